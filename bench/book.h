@@ -1,0 +1,45 @@
+/*
+ * bench/book.h - a book in a SQLite file, as the program would make it.
+ */
+#ifndef BENCH_BOOK_H
+#define BENCH_BOOK_H
+
+#include "ports/plan.h"
+#include "registry/get.h"
+#include "registry/registry.h"
+
+struct book {
+	struct store *store;
+	struct registry registry;
+	const struct policy *policy;
+};
+
+/* Open the book, or make it with the default policy.  Dies when it cannot. */
+void book_open(struct book *b, const char *path);
+void book_close(struct book *b);
+
+/* A write transaction.  Dies when it cannot. */
+void book_begin(struct book *b);
+void book_commit(struct book *b);
+
+/* A project with its block; strings in the arena. */
+struct owner {
+	struct project project;
+	struct port_range block;
+};
+void book_add_project(struct book *b, const char *name, struct arena *a, struct owner *ret);
+
+/*
+ * What registry_allocate does at last, without the rules before it: claim the
+ * first free port of the block, and write the event.  In a transaction.
+ */
+uint16_t book_claim(struct book *b, const struct owner *owner, const char *service, char *ret_id);
+
+/* The entry that book_claim made, released, and its event.  In a transaction. */
+void book_release(struct book *b, const struct owner *owner, const char *service, const char *id,
+		  uint16_t port);
+
+/* A request for a service of an owner, all else as by default. */
+struct port_request book_request(struct book *b, const struct owner *owner, const char *service);
+
+#endif

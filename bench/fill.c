@@ -1,0 +1,35 @@
+/*
+ * Make a book with so many entries: projects p0, p1, ... with a full block each,
+ * services s00 to s99, TCP on localhost, an event for each.
+ *
+ * usage: fill BOOK COUNT
+ */
+#include "base/uuid.h"
+#include "book.h"
+#include "measure.h"
+
+int main(int argc, char **argv)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	char name[32], id[UUID_TEXT_SIZE];
+	struct owner owner;
+	struct book book;
+	unsigned count;
+
+	if (argc != 3)
+		die("usage: fill BOOK COUNT");
+	count = number_or_die(argv[2], 61000);
+	book_open(&book, argv[1]);
+	book_begin(&book);
+	for (unsigned i = 0; i < count; i++) {
+		if (i % 100 == 0) {
+			snprintf(name, sizeof(name), "p%u", i / 100);
+			book_add_project(&book, name, &arena, &owner);
+		}
+		snprintf(name, sizeof(name), "s%02u", i % 100);
+		book_claim(&book, &owner, name, id);
+	}
+	book_commit(&book);
+	book_close(&book);
+	return 0;
+}

@@ -1,0 +1,25 @@
+#include "base/caller.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include <string.h>
+
+char *caller_name(char ret[static CALLER_NAME_SIZE])
+{
+	uid_t uid = getuid();
+	const struct passwd *user = getpwuid(uid);
+	const char *behind = uid == 0 ? secure_getenv("SUDO_USER") : NULL;
+
+	if (!user)
+		snprintf(ret, CALLER_NAME_SIZE, "uid %u", (unsigned)uid);
+	else if (behind && *behind && strlen(behind) <= 32 &&
+		 utf8_is_printable(behind, strlen(behind)) && strcmp(behind, user->pw_name) != 0)
+		snprintf(ret, CALLER_NAME_SIZE, "%.32s via %.32s", behind, user->pw_name);
+	else
+		snprintf(ret, CALLER_NAME_SIZE, "%.64s", user->pw_name);
+	return ret;
+}

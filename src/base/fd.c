@@ -1,0 +1,196 @@
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void fd_cleanup(int *fd)
+{
+	int kept = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	errno = kept;
+}
+
+int fd_take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+static bool read_to_end(int fd, const char *path, size_t limit, struct text *ret, struct err *err)
+{
+	char buffer[65536];
+	size_t total = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, buffer, sizeof(buffer));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+		if (n == 0)
+			return text_ok(ret) || fail_memory(err);
+		total += (size_t)n;
+		if (total > limit)
+			return fail(err, ERR_INVALID, "'%s' is longer than %zu bytes", path, limit);
+		text_add_bytes(ret, buffer, (size_t)n);
+	}
+}
+
+bool file_read(const char *path, size_t limit, struct text *ret, struct err *err)
+{
+	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return fail(err, errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO,
+			    "cannot open '%s': %s", path, strerror(errno));
+	if (fstat(fd, &st) < 0)
+		return fail(err, ERR_IO, "cannot look at '%s': %s", path, strerror(errno));
+	/* A FIFO or a device would never end; /dev/stdin is one of ours to read. */
+	if (!S_ISREG(st.st_mode))
+		return fail(err, ERR_INVALID, "'%s' is not a regular file", path);
+	return read_to_end(fd, path, limit, ret, err);
+}
+
+static bool fail_write(struct err *err, const char *path)
+{
+	bool forbidden = errno == EACCES || errno == EPERM || errno == EROFS;
+
+	return fail(err, forbidden ? ERR_NOT_PERMITTED : ERR_IO, "cannot write '%s': %s", path,
+		    strerror(errno));
+}
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool write_beside(const char *real, const char *bytes, size_t len, mode_t mode,
+			 struct err *err)
+{
+	char temporary[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", real) >= (int)sizeof(temporary))
+		return fail(err, ERR_INVALID, "the path '%s' is too long", real);
+	if (stat(real, &st) == 0)
+		mode = st.st_mode & 07777;
+
+	CLEANUP(fd_cleanup) int fd = mkostemp(temporary, O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_write(err, real);
+	if (fchmod(fd, mode) < 0 || !write_all(fd, bytes, len) || fsync(fd) < 0 ||
+	    rename(temporary, real) < 0) {
+		fail_write(err, real);
+		unlink(temporary);
+		return false;
+	}
+	return true;
+}
+
+/* Rationale: as many as the kernel follows (path_resolution(7)). */
+#define LINKS_MAX 40
+
+/* The link's target, which may be a link; `path` becomes it. False, errno set: it is none. */
+static bool follow_link(char path[static PATH_MAX])
+{
+	char target[PATH_MAX], next[PATH_MAX];
+	ssize_t len = readlink(path, target, sizeof(target));
+	const char *slash = strrchr(path, '/');
+	int folder_len;
+
+	if (len < 0)
+		return false;
+	folder_len = target[0] == '/' || !slash ? 0 : (int)(slash + 1 - path);
+	if (snprintf(next, sizeof(next), "%.*s%.*s", folder_len, path, (int)len, target) >=
+	    (int)sizeof(next)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(path, next, sizeof(next));
+	return true;
+}
+
+/* The file that is replaced: where `path` leads, also when nothing is there yet. */
+static bool find_target(const char *path, char ret[static PATH_MAX])
+{
+	if (realpath(path, ret))
+		return true;
+	if (errno != ENOENT)
+		return false;
+	if (snprintf(ret, PATH_MAX, "%s", path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	for (int links = 0; links < LINKS_MAX; links++)
+		if (!follow_link(ret))
+			return errno == EINVAL || errno == ENOENT;
+	errno = ELOOP;
+	return false;
+}
+
+bool file_write_atomic(const char *path, const char *bytes, size_t len, mode_t mode,
+		       struct err *err)
+{
+	char real[PATH_MAX];
+
+	if (!find_target(path, real))
+		return fail_write(err, path);
+	return write_beside(real, bytes, len, mode, err);
+}
+
+/* One folder, which may be there already. */
+static bool folder_make(const char *folder, mode_t mode, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(folder, mode) == 0)
+		return true;
+	if (errno == EEXIST && (stat(folder, &st) < 0 || !S_ISDIR(st.st_mode)))
+		errno = ENOTDIR;
+	if (errno == EEXIST)
+		return true;
+	return fail(err, errno == EACCES || errno == EROFS ? ERR_NOT_PERMITTED : ERR_IO,
+		    "cannot make the folder '%s': %s", folder, strerror(errno));
+}
+
+bool folder_of_make(const char *path, mode_t mode, struct err *err)
+{
+	char folder[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len >= sizeof(folder))
+		return fail(err, ERR_INVALID, "the path '%s' is too long", path);
+	memcpy(folder, path, len + 1);
+	for (char *slash = strchr(folder, '/'); slash; slash = strchr(slash + 1, '/')) {
+		if (slash == folder)
+			continue;
+		*slash = '\0';
+		if (!folder_make(folder, mode, err))
+			return false;
+		*slash = '/';
+	}
+	return true;
+}

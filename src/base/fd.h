@@ -1,0 +1,39 @@
+/*
+ * base/fd.h - file descriptors that close themselves, and whole files.
+ */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/text.h"
+
+/* For CLEANUP: closes what is open; -1 is fine. errno is kept. */
+void fd_cleanup(int *fd);
+
+/* Give the descriptor away: the scope no longer closes it. */
+int fd_take(int *fd);
+
+/*
+ * Read a whole file of at most `limit` bytes into `ret` (appended).
+ * Errors: ERR_NOT_FOUND  there is no such file
+ *         ERR_INVALID    it is longer than `limit`, or not a regular file
+ *         ERR_IO         it cannot be read
+ */
+MUST_CHECK bool file_read(const char *path, size_t limit, struct text *ret, struct err *err);
+
+/*
+ * Replace a file as a whole: a new file beside it, flushed, then renamed over
+ * it.  An existing file keeps its mode; a new one gets `mode`.  A symbolic
+ * link is followed, so that the link stays.
+ * Errors: ERR_NOT_PERMITTED, ERR_IO; the old file is then untouched.
+ */
+MUST_CHECK bool file_write_atomic(const char *path, const char *bytes, size_t len, mode_t mode,
+				  struct err *err);
+
+/* Make the folder of `path` and those above it, new ones with `mode`. */
+MUST_CHECK bool folder_of_make(const char *path, mode_t mode, struct err *err);
+
+#endif

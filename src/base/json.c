@@ -1,0 +1,116 @@
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+void json_cleanup(json_t **json)
+{
+	json_decref(*json);
+}
+
+void json_text_cleanup(char **text)
+{
+	free(*text);
+}
+
+bool json_put(json_t *object, const char *key, json_t *value)
+{
+	return json_object_set_new(object, key, value) == 0;
+}
+
+bool json_append(json_t *array, json_t *value)
+{
+	return json_array_append_new(array, value) == 0;
+}
+
+bool json_put_text(json_t *object, const char *key, const char *text)
+{
+	return json_put(object, key, text && *text ? json_string(text) : json_null());
+}
+
+bool json_put_int(json_t *object, const char *key, int64_t value)
+{
+	return json_put(object, key, json_integer(value));
+}
+
+bool json_put_bool(json_t *object, const char *key, bool value)
+{
+	return json_put(object, key, json_boolean(value));
+}
+
+bool json_put_time(json_t *object, const char *key, int64_t ms)
+{
+	char text[TIME_TEXT_SIZE];
+
+	return json_put_text(object, key, time_format(ms, text));
+}
+
+const char *json_text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+int64_t json_int_of(const json_t *object, const char *key, int64_t otherwise)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+bool json_bool_of(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+/* jansson's own limit is 2048 levels; a document that nests so deep is an attack on the stack. */
+static bool nests_too_deep(const char *bytes, size_t len)
+{
+	unsigned depth = 0;
+	bool in_string = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (in_string && bytes[i] == '\\')
+			i++;
+		else if (bytes[i] == '"')
+			in_string = !in_string;
+		else if (!in_string && (bytes[i] == '[' || bytes[i] == '{') &&
+			 ++depth > JSON_MAX_DEPTH)
+			return true;
+		else if (!in_string && (bytes[i] == ']' || bytes[i] == '}') && depth)
+			depth--;
+	}
+	return false;
+}
+
+bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err)
+{
+	json_error_t why;
+	const char *nul = len ? memchr(bytes, '\0', len) : NULL;
+	json_t *json;
+
+	/* jansson takes one after the value for the end of the text. */
+	if (nul)
+		return fail(err, ERR_INVALID, "not JSON: byte %zu is NUL", (size_t)(nul - bytes) + 1);
+	if (nests_too_deep(bytes, len))
+		return fail(err, ERR_INVALID, "JSON that nests deeper than %d", JSON_MAX_DEPTH);
+	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	if (!json && json_error_code(&why) == json_error_out_of_memory)
+		return fail_memory(err);
+	if (!json)
+		return fail(err, ERR_INVALID, "not JSON: line %d, column %d: %s", why.line,
+			    why.column, why.text);
+	*ret = json;
+	return true;
+}
+
+bool json_format(const json_t *json, char **ret, struct err *err)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	if (!text)
+		return fail_memory(err);
+	*ret = text;
+	return true;
+}

@@ -1,0 +1,202 @@
+#include "book/session.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "book/config.h"
+#include "formats/policy_builtin.h"
+#include "formats/policy_yaml.h"
+#include "observe/observe.h"
+#include "operations/call.h"
+#include "operations/operation.h"
+#include "registry/founding.h"
+#include "store/memory/memory.h"
+#include "store/sqlite/sqlite.h"
+
+struct session {
+	char book[PATH_MAX];
+	char source[PATH_MAX + 32];
+	struct registry registry;	/* its store is NULL until the first call */
+};
+
+/* Which book. */
+
+static bool default_book(char ret[static PATH_MAX], struct err *err)
+{
+	const char *data = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+	int len;
+
+	if (data && *data == '/')
+		len = snprintf(ret, PATH_MAX, "%s/portbook/book.db", data);
+	else if (home && *home == '/')
+		len = snprintf(ret, PATH_MAX, "%s/.local/share/portbook/book.db", home);
+	else
+		return fail(err, ERR_INVALID, "neither --book, PORTBOOK_BOOK nor HOME says where the "
+					      "book is");
+	return len < PATH_MAX || fail(err, ERR_INVALID, "the path of the book is too long");
+}
+
+static bool is_url(const char *text)
+{
+	return strstr(text, "://") || !strncmp(text, "sqlite:", 7) || !strcmp(text, "memory:") ||
+	       !strncmp(text, "unix:", 5);
+}
+
+/* A path is made absolute, as messages name it and the directory may change. */
+static bool set_book(struct session *s, const char *book, struct err *err)
+{
+	char cwd[PATH_MAX];
+	const char *path = !strncmp(book, "sqlite:", 7) ? book + 7 : book;
+	int len;
+
+	if (!*path)
+		return fail(err, ERR_INVALID, "the name of the book is empty");
+	if ((path == book && is_url(book)) || *path == '/')
+		len = snprintf(s->book, sizeof(s->book), "%s", path);
+	else if (!getcwd(cwd, sizeof(cwd)))
+		return fail(err, ERR_INVALID, "the working directory is gone, so '%.200s' means nothing", path);
+	else
+		len = snprintf(s->book, sizeof(s->book), "%s/%s", cwd, path);
+	return len < (int)sizeof(s->book) || fail(err, ERR_INVALID, "the path of the book is too long");
+}
+
+static bool find_book(struct session *s, const struct session_options *o, const struct config *c,
+		      struct err *err)
+{
+	const char *variable = getenv("PORTBOOK_BOOK");
+
+	if (o->book) {
+		snprintf(s->source, sizeof(s->source), "--book");
+		return set_book(s, o->book, err);
+	}
+	if (variable && *variable) {
+		snprintf(s->source, sizeof(s->source), "PORTBOOK_BOOK");
+		return set_book(s, variable, err);
+	}
+	if (c->book[0]) {
+		snprintf(s->source, sizeof(s->source), "%s", c->file);
+		return set_book(s, c->book, err);
+	}
+	snprintf(s->source, sizeof(s->source), "the default");
+	return default_book(s->book, err);
+}
+
+static bool set_host(struct session *s, const struct config *c, struct err *err)
+{
+	const char *host = c->host[0] ? c->host : HOST_DEFAULT;
+
+	return name_fold("host", host, s->registry.host, err);
+}
+
+bool session_open(const struct session_options *options, struct session **ret, struct err *err)
+{
+	struct config config;
+	struct session *s;
+
+	if (!config_read(&config, err))
+		return false;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return fail_memory(err);
+	s->registry.listeners = &listeners_of_machine;
+	s->registry.clock = &clock_of_machine;
+	s->registry.caller = caller_name;
+	if (!set_host(s, &config, err) || !find_book(s, options, &config, err)) {
+		session_free(s);
+		return false;
+	}
+	*ret = s;
+	return true;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	store_free(s->registry.store);
+	registry_release(&s->registry);
+	free(s);
+}
+
+const char *session_book(const struct session *s)
+{
+	return s->book;
+}
+
+const char *session_book_source(const struct session *s)
+{
+	return s->source;
+}
+
+/* Opening it. */
+
+static bool open_store(struct session *s, struct err *err)
+{
+	if (!strcmp(s->book, "memory:"))
+		return store_memory_open(&s->registry.store, err);
+	if (is_url(s->book)) {
+		fail(err, ERR_INVALID, "this portbook cannot open the book '%.200s'", s->book);
+		return fail_hint(err, "a book is a path, sqlite:PATH or memory:");
+	}
+	return store_sqlite_open(s->book, true, &s->registry.store, err);
+}
+
+/* A book without a policy is new: it gets the default one. */
+static bool found_book(struct session *s, struct err *err)
+{
+	CLEANUP(txn_cleanup) struct txn txn = { s->registry.store };
+	const struct policy_file *file = policy_builtin(POLICY_DEFAULT);
+	struct policy *p;
+	bool founded, ok;
+
+	if (!registry_is_founded(&s->registry, &founded, err))
+		return false;
+	if (founded)
+		return true;
+	p = malloc(sizeof(*p));
+	if (!p)
+		return fail_memory(err);
+	ok = policy_yaml_parse(file->text, file->len, file->name, p, err) &&
+	     store_begin(s->registry.store, true, err) &&
+	     registry_found(&s->registry, p, file->text, err) &&
+	     store_commit(s->registry.store, err);
+	free(p);
+	return ok;
+}
+
+static bool open_book(struct session *s, struct err *err)
+{
+	if (s->registry.store)
+		return true;
+	if (!open_store(s, err))
+		return false;
+	if (found_book(s, err))
+		return true;
+	store_free(s->registry.store);
+	s->registry.store = NULL;
+	return false;
+}
+
+bool session_call(struct session *s, const char *operation, const json_t *input, json_t **ret,
+		  struct err *err)
+{
+	const struct operation *op = operation_named(operation);
+	struct call call = { .book = s->book };
+	bool ok;
+
+	if (!op)
+		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
+	if (op->access != ACCESS_NONE) {
+		if (!open_book(s, err))
+			return false;
+		call.registry = &s->registry;
+	}
+	ok = operation_run(op, &call, input, ret, err);
+	arena_release(&call.arena);
+	return ok;
+}

@@ -1,0 +1,46 @@
+/*
+ * book/session.h - a URL becomes a book that can be asked.
+ *
+ * The book: the URL given, else PORTBOOK_BOOK, else `book:` of
+ * ~/.config/portbook/config.yaml or /etc/portbook/config.yaml, else
+ * ${XDG_DATA_HOME:-~/.local/share}/portbook/book.db, which is made on first use.
+ * A session belongs to one thread and never crosses a fork.
+ */
+#ifndef BOOK_SESSION_H
+#define BOOK_SESSION_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/json.h"
+
+struct session_options {
+	const char *book;	/* URL or path; NULL: find it */
+	const char *host;	/* whose ports; NULL: `host:` of the config, else "localhost" */
+};
+
+struct session;
+
+/*
+ * The book itself is opened by the first call that needs it.
+ * Errors: ERR_INVALID  the config or the URL is wrong (with line and column)
+ */
+MUST_CHECK bool session_open(const struct session_options *options, struct session **ret,
+			     struct err *err);
+
+/* NULL is fine. */
+void session_free(struct session *s);
+
+/*
+ * Ask: the operation's answer, an object with "success": true.
+ * Errors: those of the operation; ERR_NOT_FOUND for one that does not exist;
+ *         ERR_BOOK, ERR_BUSY, ERR_IO, ERR_NOT_PERMITTED when the book cannot be had.
+ */
+MUST_CHECK bool session_call(struct session *s, const char *operation, const json_t *input,
+			     json_t **ret, struct err *err);
+
+/* Where the book is, as a person would write it; and why that one ("--book", "the default"). */
+const char *session_book(const struct session *s);
+const char *session_book_source(const struct session *s);
+
+#endif

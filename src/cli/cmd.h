@@ -1,0 +1,49 @@
+/*
+ * cli/cmd.h - the commands, one file each, a family sharing one.
+ */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+#include "cli/command.h"
+#include "cli/run.h"
+
+extern const struct command cmd_allocate;
+extern const struct command cmd_check;
+extern const struct command cmd_env;
+extern const struct command cmd_get;
+extern const struct command cmd_get_port;
+extern const struct command cmd_help;
+extern const struct command cmd_history;
+extern const struct command cmd_init;
+extern const struct command cmd_instance_add;
+extern const struct command cmd_instance_list;
+extern const struct command cmd_instance_next;
+extern const struct command cmd_instance_release;
+extern const struct command cmd_instance_set;
+extern const struct command cmd_list;
+extern const struct command cmd_move;
+extern const struct command cmd_policy_check;
+extern const struct command cmd_policy_list;
+extern const struct command cmd_policy_show;
+extern const struct command cmd_policy_use;
+extern const struct command cmd_project_add;
+extern const struct command cmd_project_add_block;
+extern const struct command cmd_project_archive;
+extern const struct command cmd_project_list;
+extern const struct command cmd_project_remove;
+extern const struct command cmd_project_rename;
+extern const struct command cmd_project_set;
+extern const struct command cmd_project_show;
+extern const struct command cmd_register;
+extern const struct command cmd_release;
+extern const struct command cmd_reservations;
+extern const struct command cmd_reserve;
+extern const struct command cmd_show;
+extern const struct command cmd_status;
+extern const struct command cmd_summary;
+extern const struct command cmd_unreserve;
+extern const struct command cmd_update;
+extern const struct command cmd_version;
+extern const struct command cmd_where;
+
+#endif

@@ -1,0 +1,130 @@
+#include "cli/cmd.h"
+#include "cli/entry_options.h"
+#include "cli/entry_text.h"
+#include "cli/screen.h"
+
+static const struct arg_spec args[] = { { "PORTS", VALUE_TEXT, "ports" }, { 0 } };
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	{ .name = "project", .letter = 'p', .kind = VALUE_PROJECT, .arg = "PROJECT",
+	  .field = "projectName", .help = "who asks; else the project of the directory" },
+	OPTIONS_WHICH,
+	{ 0 },
+};
+/* clang-format on */
+
+static bool is_mine_or_free(const json_t *port)
+{
+	return json_bool_of(port, "free") || json_bool_of(port, "yours");
+}
+
+/* "node (pid 4711, user eva) in /home/eva/shop" */
+static void add_listener(struct text *t, const json_t *listener)
+{
+	const char *user = json_text_of(listener, "user"), *cwd = json_text_of(listener, "cwd");
+	long long pid = json_int_of(listener, "pid", 0);
+
+	screen_add(t, text_or(listener, "program", "a program that cannot be seen"), 0);
+	if (pid) {
+		text_addf(t, " (pid %lld", pid);
+		if (user) {
+			text_add(t, ", user ");
+			screen_add(t, user, 0);
+		}
+		text_add(t, ")");
+	}
+	if (cwd) {
+		text_add(t, " in ");
+		screen_add(t, cwd, 0);
+	}
+}
+
+static void add_holder(struct text *t, const json_t *holder)
+{
+	const char *path = json_text_of(holder, "worktreePath");
+	const char *since = json_text_of(holder, "allocatedAt");
+
+	if (json_text_of(holder, "serviceName"))
+		entry_add_name(t, holder);
+	else
+		screen_add(t, text_or(holder, "projectName", "?"), 0);
+	if (path) {
+		text_add(t, ", ");
+		screen_add(t, path, 0);
+	}
+	if (since)
+		text_addf(t, ", since %.10s", since);
+}
+
+static void add_port(struct run *r, const json_t *port)
+{
+	const json_t *holder = json_object_get(port, "holder");
+	const json_t *listener = json_object_get(port, "listener");
+	long long instead = json_int_of(port, "instead", 0);
+	struct text *t = &r->out.text;
+	CLEANUP(text_release) struct text number = { 0 };
+
+	text_addf(&number, "%lld", (long long)json_int_of(port, "port", 0));
+	output_styled(&r->out, is_mine_or_free(port) ? STYLE_GOOD : STYLE_BAD, text_str(&number));
+	text_add(t, "  ");
+	screen_add(t, text_or(port, "message", text_or(port, "verdict", "?")), 0);
+	text_add(t, "\n");
+	if (json_is_object(holder) && !json_bool_of(port, "yours")) {
+		text_add(t, "       whose: ");
+		add_holder(t, holder);
+		text_add(t, "\n");
+	}
+	if (json_is_object(listener)) {
+		text_add(t, "       listening: ");
+		add_listener(t, listener);
+		text_add(t, "\n");
+	}
+	if (instead)
+		text_addf(t, "       instead: %lld\n", instead);
+}
+
+static bool check_render(struct run *r, const json_t *answer, struct err *err)
+{
+	const json_t *port;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "ports"), i, port) add_port(r, port);
+	return true;
+}
+
+static bool check_run(struct run *r, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	const json_t *port;
+	size_t i;
+
+	if (!run_call(r, r->command->operation, r->input, &answer, err))
+		return false;
+	json_array_foreach(json_object_get(answer, "ports"), i, port) if (!is_mine_or_free(port))
+		r->status = 1;
+	return run_show(r, answer, err);
+}
+
+static const struct example examples[] = {
+	{ "portbook check 3000", "before a server is started on its default port" },
+	{ "portbook check 3000,8080-8090 && echo mine",
+	  "exit status 0: every one is free or yours" },
+	{ NULL, NULL },
+};
+
+const struct command cmd_check = {
+	.name = "check",
+	.group = GROUP_LOOK,
+	.summary = "whose port it is, and what you would be given instead",
+	.text = "Exit status 0 if every port is free or belongs to the project that asks, else 1. "
+		"Nothing is entered, and no port is touched: what listens is read from the kernel.",
+	.examples = examples,
+	.args = args,
+	.min_args = 1,
+	.options = options,
+	.operation = "check",
+	.sends = SENDS_ALL,
+	.run = check_run,
+	.render = check_render,
+};

@@ -1,0 +1,151 @@
+/*
+ * One word may be a port, a service or a project.  A word without a slash is taken for a project
+ * first, and for a service of the directory's project where there is none of that name.
+ */
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/entry_options.h"
+#include "cli/input.h"
+#include "cli/rows.h"
+#include "cli/screen.h"
+
+static const struct arg_spec args[] = { { "SERVICE|PROJECT|PORT", VALUE_OWN }, { 0 } };
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	OPTIONS_WHICH,
+	{ .name = "limit", .letter = 'l', .kind = VALUE_INT, .arg = "N", .field = "limit",
+	  .min = 1, .max = 100000, .help = "the newest so many; 50 if not given" },
+	OPTION_FORMAT,
+	{ 0 },
+};
+/* clang-format on */
+
+/* Members that change with every entry and say nothing. */
+static bool is_noise(const char *field)
+{
+	static const char *const fields[] = { "lastUsedAt", "lastVerifiedAt", "releasedAt" };
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (!strcmp(fields[i], field))
+			return true;
+	return false;
+}
+
+static void add_value(struct text *t, const json_t *value)
+{
+	CLEANUP(json_text_cleanup) char *json = NULL;
+
+	if (!value || json_is_null(value)) {
+		text_add(t, "none");
+	} else if (json_is_string(value)) {
+		text_add(t, json_string_value(value));
+	} else {
+		json = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		text_add(t, json ? json : "?");
+	}
+}
+
+/* "serviceName: web -> frontend": what an event changed. */
+static void show_change(const json_t *event, struct text *t)
+{
+	json_t *before = json_object_get(event, "before"), *after = json_object_get(event, "after");
+	const char *field, *comma = "";
+	json_t *value;
+
+	if (!json_is_object(before) || !json_is_object(after))
+		return;
+	json_object_foreach(after, field, value)
+	{
+		const json_t *was = json_object_get(before, field);
+
+		if (is_noise(field) || json_equal(was, value) || (!was && json_is_null(value)))
+			continue;
+		text_addf(t, "%s%s: ", comma, field);
+		add_value(t, was);
+		text_add(t, " -> ");
+		add_value(t, value);
+		comma = ", ";
+	}
+}
+
+/* clang-format off */
+static const struct column columns[] = {
+	{ .title = "SEQ", .field = "seq", .for_programs = true },
+	{ .title = "WHEN (UTC)", .field = "at", .kind = COLUMN_TIME },
+	{ .title = "WHO", .field = "actor", .importance = 2, .least = 6 },
+	{ .title = "WHAT", .field = "operation" },
+	{ .title = "TO WHAT", .field = "subject", .least = 16 },
+	{ .title = "PROJECT", .field = "projectName", .for_programs = true },
+	{ .title = "SERVICE", .field = "serviceName", .for_programs = true },
+	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER, .importance = 1, .usual = "" },
+	{ .title = "CHANGE", .field = "after", .importance = 3, .least = 12, .usual = "",
+	  .show = show_change },
+	{ .title = "BEFORE", .field = "before", .for_programs = true },
+	{ 0 },
+};
+/* clang-format on */
+
+static bool ask_as(struct run *r, enum value_kind kind, json_t **ret, struct err *err)
+{
+	const struct arg_spec arg = { .name = args[0].name, .kind = kind };
+	CLEANUP(json_cleanup) json_t *input = json_copy(r->input);
+
+	if (!input)
+		return fail_memory(err);
+	return (!r->n_args || input_add_arg(input, &arg, r->args[0], err)) &&
+	       run_call(r, "history", input, ret, err);
+}
+
+static bool ask(struct run *r, json_t **ret, struct err *err)
+{
+	const char *word = r->n_args ? r->args[0] : "";
+	bool is_port = *word && !word[strspn(word, "0123456789")];
+	struct err other = { 0 };
+
+	if (is_port || strchr(word, '/'))
+		return ask_as(r, VALUE_SERVICE_OR_PORT, ret, err);
+	if (ask_as(r, VALUE_PROJECT, ret, err))
+		return true;
+	if (!err || err->code != ERR_NOT_FOUND)
+		return false;
+	/* What is wrong with the project is the better message: it names the nearest ones. */
+	return ask_as(r, VALUE_SERVICE, ret, &other);
+}
+
+static bool history_run(struct run *r, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	const char *format = run_text(r, "format");
+
+	r->out.json = r->out.json || (format && !strcmp(format, "json"));
+	return ask(r, &answer, err) && run_show(r, answer, err);
+}
+
+static bool history_render(struct run *r, const json_t *answer, struct err *err)
+{
+	return rows_show(r, json_object_get(answer, "events"), columns, "nothing has happened yet",
+			 err);
+}
+
+static const struct example examples[] = {
+	{ "portbook history 3100", "who had this port" },
+	{ "portbook history consilio", "everything about a project" },
+	{ "portbook history consilio/web --limit 5", "the last five changes of a service" },
+	{ NULL, NULL },
+};
+
+const struct command cmd_history = {
+	.name = "history",
+	.group = GROUP_LOOK,
+	.summary = "who did what when",
+	.text = "The newest changes, the latest at the end. Every change of the book leaves a line.",
+	.examples = examples,
+	.args = args,
+	.options = options,
+	.operation = "history",
+	.sends = SENDS_PATH | SENDS_HOST,
+	.run = history_run,
+	.render = history_render,
+};

@@ -1,0 +1,120 @@
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/entry_text.h"
+#include "cli/screen.h"
+
+static const char *plural(long long n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void add_totals(struct text *t, const json_t *answer)
+{
+	const json_t *summary = json_object_get(answer, "summary");
+	long long services = json_int_of(summary, "services", 0);
+	long long projects = json_int_of(summary, "projects", 0);
+
+	text_addf(t, "%lld service%s across %lld project%s\n", services, plural(services), projects,
+		  plural(projects));
+}
+
+static void add_surroundings(struct text *t, const json_t *answer)
+{
+	static const char *const fields[] = { "book", "policy", "host" };
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		const char *value = json_text_of(answer, fields[i]);
+
+		if (!value)
+			continue;
+		text_addf(t, "%-7s ", fields[i]);
+		screen_add(t, value, 0);
+		text_add(t, "\n");
+	}
+}
+
+static void add_usage(struct run *r, const json_t *object)
+{
+	CLEANUP(text_release) struct text usage = { 0 };
+
+	text_add(&r->out.text, "  ");
+	span_add(&r->out.text, object);
+	usage_add(&usage, object);
+	text_add(&r->out.text, "  ");
+	output_styled(&r->out, usage_style(object), text_str(&usage));
+}
+
+static void add_project_title(struct run *r, const json_t *project)
+{
+	struct text *t = &r->out.text;
+	const char *status = text_or(project, "status", "active");
+	long long instances = json_int_of(project, "instances", 1);
+
+	text_add(t, "\n");
+	output_styled(&r->out, STYLE_BOLD, text_or(project, "projectName", "?"));
+	if (json_int_of(project, "totalPorts", 0))
+		add_usage(r, project);
+	if (instances > 1)
+		text_addf(t, "  %lld instances", instances);
+	if (strcmp(status, "active"))
+		text_addf(t, "  %s", status);
+	text_add(t, "\n");
+}
+
+/* The services of instance 2 and above say so. */
+static void add_service(struct text *t, const json_t *service)
+{
+	long long instance = json_int_of(service, "instance", 1);
+	CLEANUP(text_release) struct text line = { 0 };
+
+	entry_add_line(&line, service, 2);
+	if (instance != 1 && line.len)
+		text_addf(t, "%.*s  @%lld\n", (int)line.len - 1, text_str(&line), instance);
+	else
+		text_add(t, text_str(&line));
+}
+
+static void add_ranges(struct run *r, const json_t *ranges)
+{
+	const json_t *range;
+	size_t i;
+
+	if (json_array_size(ranges))
+		text_add(&r->out.text, "\nranges\n");
+	json_array_foreach(ranges, i, range)
+	{
+		text_add(&r->out.text, "  ");
+		screen_add(&r->out.text, text_or(range, "rangeName", "?"), 0);
+		add_usage(r, range);
+		text_add(&r->out.text, "\n");
+	}
+}
+
+static bool status_render(struct run *r, const json_t *answer, struct err *err)
+{
+	const json_t *project, *service;
+	size_t i, j;
+
+	add_totals(&r->out.text, answer);
+	add_surroundings(&r->out.text, answer);
+	json_array_foreach(json_object_get(answer, "projects"), i, project)
+	{
+		add_project_title(r, project);
+		json_array_foreach(json_object_get(project, "services"), j, service)
+			add_service(&r->out.text, service);
+	}
+	add_ranges(r, json_object_get(answer, "ranges"));
+	return true;
+}
+
+const struct command cmd_status = {
+	.name = "status",
+	.group = GROUP_LOOK,
+	.summary = "everything at a glance",
+	.text = "How many services and projects there are, how full each project and each range "
+		"is, and every service with its port. What is more than 80% full is flagged.",
+	.operation = "status",
+	.sends = SENDS_HOST,
+	.render = status_render,
+};

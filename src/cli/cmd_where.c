@@ -1,0 +1,96 @@
+/* The bare `portbook`: where you are, what this directory has, what to type next. */
+#include "cli/cmd.h"
+#include "cli/entry_text.h"
+#include "cli/screen.h"
+
+static void add_safe(struct text *t, const char *before, const char *text, const char *after)
+{
+	if (!text)
+		return;
+	text_add(t, before);
+	screen_add(t, text, 0);
+	text_add(t, after);
+}
+
+static void add_directory(struct text *t, const json_t *directory)
+{
+	const char *branch = json_text_of(directory, "branch");
+
+	add_safe(t, "", text_or(directory, "path", "?"), "");
+	if (json_bool_of(directory, "isWorktree"))
+		text_add(t, branch ? ", worktree of " : ", a git worktree");
+	else if (branch)
+		text_add(t, ", branch ");
+	add_safe(t, "", branch, "");
+	text_add(t, "\n");
+}
+
+static void add_owner(struct run *r, const json_t *answer)
+{
+	const json_t *project = json_object_get(answer, "project");
+	const json_t *instance = json_object_get(answer, "instance");
+	long long number = json_int_of(project, "projectNumber", -1);
+	struct text *t = &r->out.text;
+
+	text_add(t, "project ");
+	output_styled(&r->out, STYLE_BOLD, text_or(project, "projectName", "?"));
+	if (number >= 0)
+		text_addf(t, ", number %lld", number);
+	if (json_is_object(instance)) {
+		text_addf(t, ", instance %lld", (long long)json_int_of(instance, "instance", 1));
+		add_safe(t, " (", json_text_of(instance, "purpose"), ")");
+	}
+	text_add(t, "\n");
+}
+
+static void add_ports(struct run *r, const json_t *answer)
+{
+	const json_t *ports = json_object_get(answer, "ports"), *entry;
+	size_t i;
+
+	if (!json_is_object(json_object_get(answer, "project"))) {
+		text_add(&r->out.text, "This directory has no project in the book yet.\n");
+		return;
+	}
+	add_owner(r, answer);
+	json_array_foreach(ports, i, entry) entry_add_line(&r->out.text, entry, 2);
+	if (!json_array_size(ports))
+		text_add(&r->out.text, "  (no ports yet)\n");
+}
+
+static void add_book(struct text *t, const json_t *answer)
+{
+	const json_t *summary = json_object_get(answer, "summary");
+	long long services = json_int_of(summary, "services", 0);
+	long long projects = json_int_of(summary, "projects", 0);
+
+	text_addf(t, "\nThe book has %lld service%s across %lld project%s.\n", services,
+		  services == 1 ? "" : "s", projects, projects == 1 ? "" : "s");
+	add_safe(t, "  ", json_text_of(answer, "book"), "");
+	add_safe(t, "  (policy ", json_text_of(answer, "policy"), ")");
+	text_add(t, "\n");
+}
+
+static bool where_render(struct run *r, const json_t *answer, struct err *err)
+{
+	const json_t *next = json_object_get(answer, "next"), *one;
+	size_t i;
+
+	add_directory(&r->out.text, json_object_get(answer, "directory"));
+	add_ports(r, answer);
+	add_book(&r->out.text, answer);
+	text_add(&r->out.text, "\nNext:\n");
+	json_array_foreach(next, i, one) add_safe(&r->out.text, "  ", json_string_value(one), "\n");
+	text_add(&r->out.text, "  portbook help\n");
+	return true;
+}
+
+const struct command cmd_where = {
+	.name = "where",
+	.group = GROUP_LOOK,
+	.summary = "where you are, what this directory has, what to do next",
+	.text = "The same as portbook with no command at all.",
+	.operation = "where",
+	.sends = SENDS_PATH | SENDS_HOST,
+	.render = where_render,
+};

@@ -1,0 +1,113 @@
+/*
+ * cli/command.h - a command is a descriptor: help, parsing and the call follow from it.
+ *
+ * The usual command is data only: its arguments and options become the input
+ * of its operation, and `render` writes the answer for a person.  One that
+ * does more (asks, writes files, calls twice) has `run`.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/json.h"
+
+struct run;
+
+/* What an argument or option does with its text. */
+enum value_kind {
+	VALUE_FLAG,  /* takes none: true */
+	VALUE_FIXED, /* takes none: `fixed` */
+	VALUE_TEXT,
+	VALUE_INT, /* within min and max */
+	VALUE_PORT,
+	VALUE_PATH,	       /* made absolute */
+	VALUE_LIST,	       /* "a,b": an array */
+	VALUE_PAIR,	       /* "K=V": a member of an object; may be repeated */
+	VALUE_PAIR_OR_NULL,    /* the same; "K=" is null */
+	VALUE_SERVICE,	       /* "project@2/service": projectName, instance, serviceName */
+	VALUE_SERVICE_OR_PORT, /* digits: port */
+	VALUE_PROJECT,	       /* "project@2": projectName, instance */
+	VALUE_OWN,	       /* kept as it is for the command, in run.args */
+};
+#define VALUE_KIND_COUNT 13
+
+struct option_spec {
+	const char *name; /* the long one, without "--"; NULL ends a table */
+	char letter;	  /* 0: none */
+	enum value_kind kind;
+	const char *arg;   /* its argument's name in help; NULL: takes none */
+	const char *field; /* the member of the input; NULL: for the command, in run.own */
+	const char *help;
+	const char *fixed;	    /* VALUE_FIXED */
+	int64_t min, max;	    /* VALUE_INT */
+	const char *const *choices; /* the only texts that are allowed; NULL-terminated */
+};
+
+struct arg_spec {
+	const char *name; /* in help; NULL ends a table */
+	enum value_kind kind;
+	const char *field; /* the member of the input, where the kind does not say it */
+};
+
+struct example {
+	const char *command, *what; /* NULL, NULL ends a table */
+};
+
+/* Under which heading `portbook help` lists it. */
+enum command_group {
+	GROUP_PORTS,
+	GROUP_LOOK,
+	GROUP_DIRECTORY,
+	GROUP_BOOK,
+	GROUP_HELP,
+};
+#define GROUP_COUNT 5
+
+/* What of the surroundings goes into the input, where the operation takes it. */
+#define SENDS_PATH 1u /* the working directory */
+#define SENDS_HOST 2u /* --host */
+#define SENDS_ENV  4u /* PORTBOOK_ENV, unless --env was given */
+#define SENDS_ALL  (SENDS_PATH | SENDS_HOST | SENDS_ENV)
+
+struct command {
+	const char *name; /* two words in a family: "project add" */
+	enum command_group group;
+	const char *summary;		/* one line of at most 55 columns, no full stop */
+	const char *text;		/* paragraphs with an empty line between; NULL: none */
+	const struct example *examples; /* NULL: none */
+	const struct arg_spec *args;	/* NULL: none */
+	unsigned min_args;
+	bool repeats; /* the last argument may be repeated; its kind is VALUE_OWN */
+	const struct option_spec *options; /* NULL: none */
+	const char *operation;
+	unsigned sends; /* SENDS_... */
+
+	/* NULL: call the operation with run.input and show its answer. */
+	bool (*run)(struct run *r, struct err *err);
+
+	/* Write the answer for a person into r->out; with --json it is not called. */
+	bool (*render)(struct run *r, const json_t *answer, struct err *err);
+};
+
+/* In alphabetical order, NULL at the end; the bare `portbook` is "where". */
+extern const struct command *const commands[];
+
+/* Accepted before and after every command. */
+extern const struct option_spec global_options[];
+
+/* NULL: there is none. */
+const struct command *command_named(const char *name);
+
+/* "project" is the first word of commands. */
+bool command_is_family(const char *word);
+
+/* How many edits away a word may be that is meant by this one. */
+unsigned near_enough(const char *word);
+
+/* What a slip of the keyboard may have meant; NULL: nothing is near. */
+const char *command_nearest(const char *name);
+
+#endif

@@ -1,0 +1,94 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "ports/name.h"
+
+const struct command *const commands[] = {
+	&cmd_allocate,
+	&cmd_check,
+	&cmd_env,
+	&cmd_get,
+	&cmd_get_port,
+	&cmd_help,
+	&cmd_history,
+	&cmd_init,
+	&cmd_instance_add,
+	&cmd_instance_list,
+	&cmd_instance_next,
+	&cmd_instance_release,
+	&cmd_instance_set,
+	&cmd_list,
+	&cmd_move,
+	&cmd_policy_check,
+	&cmd_policy_list,
+	&cmd_policy_show,
+	&cmd_policy_use,
+	&cmd_project_add,
+	&cmd_project_add_block,
+	&cmd_project_archive,
+	&cmd_project_list,
+	&cmd_project_remove,
+	&cmd_project_rename,
+	&cmd_project_set,
+	&cmd_project_show,
+	&cmd_register,
+	&cmd_release,
+	&cmd_reservations,
+	&cmd_reserve,
+	&cmd_show,
+	&cmd_status,
+	&cmd_summary,
+	&cmd_unreserve,
+	&cmd_update,
+	&cmd_version,
+	&cmd_where,
+	NULL,
+};
+
+const struct command *command_named(const char *name)
+{
+	for (unsigned i = 0; commands[i]; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+bool command_is_family(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (unsigned i = 0; commands[i]; i++)
+		if (!strncmp(commands[i]->name, word, len) && commands[i]->name[len] == ' ')
+			return true;
+	return false;
+}
+
+/* Most of the letters, and three in any case, make another word. */
+unsigned near_enough(const char *word)
+{
+	size_t len = strlen(word);
+
+	return len > 3 ? 2 : len > 2 ? 1 : 0;
+}
+
+const char *command_nearest(const char *name)
+{
+	const char *nearest = NULL;
+	unsigned least = near_enough(name) + 1;
+
+	for (unsigned i = 0; commands[i]; i++) {
+		char first[NAME_SIZE];
+		unsigned distance;
+
+		/* Of a family the first word is what was typed. */
+		snprintf(first, sizeof(first), "%.*s", (int)strcspn(commands[i]->name, " "),
+			 commands[i]->name);
+		distance = name_distance(name, first, least - 1);
+		if (distance < least) {
+			least = distance;
+			nearest = commands[i]->name;
+		}
+	}
+	return nearest;
+}

@@ -1,0 +1,109 @@
+#include "cli/entry_text.h"
+
+#include <string.h>
+
+#include "cli/screen.h"
+#include "cli/table.h"
+
+/* Rationale: what policies have as their default, and what nobody needs to be told. */
+#define USUAL_ENVIRONMENT "dev"
+
+const char *text_or(const json_t *object, const char *field, const char *otherwise)
+{
+	const char *text = json_text_of(object, field);
+
+	return text ? text : otherwise;
+}
+
+static void add_safe(struct text *t, const char *text)
+{
+	screen_add(t, text, 0);
+}
+
+static void add_environment(struct text *t, const json_t *entry)
+{
+	const char *environment = text_or(entry, "environment", USUAL_ENVIRONMENT);
+
+	if (!strcmp(environment, USUAL_ENVIRONMENT))
+		return;
+	text_add(t, " (");
+	add_safe(t, environment);
+	text_add(t, ")");
+}
+
+void entry_add_name(struct text *t, const json_t *entry)
+{
+	long long instance = json_int_of(entry, "instance", 1);
+
+	add_safe(t, text_or(entry, "projectName", "?"));
+	if (instance != 1)
+		text_addf(t, "@%lld", instance);
+	text_add(t, "/");
+	add_safe(t, text_or(entry, "serviceName", "?"));
+	add_environment(t, entry);
+}
+
+void entry_add_port(struct text *t, const json_t *entry)
+{
+	const char *protocol = text_or(entry, "protocol", "tcp");
+
+	text_addf(t, "%lld", (long long)json_int_of(entry, "port", 0));
+	if (strcmp(protocol, "tcp")) {
+		text_add(t, "/");
+		add_safe(t, protocol);
+	}
+}
+
+void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
+{
+	const char *hostname = json_text_of(entry, "cloudflareHostname");
+
+	text_addf(t, "%*s", (int)indent, "");
+	add_safe(t, text_or(entry, "serviceName", "?"));
+	text_add(t, ": ");
+	entry_add_port(t, entry);
+	if (hostname) {
+		text_add(t, " (");
+		add_safe(t, hostname);
+		text_add(t, ")");
+	}
+	if (strcmp(text_or(entry, "environment", USUAL_ENVIRONMENT), USUAL_ENVIRONMENT)) {
+		text_add(t, "  ");
+		add_safe(t, text_or(entry, "environment", ""));
+	}
+	text_add(t, "\n");
+}
+
+void span_add(struct text *t, const json_t *object)
+{
+	long long first = json_int_of(object, "rangeStart", 0);
+	long long last = json_int_of(object, "rangeEnd", first);
+
+	if (first && first == last)
+		text_addf(t, "%lld", first);
+	else if (first)
+		text_addf(t, "%lld-%lld", first, last);
+}
+
+static double percent_of(const json_t *summary)
+{
+	return json_number_value(json_object_get(summary, "utilizationPercent"));
+}
+
+enum style usage_style(const json_t *summary)
+{
+	return percent_style(percent_of(summary));
+}
+
+void usage_add(struct text *t, const json_t *summary)
+{
+	text_addf(t, "%lld/%lld (%.3g%%)", (long long)json_int_of(summary, "allocatedPorts", 0),
+		  (long long)json_int_of(summary, "totalPorts", 0), percent_of(summary));
+	if (usage_style(summary) != STYLE_PLAIN)
+		text_add(t, " over 80%");
+}
+
+void span_show(const json_t *row, struct text *t)
+{
+	span_add(t, row);
+}

@@ -1,0 +1,33 @@
+/*
+ * cli/entry_text.h - an entry of an answer, as people write it.
+ */
+#ifndef CLI_ENTRY_TEXT_H
+#define CLI_ENTRY_TEXT_H
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/colour.h"
+
+/* "consilio/web", "consilio@2/web", "consilio/web (test)": what is not usual is said. */
+void entry_add_name(struct text *t, const json_t *entry);
+
+/* "3100", "3100/udp" */
+void entry_add_port(struct text *t, const json_t *entry);
+
+/* "  web: 3100 (consilio.example.org)", and the environment unless it is dev. */
+void entry_add_line(struct text *t, const json_t *entry, unsigned indent);
+
+/* "3100-3199"; nothing where the object has no rangeStart. */
+void span_add(struct text *t, const json_t *object);
+
+/* The same, as a cell of a table. */
+void span_show(const json_t *row, struct text *t);
+
+/* "4/100 (4%)", and "over 80%" where it is. */
+void usage_add(struct text *t, const json_t *summary);
+enum style usage_style(const json_t *summary);
+
+/* Text that may be absent: `otherwise` for null. */
+const char *text_or(const json_t *object, const char *field, const char *otherwise);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * cli/help.h - help is made from the commands' descriptors and fits 80 columns.
+ */
+#ifndef CLI_HELP_H
+#define CLI_HELP_H
+
+#include <stddef.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+
+/* All commands, by group. */
+void help_add_all(struct text *t);
+
+/* One command: usage, what it does, its options, examples. */
+void help_add_command(struct text *t, const struct command *c);
+
+/* The commands of "project" and the like. */
+void help_add_family(struct text *t, const char *family);
+
+/* "portbook release SERVICE|PORT... [OPTIONS]" */
+void help_usage(const struct command *c, char *ret, size_t size);
+
+/* "add|archive|list" */
+void help_family_members(const char *family, char *ret, size_t size);
+
+#endif

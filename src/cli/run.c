@@ -1,0 +1,54 @@
+#include "cli/run.h"
+
+#include "book/session.h"
+
+static bool open_session(struct run *r, struct err *err)
+{
+	const struct session_options options = {
+		.book = run_text(r, "book"),
+		.host = run_text(r, "host"),
+	};
+
+	return r->session || session_open(&options, &r->session, err);
+}
+
+bool run_call(struct run *r, const char *operation, const json_t *input, json_t **ret,
+	      struct err *err)
+{
+	return open_session(r, err) && session_call(r->session, operation, input, ret, err);
+}
+
+static void add_notices(struct run *r, const json_t *answer)
+{
+	const json_t *notices = json_object_get(answer, "notices"), *notice;
+	size_t i;
+
+	json_array_foreach(notices, i, notice) if (json_is_string(notice))
+		output_note(&r->out, "%s", json_string_value(notice));
+}
+
+bool run_show(struct run *r, const json_t *answer, struct err *err)
+{
+	if (r->out.json)
+		return output_json(&r->out, answer, err);
+	add_notices(r, answer);
+	return r->command->render(r, answer, err);
+}
+
+bool run_plain(struct run *r, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+
+	return run_call(r, r->command->operation, r->input, &answer, err) &&
+	       run_show(r, answer, err);
+}
+
+const char *run_text(const struct run *r, const char *option)
+{
+	return json_text_of(r->own, option);
+}
+
+bool run_has(const struct run *r, const char *option)
+{
+	return json_object_get(r->own, option) != NULL;
+}

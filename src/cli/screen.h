@@ -1,0 +1,30 @@
+/*
+ * cli/screen.h - text on a terminal: how wide it is, and that it does no harm.
+ */
+#ifndef CLI_SCREEN_H
+#define CLI_SCREEN_H
+
+#include "base/text.h"
+
+/* The columns of the terminal behind `fd`; 0: it is none. 80 where it does not say. */
+unsigned screen_columns(int fd);
+
+/* How many columns the text takes, written by screen_add. */
+unsigned screen_width(const char *text);
+
+/*
+ * Add `text` as one line's part: what would move the cursor or change the
+ * terminal becomes a blank or '?', what is not UTF-8 becomes U+FFFD.
+ * `most`: so many columns, the last one is U+2026 if that cuts it; 0: any.
+ * Returns how many columns were added.
+ */
+unsigned screen_add(struct text *t, const char *text, unsigned most);
+
+/*
+ * Add `text`, broken between words into lines of at most `width` columns; every
+ * line but the first starts with `indent` blanks.  A line break and an empty
+ * line in it stay.
+ */
+void screen_wrap(struct text *t, const char *text, unsigned indent, unsigned width);
+
+#endif

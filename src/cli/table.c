@@ -1,0 +1,383 @@
+/*
+ * A cell is made twice, once for its width and once to be written: that costs less than keeping
+ * the text of 60,000 rows.
+ */
+#include "cli/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/screen.h"
+
+#define GAP 2 /* blanks between two columns */
+
+/* Rationale: issue 2 says from where on a share is flagged. */
+#define FULL_PERCENT 80
+
+enum style percent_style(double percent)
+{
+	return percent > FULL_PERCENT ? STYLE_WARN : STYLE_PLAIN;
+}
+
+void time_add_short(struct text *t, const char *time)
+{
+	if (strlen(time) < 16 || time[10] != 'T') {
+		text_add(t, time);
+		return;
+	}
+	text_add_bytes(t, time, 10);
+	text_add(t, " ");
+	text_add_bytes(t, time + 11, 5);
+}
+
+static void empty(struct text *t)
+{
+	t->len = 0;
+	if (t->s)
+		t->s[0] = '\0';
+}
+
+/* A member as text; null and what is absent is "". */
+static void add_member(struct text *t, const json_t *value)
+{
+	CLEANUP(json_text_cleanup) char *json = NULL;
+
+	switch (value ? json_typeof(value) : JSON_NULL) {
+	case JSON_NULL: return;
+	case JSON_TRUE: text_add(t, "true"); return;
+	case JSON_FALSE: text_add(t, "false"); return;
+	case JSON_STRING: text_add(t, json_string_value(value)); return;
+	case JSON_INTEGER: text_addf(t, "%lld", (long long)json_integer_value(value)); return;
+	case JSON_REAL: text_addf(t, "%.10g", json_real_value(value)); return;
+	case JSON_OBJECT:
+	case JSON_ARRAY:
+		json = json_dumps(value, JSON_COMPACT);
+		text_add(t, json ? json : "");
+		return;
+	}
+}
+
+static bool is_for_people(enum table_format format)
+{
+	return format == FORMAT_TABLE || format == FORMAT_MD;
+}
+
+/* The cell, before anything is escaped or cut. */
+static const char *cell(struct text *t, const struct column *c, const json_t *row,
+			enum table_format format)
+{
+	const json_t *value = json_object_get(row, c->field);
+
+	empty(t);
+	if (is_for_people(format) && c->show)
+		c->show(row, t);
+	else if (is_for_people(format) && c->kind == COLUMN_TIME && json_is_string(value))
+		time_add_short(t, json_string_value(value));
+	else if (is_for_people(format) && c->kind == COLUMN_PERCENT && json_is_number(value))
+		text_addf(t, "%.4g%%", json_number_value(value));
+	else
+		add_member(t, value);
+	return text_str(t);
+}
+
+/* --- the table */
+
+struct layout {
+	unsigned n;
+	unsigned width[TABLE_MAX_COLUMNS]; /* 0: left out */
+};
+
+static unsigned count_columns(const struct column *c)
+{
+	unsigned n = 0;
+
+	while (n < TABLE_MAX_COLUMNS && c[n].title)
+		n++;
+	return n;
+}
+
+static unsigned largest(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+/* What the column takes uncut; 0 where all of its rows say only the usual. */
+static unsigned natural_width(const struct table *table, const struct column *c)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+	unsigned width = screen_width(c->title);
+	bool says_something = !c->usual;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(table->rows, i, row)
+	{
+		const char *text = cell(&t, c, row, table->format);
+
+		width = largest(width, screen_width(text));
+		says_something = says_something || (*text && strcmp(text, c->usual));
+	}
+	return says_something && !c->for_programs ? width : 0;
+}
+
+static unsigned total_width(const struct layout *l)
+{
+	unsigned total = 0;
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->width[i])
+			total += l->width[i] + (total ? GAP : 0);
+	return total;
+}
+
+/* The least important column that is still there; l->n: there is no other. */
+static unsigned least_important(const struct table *table, const struct layout *l)
+{
+	unsigned found = l->n;
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->width[i] && table->columns[i].importance &&
+		    (found == l->n ||
+		     table->columns[i].importance >= table->columns[found].importance))
+			found = i;
+	return found;
+}
+
+/* Cut the columns that may be cut, the least important first, as far as it is needed. */
+static void cut_columns(const struct table *table, struct layout *l)
+{
+	unsigned highest = 0;
+
+	for (unsigned i = 0; i < l->n; i++)
+		highest = largest(highest, table->columns[i].importance);
+	for (unsigned step = highest + 1; step-- > 0;)
+		for (unsigned i = l->n; i-- > 0;) {
+			const struct column *c = &table->columns[i];
+			unsigned total = total_width(l), least = c->least;
+			unsigned over = total > table->width ? total - table->width : 0;
+
+			if (c->importance != step || !least || l->width[i] <= least)
+				continue;
+			l->width[i] = over < l->width[i] - least ? l->width[i] - over : least;
+		}
+}
+
+/* Columns that may not be cut take more than there is: cut the last of them all the same. */
+static void cut_hard(const struct table *table, struct layout *l)
+{
+	for (unsigned i = l->n; i-- > 0;) {
+		unsigned total = total_width(l);
+		unsigned over = total > table->width ? total - table->width : 0;
+
+		if (l->width[i] > 1)
+			l->width[i] = over < l->width[i] - 1 ? l->width[i] - over : 1;
+	}
+}
+
+static void fit(const struct table *table, struct layout *l)
+{
+	struct layout natural = *l;
+
+	while (table->width && total_width(l) > table->width) {
+		unsigned last;
+
+		cut_columns(table, l);
+		if (total_width(l) <= table->width)
+			return;
+		last = least_important(table, l);
+		if (last == l->n) {
+			cut_hard(table, l);
+			return;
+		}
+		natural.width[last] = 0; /* the room it leaves is for the others */
+		*l = natural;
+	}
+}
+
+static void pad(struct text *t, unsigned blanks)
+{
+	text_addf(t, "%*s", (int)blanks, "");
+}
+
+static bool is_right(const struct column *c)
+{
+	return c->kind == COLUMN_NUMBER || c->kind == COLUMN_PERCENT;
+}
+
+static enum style style_of(const struct column *c, const json_t *row)
+{
+	if (c->kind != COLUMN_PERCENT)
+		return STYLE_PLAIN;
+	return percent_style(json_number_value(json_object_get(row, c->field)));
+}
+
+/* One cell of a line; `pending` are blanks that are only written if something follows. */
+static void add_cell(struct text *line, const struct table *table, const struct column *c,
+		     unsigned width, const char *text, enum style style, unsigned *pending)
+{
+	CLEANUP(text_release) struct text shown = { 0 };
+	unsigned used = screen_add(&shown, text, width);
+	unsigned rest = used < width ? width - used : 0;
+
+	if (!used) {
+		*pending += width + GAP;
+		return;
+	}
+	pad(line, *pending + (is_right(c) ? rest : 0));
+	colour_add(line, table->colour, style, text_str(&shown));
+	*pending = (is_right(c) ? 0 : rest) + GAP;
+}
+
+/* `row` NULL: the titles. */
+static void add_line(struct text *t, const struct table *table, const struct layout *l,
+		     const json_t *row)
+{
+	CLEANUP(text_release) struct text value = { 0 };
+	unsigned pending = 0;
+
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct column *c = &table->columns[i];
+
+		if (!l->width[i])
+			continue;
+		add_cell(t, table, c, l->width[i],
+			 row ? cell(&value, c, row, table->format) : c->title,
+			 row ? style_of(c, row) : STYLE_BOLD, &pending);
+	}
+	text_add(t, "\n");
+}
+
+static void add_table(struct text *t, const struct table *table)
+{
+	struct layout l = { .n = count_columns(table->columns) };
+	const json_t *row;
+	size_t i;
+
+	for (unsigned c = 0; c < l.n; c++)
+		l.width[c] = natural_width(table, &table->columns[c]);
+	fit(table, &l);
+	add_line(t, table, &l, NULL);
+	json_array_foreach(table->rows, i, row) add_line(t, table, &l, row);
+}
+
+/* --- Markdown */
+
+/* A pipe would end the cell, '<' would start HTML. */
+static void add_markdown(struct text *t, const char *text)
+{
+	CLEANUP(text_release) struct text shown = { 0 };
+
+	screen_add(&shown, text, 0);
+	for (const char *p = text_str(&shown); *p; p++) {
+		if (strchr("|\\<", *p))
+			text_add(t, "\\");
+		text_add_bytes(t, p, 1);
+	}
+}
+
+static void add_markdown_line(struct text *t, const struct table *table, const struct layout *l,
+			      const json_t *row)
+{
+	CLEANUP(text_release) struct text value = { 0 };
+
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct column *c = &table->columns[i];
+
+		if (!l->width[i])
+			continue;
+		text_add(t, "| ");
+		add_markdown(t, row ? cell(&value, c, row, table->format) : c->title);
+		text_add(t, " ");
+	}
+	text_add(t, "|\n");
+}
+
+static void add_md(struct text *t, const struct table *table)
+{
+	struct layout l = { .n = count_columns(table->columns) };
+	const json_t *row;
+	size_t i;
+
+	for (unsigned c = 0; c < l.n; c++)
+		l.width[c] = natural_width(table, &table->columns[c]);
+	add_markdown_line(t, table, &l, NULL);
+	for (unsigned c = 0; c < l.n; c++)
+		if (l.width[c])
+			text_add(t, is_right(&table->columns[c]) ? "| ---: " : "| --- ");
+	text_add(t, "|\n");
+	json_array_foreach(table->rows, i, row) add_markdown_line(t, table, &l, row);
+}
+
+/* --- for programs */
+
+/*
+ * Source: RFC 4180 section 2: "Fields containing line breaks (CRLF), double quotes, and commas
+ * should be enclosed in double-quotes"; "a double-quote appearing inside a field must be escaped
+ * by preceding it with another double quote".
+ */
+static void add_csv(struct text *t, const char *text)
+{
+	if (!text[strcspn(text, "\",\r\n")]) {
+		text_add(t, text);
+		return;
+	}
+	text_add(t, "\"");
+	for (const char *p = text; *p; p++) {
+		if (*p == '"')
+			text_add(t, "\"");
+		text_add_bytes(t, p, 1);
+	}
+	text_add(t, "\"");
+}
+
+/* Source: IANA text/tab-separated-values has no quotes; the escapes are those of PostgreSQL. */
+static void add_tsv(struct text *t, const char *text)
+{
+	static const char special[] = "\t\n\r\\", letters[] = "tnr\\";
+
+	for (const char *p = text; *p; p++) {
+		const char *at = strchr(special, *p);
+
+		if (at)
+			text_addf(t, "\\%c", letters[at - special]);
+		else
+			text_add_bytes(t, p, 1);
+	}
+}
+
+static void add_record(struct text *t, const struct table *table, const json_t *row)
+{
+	CLEANUP(text_release) struct text value = { 0 };
+	bool csv = table->format == FORMAT_CSV;
+	unsigned n = count_columns(table->columns);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct column *c = &table->columns[i];
+
+		if (i)
+			text_add(t, csv ? "," : "\t");
+		(csv ? add_csv : add_tsv)(t, row ? cell(&value, c, row, table->format) : c->field);
+	}
+	text_add(t, csv ? "\r\n" : "\n");
+}
+
+static void add_records(struct text *t, const struct table *table)
+{
+	const json_t *row;
+	size_t i;
+
+	add_record(t, table, NULL);
+	json_array_foreach(table->rows, i, row) add_record(t, table, row);
+}
+
+void table_add(struct text *t, const struct table *table)
+{
+	switch (table->format) {
+	case FORMAT_CSV:
+	case FORMAT_TSV: add_records(t, table); return;
+	case FORMAT_MD: add_md(t, table); return;
+	case FORMAT_TABLE: break;
+	}
+	if (json_array_size(table->rows))
+		add_table(t, table);
+}

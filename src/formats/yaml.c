@@ -1,0 +1,225 @@
+#include "formats/yaml.h"
+
+#include <libfyaml.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+static bool fail_at(struct err *err, const char *file, unsigned line, unsigned column,
+		    const char *what)
+{
+	return fail(err, ERR_INVALID, "%.200s:%u:%u: %s", file, line, column, what);
+}
+
+bool yaml_fail(const struct yaml *y, struct err *err, const char *format, ...)
+{
+	char what[ERR_TEXT_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	return fail_at(err, y->file, y->line, y->column, what);
+}
+
+/* libfyaml says what is wrong in the diagnostics it collected; the first is the cause. */
+static bool fail_syntax(const struct yaml *y, struct err *err)
+{
+	void *at = NULL;
+	const struct fy_diag_error *e = fy_diag_errors_iterate(y->diag, &at);
+
+	if (!e)
+		return yaml_fail(y, err, "not YAML");
+	return fail_at(err, y->file, e->line > 0 ? (unsigned)e->line : y->line,
+		       e->column > 0 ? (unsigned)e->column : y->column, e->msg);
+}
+
+/* The line of the first byte that is not text. */
+static bool fail_encoding(struct yaml *y, const char *bytes, size_t len, struct err *err)
+{
+	y->line = 1;
+	y->column = 1;
+	for (const char *end = memchr(bytes, '\n', len); end && utf8_is_valid(bytes, (size_t)(end - bytes));
+	     end = memchr(bytes, '\n', len)) {
+		len -= (size_t)(end + 1 - bytes);
+		bytes = end + 1;
+		y->line++;
+	}
+	return yaml_fail(y, err, "bytes that are not UTF-8 text");
+}
+
+static struct fy_diag *diag_quiet(void)
+{
+	struct fy_diag_cfg cfg;
+	struct fy_diag *diag;
+
+	fy_diag_cfg_default(&cfg);
+	cfg.fp = NULL;	/* nothing is printed: cli/ speaks */
+	diag = fy_diag_create(&cfg);
+	if (diag)
+		fy_diag_set_collect_errors(diag, true);
+	return diag;
+}
+
+bool yaml_open(struct yaml *y, const char *bytes, size_t len, const char *file, struct err *err)
+{
+	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE };
+
+	y->file = file;
+	if (len > YAML_MAX_BYTES)
+		return fail(err, ERR_INVALID, "'%.200s' is longer than %d bytes", file,
+			    YAML_MAX_BYTES);
+	if (!utf8_is_valid(bytes, len))
+		return fail_encoding(y, bytes, len, err);
+	y->line = 1;
+	y->column = 1;
+	y->kind = YAML_END;
+	y->ended = len == 0;
+	if (y->ended)
+		return true;
+	y->diag = cfg.diag = diag_quiet();
+	if (!y->diag)
+		return fail_memory(err);
+	y->parser = fy_parser_create(&cfg);
+	if (!y->parser || fy_parser_set_string(y->parser, bytes, len) != 0)
+		return fail_memory(err);
+	return yaml_next(y, err);
+}
+
+static void take_place(struct yaml *y, struct fy_token *token)
+{
+	const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+
+	if (!mark)
+		return;
+	y->line = (unsigned)mark->line + 1;
+	y->column = (unsigned)mark->column + 1;
+}
+
+static bool take_scalar(struct yaml *y, const struct fy_event *event, struct err *err)
+{
+	struct fy_token *token = event->scalar.value;
+	enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+	size_t len = 0;
+	const char *s = "";
+
+	y->kind = YAML_SCALAR;
+	take_place(y, token);
+	y->has_anchor = event->scalar.anchor != NULL;
+	y->has_tag = event->scalar.tag != NULL;
+	y->is_quoted = style != FYSS_PLAIN;
+	if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
+		y->column--;	/* libfyaml's mark stands behind the quote */
+	if (token)
+		s = fy_token_get_text(token, &len);
+	if (!s)
+		return fail_memory(err);
+	if (memchr(s, '\0', len))
+		return yaml_fail(y, err, "a NUL character");
+	text_add_bytes(&y->text, s, len);
+	return text_ok(&y->text) || fail_memory(err);
+}
+
+static void take_start(struct yaml *y, enum yaml_kind kind, struct fy_token *start,
+		       struct fy_token *anchor, struct fy_token *tag)
+{
+	y->kind = kind;
+	take_place(y, start);
+	y->has_anchor = anchor != NULL;
+	y->has_tag = tag != NULL;
+}
+
+/* False in `*ret_shown` for the events between documents, which callers do not see. */
+static bool take(struct yaml *y, const struct fy_event *event, bool *ret_shown, struct err *err)
+{
+	*ret_shown = true;
+	switch (event->type) {
+	case FYET_SCALAR:
+		return take_scalar(y, event, err);
+	case FYET_SEQUENCE_START:
+		take_start(y, YAML_LIST, event->sequence_start.sequence_start,
+			   event->sequence_start.anchor, event->sequence_start.tag);
+		return true;
+	case FYET_MAPPING_START:
+		take_start(y, YAML_MAP, event->mapping_start.mapping_start,
+			   event->mapping_start.anchor, event->mapping_start.tag);
+		return true;
+	case FYET_SEQUENCE_END:
+		y->kind = YAML_LIST_END;
+		return true;
+	case FYET_MAPPING_END:
+		y->kind = YAML_MAP_END;
+		return true;
+	case FYET_ALIAS:
+		take_start(y, YAML_ALIAS, event->alias.anchor, NULL, NULL);
+		y->column--;	/* the mark stands behind the '*' */
+		return true;
+	case FYET_STREAM_END:
+		y->kind = YAML_END;
+		return true;
+	case FYET_DOCUMENT_END:
+		y->had_document = true;
+		*ret_shown = false;
+		return true;
+	case FYET_DOCUMENT_START:
+		*ret_shown = false;
+		return !y->had_document || yaml_fail(y, err, "a second document starts after this");
+	case FYET_NONE:
+	case FYET_STREAM_START:
+		*ret_shown = false;
+		return true;
+	}
+	return yaml_fail(y, err, "not YAML");
+}
+
+/* One event; NULL at the end and on an error, which the parser remembers. */
+static bool step(struct yaml *y, bool *ret_shown, struct err *err)
+{
+	struct fy_event *event = fy_parser_parse(y->parser);
+	bool ok;
+
+	if (!event)
+		return fail_syntax(y, err);
+	ok = take(y, event, ret_shown, err);
+	fy_parser_event_free(y->parser, event);
+	return ok;
+}
+
+bool yaml_next(struct yaml *y, struct err *err)
+{
+	bool shown = false;
+
+	if (y->ended)
+		return true;
+	text_clear(&y->text);
+	y->is_quoted = y->has_anchor = y->has_tag = false;
+	while (!shown)
+		if (!step(y, &shown, err))
+			return false;
+	y->ended = y->kind == YAML_END;
+	return true;
+}
+
+bool yaml_skip(struct yaml *y, struct err *err)
+{
+	unsigned depth = 0;
+
+	do {
+		if (y->kind == YAML_LIST || y->kind == YAML_MAP)
+			depth++;
+		else if (y->kind == YAML_LIST_END || y->kind == YAML_MAP_END)
+			depth--;
+		if (!yaml_next(y, err))
+			return false;
+	} while (depth && y->kind != YAML_END);
+	return true;
+}
+
+void yaml_release(struct yaml *y)
+{
+	text_release(&y->text);
+	fy_parser_destroy(y->parser);
+	fy_diag_destroy(y->diag);
+}

@@ -1,0 +1,41 @@
+/*
+ * observe/sockets.h - the sockets that hold a port, as the system shows them.
+ *
+ * For observe/ alone.  Everything is about the network namespace of the
+ * calling process.
+ */
+#ifndef OBSERVE_SOCKETS_H
+#define OBSERVE_SOCKETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "ports/entry.h"
+#include "ports/port_range.h"
+
+/* TCP: it listens.  UDP: it is bound, and not connected. */
+struct socket_row {
+	enum protocol protocol;
+	uint16_t port;
+	uid_t uid;
+	ino_t inode;	/* of the socket, as in /proc/PID/fd; 0: not known */
+};
+
+typedef void socket_fn(const struct socket_row *row, void *arg);
+
+/*
+ * Every socket of the protocol, IPv4 and IPv6, on any address.  One that
+ * appears or ends during the walk may be told or not, and any may be told twice.
+ * Errors: ERR_IO; rows may have been told before it.
+ */
+MUST_CHECK bool sockets_each(enum protocol protocol, socket_fn *fn, void *arg, struct err *err);
+
+/*
+ * The ports the kernel hands to outgoing connections.
+ * Errors: ERR_IO; `*ret` is then untouched.
+ */
+MUST_CHECK bool sockets_ephemeral(struct port_range *ret, struct err *err);
+
+#endif

@@ -1,0 +1,307 @@
+/*
+ * Linux shows its sockets by netlink (sock_diag(7)): the kernel walks its
+ * tables and answers in binary, for any user.  Where a sandbox refuses
+ * netlink sockets, or the kernel has no inet_diag, the same is read as text
+ * from /proc/net, which is a hundred times slower.
+ *
+ * A port is held by a TCP socket in state LISTEN, and by a UDP socket in state
+ * CLOSE: the kernel's word for one that is not connected.  UDP sockets that
+ * are not bound are in neither list.  What this rests on is proved by
+ * tests/probes/sock_diag.c.
+ */
+#include "observe/sockets_linux.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "base/cursor.h"
+#include "base/fd.h"
+
+#define EPHEMERAL_FILE "/proc/sys/net/ipv4/ip_local_port_range"
+
+/* Rationale: what the kernel puts into one answer at most (netlink_dump, 32 KB). */
+#define ANSWER_SIZE 32768
+
+struct walk {
+	enum protocol protocol;
+	socket_fn *fn;
+	void *arg;
+};
+
+static unsigned holding_state(enum protocol protocol)
+{
+	switch (protocol) {
+	case PROTO_TCP: return TCP_LISTEN;
+	case PROTO_UDP: return TCP_CLOSE;
+	}
+	abort();
+}
+
+static void netlink_cleanup(struct mnl_socket **nl)
+{
+	if (*nl)
+		mnl_socket_close(*nl);
+}
+
+static int take_answer(const struct nlmsghdr *message, void *arg)
+{
+	const struct walk *walk = arg;
+	const struct inet_diag_msg *socket = mnl_nlmsg_get_payload(message);
+	struct socket_row row;
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*socket)) {
+		errno = EBADMSG;
+		return MNL_CB_ERROR;
+	}
+	row.protocol = walk->protocol;
+	row.port = ntohs(socket->id.idiag_sport);
+	row.uid = socket->idiag_uid;
+	row.inode = socket->idiag_inode;
+	walk->fn(&row, walk->arg);
+	return MNL_CB_OK;
+}
+
+static int take_error(const struct nlmsghdr *message, void *arg)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+
+	errno = mnl_nlmsg_get_payload_len(message) < sizeof(*error) ? EBADMSG : -error->error;
+	return MNL_CB_ERROR;
+}
+
+/*
+ * A walk that failed, for want of udp_diag for instance, ends like one that
+ * found nothing, but for the number in its last message (libmnl does not look).
+ */
+static int take_end(const struct nlmsghdr *message, void *arg)
+{
+	const int *result = mnl_nlmsg_get_payload(message);
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*result) || *result >= 0)
+		return MNL_CB_STOP;
+	errno = -*result;
+	return MNL_CB_ERROR;
+}
+
+/* Send the request and take all of its answer; errno says what went wrong. */
+static bool dump(struct mnl_socket *nl, const struct nlmsghdr *request, struct walk *walk)
+{
+	mnl_cb_t control[] = { [NLMSG_ERROR] = take_error, [NLMSG_DONE] = take_end };
+	_Alignas(struct nlmsghdr) char answer[ANSWER_SIZE];
+	int go_on = MNL_CB_OK;
+
+	if (mnl_socket_sendto(nl, request, request->nlmsg_len) < 0)
+		return false;
+	while (go_on > MNL_CB_STOP) {
+		ssize_t len = mnl_socket_recvfrom(nl, answer, sizeof(answer));
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0)
+			return false;
+		go_on = mnl_cb_run2(answer, (size_t)len, 0, 0, take_answer, walk, control,
+				    ARRAY_LEN(control));
+	}
+	return go_on == MNL_CB_STOP;
+}
+
+/* The older message knows TCP only, and no family: one walk shows IPv4 and IPv6. */
+static bool dump_tcp(struct mnl_socket *nl, struct walk *walk)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req ask;
+	} request = {
+		.header.nlmsg_len = sizeof(request),
+		.header.nlmsg_type = TCPDIAG_GETSOCK,
+		.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.ask.idiag_states = 1U << holding_state(PROTO_TCP),
+	};
+
+	return dump(nl, &request.header, walk);
+}
+
+static bool dump_udp(struct mnl_socket *nl, uint8_t family, struct walk *walk)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 ask;
+	} request = {
+		.header.nlmsg_len = sizeof(request),
+		.header.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.ask.sdiag_family = family,
+		.ask.sdiag_protocol = IPPROTO_UDP,
+		.ask.idiag_states = 1U << holding_state(PROTO_UDP),
+	};
+
+	return dump(nl, &request.header, walk);
+}
+
+static bool dump_protocol(struct mnl_socket *nl, struct walk *walk)
+{
+	switch (walk->protocol) {
+	case PROTO_TCP: return dump_tcp(nl, walk);
+	case PROTO_UDP: return dump_udp(nl, AF_INET, walk) && dump_udp(nl, AF_INET6, walk);
+	}
+	abort();
+}
+
+bool sockets_each_netlink(enum protocol protocol, socket_fn *fn, void *arg, struct err *err)
+{
+	struct walk walk = { .protocol = protocol, .fn = fn, .arg = arg };
+	CLEANUP(netlink_cleanup)
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+
+	if (!nl || !dump_protocol(nl, &walk))
+		return fail(err, ERR_IO, "cannot ask the kernel for its sockets: %s",
+			    strerror(errno));
+	return true;
+}
+
+/* The fields of a line of /proc/net that we read, counted from 0. */
+enum { FIELD_LOCAL = 1, FIELD_STATE = 3, FIELD_UID = 7, FIELD_INODE = 9, FIELD_COUNT };
+
+static bool eat_field(const char **at, const char **ret)
+{
+	const char *start = *at + strspn(*at, " ");
+	const char *end = start + strcspn(start, " \n");
+
+	if (end == start)
+		return false;
+	*ret = start;
+	*at = end;
+	return true;
+}
+
+static bool eat_hex(const char **at, uint16_t *ret)
+{
+	const char *p = *at;
+	unsigned n = 0;
+
+	for (; isxdigit((unsigned char)*p) && n <= UINT16_MAX >> 4; p++)
+		n = n << 4 | (unsigned)(*p <= '9' ? *p - '0' : (*p | ' ') - 'a' + 10);
+	if (p == *at || isxdigit((unsigned char)*p))
+		return false;
+	*at = p;
+	*ret = (uint16_t)n;
+	return true;
+}
+
+/* "0100007F:1F90": the address has no blank and no colon. */
+static bool port_of_field(const char *field, uint16_t *ret)
+{
+	const char *at = field + strcspn(field, ": ");
+
+	return eat_char(&at, ':') && eat_hex(&at, ret);
+}
+
+/*
+ * "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 0 4711 ..."
+ * slot, local and remote address:port, state, queues, timer, retransmits, uid,
+ * timeout, inode; up to the retransmits all numbers but the slot are hexadecimal.
+ * Source: Linux Documentation/networking/proc_net_tcp.rst.
+ */
+bool socket_row_parse(enum protocol protocol, const char *line, struct socket_row *ret)
+{
+	const char *field[FIELD_COUNT];
+	uint16_t port, state;
+	uint64_t uid, inode;
+
+	for (unsigned i = 0; i < FIELD_COUNT; i++)
+		if (!eat_field(&line, &field[i]))
+			return false;
+	if (!port_of_field(field[FIELD_LOCAL], &port) || !eat_hex(&field[FIELD_STATE], &state) ||
+	    !eat_number(&field[FIELD_UID], UINT32_MAX, &uid) ||
+	    !eat_number(&field[FIELD_INODE], UINT64_MAX, &inode))
+		return false;
+	if (port == 0 || state != holding_state(protocol))
+		return false;
+	ret->protocol = protocol;
+	ret->port = port;
+	ret->uid = (uid_t)uid;
+	ret->inode = inode;
+	return true;
+}
+
+static void file_cleanup(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
+
+static void line_cleanup(char **line)
+{
+	free(*line);
+}
+
+static bool read_table(const char *path, const struct walk *walk, struct err *err)
+{
+	CLEANUP(file_cleanup) FILE *file = fopen(path, "re");
+	CLEANUP(line_cleanup) char *line = NULL;
+	size_t size = 0;
+	struct socket_row row;
+
+	if (!file)
+		return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot open '%s': %s",
+			    path, strerror(errno));
+	while (getline(&line, &size, file) >= 0)
+		if (socket_row_parse(walk->protocol, line, &row))
+			walk->fn(&row, walk->arg);
+	if (ferror(file))
+		return fail(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
+	return true;
+}
+
+bool sockets_each_proc(enum protocol protocol, socket_fn *fn, void *arg, struct err *err)
+{
+	struct walk walk = { .protocol = protocol, .fn = fn, .arg = arg };
+	char path[sizeof("/proc/net/tcp6")];
+	struct err why = { 0 };
+
+	snprintf(path, sizeof(path), "/proc/net/%s", protocol_name(protocol));
+	if (!read_table(path, &walk, &why))
+		return fail(err, ERR_IO, "%s", why.text);
+	snprintf(path, sizeof(path), "/proc/net/%s6", protocol_name(protocol));
+	/* A kernel without IPv6 has no such file. */
+	if (!read_table(path, &walk, &why) && why.code != ERR_NOT_FOUND)
+		return fail(err, ERR_IO, "%s", why.text);
+	return true;
+}
+
+bool sockets_each(enum protocol protocol, socket_fn *fn, void *arg, struct err *err)
+{
+	struct err refused = { 0 };
+
+	if (sockets_each_netlink(protocol, fn, arg, &refused) ||
+	    sockets_each_proc(protocol, fn, arg, err))
+		return true;
+	return fail_while(err, "%s", refused.text);
+}
+
+/* Source: Linux Documentation/networking/ip-sysctl.rst, "first<TAB>last", ends included. */
+bool sockets_ephemeral(struct port_range *ret, struct err *err)
+{
+	CLEANUP(text_release) struct text text = { 0 };
+	struct port_range range;
+	struct err why = { 0 };
+	const char *at;
+
+	if (!file_read(EPHEMERAL_FILE, 4096, &text, &why))
+		return fail(err, ERR_IO, "%s", why.text);
+	at = text_str(&text);
+	if (!eat_port(&at, &range.first) || !eat_blanks(&at) || !eat_port(&at, &range.last) ||
+	    range.last < range.first)
+		return fail(err, ERR_IO, "'%s' does not hold two ports", EPHEMERAL_FILE);
+	*ret = range;
+	return true;
+}

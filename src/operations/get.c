@@ -1,0 +1,187 @@
+/*
+ * operations/get.c - get, get-port and allocate.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "operations/input.h"
+#include "operations/operations.h"
+#include "operations/schemas.h"
+#include "registry/entry_json.h"
+#include "registry/instances.h"
+
+static bool read_request(struct call *c, const json_t *input, const struct place *p,
+			 struct port_request *ret, struct err *err)
+{
+	struct port_request q = {
+		.preferred = (uint16_t)json_int_of(input, "preferredPort", 0),
+		.force = json_bool_of(input, "force"),
+		.temporary = json_bool_of(input, "temporary"),
+		.replace = json_bool_of(input, "replace"),
+		.details = input_details(input),
+	};
+	const char *expires = json_text_of(input, "expiresIn");
+	uint16_t port = (uint16_t)json_int_of(input, "port", 0);
+
+	if (port && q.preferred)
+		return fail(err, ERR_INVALID, "a port that must be had and one that is preferred: give one of them");
+	if (expires && !q.temporary)
+		return fail(err, ERR_INVALID, "only a temporary port expires");
+	if (expires && !duration_parse(expires, &q.expires_in_ms, err))
+		return false;
+	if (port) {
+		q.preferred = port;
+		q.only_preferred = true;
+	}
+	if (!input_key(c, input, p, &q.key, err))
+		return false;
+	/* Types and roles decide: they are folded here, as the policy writes them. */
+	for (size_t i = 0; i < 2; i++) {
+		const char *word = i ? q.details.role : q.details.type;
+		char name[NAME_SIZE];
+
+		if (!word)
+			continue;
+		if (!name_fold(i ? "role" : "type", word, name, err))
+			return false;
+		*(i ? &q.role : &q.type) = arena_copy(&c->arena, name);
+	}
+	/* The policy may know the type by another word; the entry gets the policy's. */
+	q.details.type = NULL;
+	q.details.role = NULL;
+	*ret = q;
+	return true;
+}
+
+static bool put_passed(json_t *answer, const struct port_answer *p)
+{
+	json_t *array = json_array();
+
+	if (!json_put(answer, "passedOver", array))
+		return false;
+	for (unsigned i = 0; i < p->n_passed; i++) {
+		const struct listener *l = &p->passed[i];
+		json_t *o = json_object();
+
+		if (!json_append(array, o) || !json_put_int(o, "port", l->port) ||
+		    !json_put_text(o, "program", l->program) ||
+		    !json_put(o, "pid", l->pid ? json_integer(l->pid) : json_null()) ||
+		    !json_put_text(o, "cwd", l->cwd))
+			return false;
+	}
+	return true;
+}
+
+bool answer_port(json_t *answer, const struct port_answer *p, struct err *err)
+{
+	if (entry_json_into(answer, &p->entry) && json_put_bool(answer, "created", p->created) &&
+	    json_put_text(answer, "why",
+			  p->created ? plan_why_text(p->why) : "the service has it") &&
+	    put_passed(answer, p))
+		return true;
+	return fail_memory(err);
+}
+
+/* An instance within the policy's maximum is entered on first use. */
+static bool enter_instance(struct call *c, const struct place *p, const struct service_key *key,
+			   struct err *err)
+{
+	struct instance i;
+	bool entered;
+
+	return instance_need(c->registry, &p->project, p->instance, key->host, &c->arena, &i,
+			     &entered, err);
+}
+
+static bool run_with(struct call *c, const json_t *input, json_t *answer, bool always_new,
+		     struct err *err)
+{
+	struct place p;
+	struct port_request q;
+	struct port_answer port;
+
+	if (!place_find(c, input, true, &p, err) || !read_request(c, input, &p, &q, err) ||
+	    !enter_instance(c, &p, &q.key, err))
+		return false;
+	if (always_new ? !registry_allocate(c->registry, &q, &c->arena, &port, err) :
+			 !registry_get(c->registry, &q, &c->arena, &port, err))
+		return false;
+	return answer_port(answer, &port, err);
+}
+
+static bool get_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	return run_with(c, input, answer, false, err);
+}
+
+static bool allocate_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	return run_with(c, input, answer, true, err);
+}
+
+static bool get_quick(struct call *c, const json_t *input, json_t *answer, bool *ret_done,
+		      struct err *err)
+{
+	struct place p;
+	struct port_request q;
+	struct port_answer port;
+
+	/* Whatever stands in the way is found, and said, on the long way. */
+	if (!place_find(c, input, false, &p, err))
+		return err->code == ERR_NOT_FOUND || err->code == ERR_INVALID;
+	if (!read_request(c, input, &p, &q, err) ||
+	    !registry_get_known(c->registry, &q, &c->arena, &port, ret_done, err))
+		return false;
+	return !*ret_done || answer_port(answer, &port, err);
+}
+
+/* get-port: the service is called as its type. */
+static json_t *named_by_type(const json_t *input)
+{
+	json_t *same = json_deep_copy(input);
+
+	if (!same || !json_put_text(same, "serviceName", json_text_of(input, "serviceType"))) {
+		json_decref(same);
+		return NULL;
+	}
+	return same;
+}
+
+static bool get_port_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *named = named_by_type(input);
+
+	if (!named)
+		return fail_memory(err);
+	return run_with(c, named, answer, json_bool_of(input, "new"), err);
+}
+
+static bool get_port_quick(struct call *c, const json_t *input, json_t *answer, bool *ret_done,
+			   struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *named = named_by_type(input);
+
+	if (!named)
+		return fail_memory(err);
+	return json_bool_of(input, "new") || get_quick(c, named, answer, ret_done, err);
+}
+
+const struct operation op_get = {
+	.schema = &schema_get,
+	.access = ACCESS_WRITE,
+	.run = get_run,
+	.quick = get_quick,
+};
+
+const struct operation op_get_port = {
+	.schema = &schema_get_port,
+	.access = ACCESS_WRITE,
+	.run = get_port_run,
+	.quick = get_port_quick,
+};
+
+const struct operation op_allocate = {
+	.schema = &schema_allocate,
+	.access = ACCESS_WRITE,
+	.run = allocate_run,
+};

@@ -1,0 +1,340 @@
+/*
+ * operations/init.c - entering the project of a directory, with the services its files speak of.
+ *
+ * The files are only read: what is to be written is in the answer, and whoever
+ * asked writes it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "operations/operations.h"
+#include "operations/schemas.h"
+#include "operations/variables.h"
+#include "project/services.h"
+#include "registry/edit.h"
+#include "registry/entry_json.h"
+#include "registry/instances.h"
+#include "registry/projects.h"
+
+#define EXAMPLE ".ports.env.example"
+#define GITIGNORE_MAX_BYTES (1024 * 1024)
+
+/* The project. */
+
+static bool fail_other_project(const struct project *known, const char *path, struct err *err)
+{
+	fail(err, ERR_TAKEN, "'%.200s' belongs to the project '%s'", path, known->name);
+	return fail_hint(err, "to call it something else: portbook project rename %s NAME",
+			 known->name);
+}
+
+/* A project named by hand becomes this folder's. */
+static bool name_folder(struct call *c, const char *name, const struct directory *d,
+			struct err *err)
+{
+	struct project_change change = PROJECT_CHANGE_NONE;
+	struct store *s = c->registry->store;
+	char folded[NAME_SIZE];
+	struct project p;
+	bool found;
+
+	if (!name_fold("project", name, folded, err) ||
+	    !s->ops->project_find(s, PROJECT_BY_NAME(folded), &c->arena, &p, &found, err))
+		return false;
+	if (!found)
+		return project_add(c->registry,
+				   &(struct project_new){ .name = folded,
+							  .number = -1,
+							  .path = d->main_root,
+							  .host = c->registry->host },
+				   &c->arena, &p, err);
+	if (p.path && strcmp(p.path, d->main_root) != 0)
+		return fail(err, ERR_TAKEN, "the project '%s' lives in '%.200s'", p.name, p.path);
+	change.path = d->main_root;
+	change.op = "project-set";
+	change.host = c->registry->host;
+	return project_set(c->registry, &p, &change, &c->arena, &p, err);
+}
+
+static bool find_place(struct call *c, const json_t *input, struct place *ret, bool *ret_created,
+		       struct err *err)
+{
+	const char *name = json_text_of(input, "projectName");
+	CLEANUP(json_cleanup) json_t *here = json_deep_copy(input);
+	struct directory d;
+	bool known;
+
+	if (!here)
+		return fail_memory(err);
+	json_object_del(here, "projectName");
+	if (!directory_read(json_text_of(input, "path"), &d, err) ||
+	    !place_of_directory(c, &d, ret, &known, err))
+		return false;
+	*ret_created = !known;
+	if (known && name && strcmp(name, ret->project.name) != 0)
+		return fail_other_project(&ret->project, d.path, err);
+	if (!known && name && !name_folder(c, name, &d, err))
+		return false;
+	return place_find(c, here, true, ret, err);
+}
+
+/* The services. */
+
+struct wanted {
+	char service[NAME_SIZE];
+	const char *source;
+	enum protocol protocol;
+	uint16_t kept;		/* its number in .ports.env; 0: none */
+};
+
+struct wanted_list {
+	struct wanted items[2 * SERVICES_MAX];
+	unsigned count;
+};
+
+static void want(struct wanted_list *list, const char *service, const char *source,
+		 enum protocol protocol)
+{
+	struct wanted *w = &list->items[list->count];
+
+	for (unsigned i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i].service, service))
+			return;
+	if (list->count == ARRAY_LEN(list->items))
+		return;
+	*w = (struct wanted){ .source = source, .protocol = protocol };
+	snprintf(w->service, sizeof(w->service), "%s", service);
+	list->count++;
+}
+
+static bool want_named(const json_t *names, struct wanted_list *list, struct err *err)
+{
+	size_t i;
+	json_t *name;
+
+	json_array_foreach(json_walked(names), i, name) {
+		char folded[NAME_SIZE];
+
+		if (!name_fold("service", json_string_value(name), folded, err))
+			return false;
+		want(list, folded, "named by hand", PROTO_TCP);
+	}
+	return true;
+}
+
+static bool is_only_default(const struct found_services *found)
+{
+	return found->count == 1 && !strcmp(found->items[0].source, "default");
+}
+
+/* What .ports.env has is the project's, even if no other file speaks of it. */
+static void want_found(const struct found_services *found, struct wanted_list *list)
+{
+	if (!is_only_default(found) || !found->kept.count)
+		for (unsigned i = 0; i < found->count; i++)
+			want(list, found->items[i].name, found->items[i].source,
+			     found->items[i].protocol);
+	for (unsigned i = 0; i < found->kept.count; i++)
+		if (found->kept.items[i].nth <= 1)
+			want(list, found->kept.items[i].service, PORTS_ENV,
+			     found->kept.items[i].protocol);
+}
+
+static void keep_numbers(const struct found_services *found, struct wanted_list *list)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		for (unsigned k = 0; k < found->kept.count; k++)
+			if (found->kept.items[k].nth <= 1 &&
+			    !strcmp(found->kept.items[k].service, list->items[i].service))
+				list->items[i].kept = found->kept.items[k].port;
+}
+
+/* Entering them. */
+
+static bool put_port(json_t *array, const struct port_answer *port, const char *source,
+		     struct err *err)
+{
+	json_t *o = entry_json(&port->entry);
+
+	return (json_append(array, o) && json_put_text(o, "source", source) &&
+		json_put_bool(o, "created", port->created)) ||
+	       fail_memory(err);
+}
+
+/* A number that the checkout uses already is kept where it is free, in the block or not. */
+static bool keep_number(struct call *c, const struct place *p, const struct service_key *key,
+			uint16_t kept, struct port_answer *ret, bool *ret_done, struct err *err)
+{
+	const struct check_asker who = { &p->project, p->instance, key->host, key->protocol };
+	struct register_request q = { .key = *key, .port = kept };
+	struct check_answer a;
+	struct entry e;
+	bool has;
+
+	*ret_done = false;
+	if (!kept)
+		return true;
+	if (!service_primary(c->registry, key, &c->arena, &e, &has, err) ||
+	    !registry_check(c->registry, &who, kept, &c->arena, &a, err))
+		return false;
+	if (has)
+		return true;
+	if (a.verdict != VERDICT_FREE) {
+		registry_note(c->registry, "%u, which %s gives to '%s', is not free: %s", kept,
+			      PORTS_ENV, key->service, verdict_name(a.verdict));
+		return true;
+	}
+	*ret_done = true;
+	return registry_register(c->registry, &q, &c->arena, ret, err);
+}
+
+static bool enter_service(struct call *c, const json_t *input, const struct place *p,
+			  const struct wanted *w, json_t *array, struct err *err)
+{
+	struct port_request q = { .key = { .project = &p->project,
+					   .instance = p->instance,
+					   .service = w->service,
+					   .protocol = w->protocol } };
+	struct port_answer port;
+	bool done;
+
+	if (!registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
+				  &q.key.environment, err) ||
+	    !input_host(c, input, &q.key.host, err))
+		return false;
+	if (!keep_number(c, p, &q.key, w->kept, &port, &done, err) ||
+	    (!done && !registry_get(c->registry, &q, &c->arena, &port, err)))
+		return fail_while(err, "'%s' (%s)", w->service, w->source);
+	return put_port(array, &port, w->source, err);
+}
+
+/* What is to be written. */
+
+static bool put_file(struct call *c, const json_t *input, const struct place *p, json_t *answer,
+		     struct variables *ret, struct err *err)
+{
+	const char *environment, *host;
+	json_t *file;
+
+	if (!registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
+				  &environment, err) ||
+	    !input_host(c, input, &host, err) ||
+	    !variables_read(c, p, environment, host, ret, err) ||
+	    !variables_file(c, ret, p->root, &file, err))
+		return false;
+	return json_put(answer, "file", file) || fail_memory(err);
+}
+
+static bool put_example(struct call *c, const struct variables *v, const char *folder,
+			json_t *answer, struct err *err)
+{
+	CLEANUP(text_release) struct text content = { 0 };
+	const char *path = arena_printf(&c->arena, "%s/%s", folder, EXAMPLE);
+
+	text_add(&content, "# The variables that " PORTS_ENV " holds; portbook env --write makes it.\n");
+	for (unsigned i = 0; i < v->count; i++)
+		text_addf(&content, "%s=\n", v->items[i].name);
+	if (!path || !text_ok(&content))
+		return fail_memory(err);
+	return json_put(answer, "example",
+			json_pack("{s:s, s:s, s:b}", "path", path, "content", text_str(&content),
+				  "exists", (int)(access(path, F_OK) == 0))) ||
+	       fail_memory(err);
+}
+
+static bool has_line(const char *text, const char *line)
+{
+	size_t len = strlen(line);
+
+	for (const char *at = text; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (!strncmp(at, line, len) && (!at[len] || at[len] == '\n' || at[len] == '\r'))
+			return true;
+	}
+	return false;
+}
+
+static bool is_ignored(const char *gitignore)
+{
+	static const char *const lines[] = { PORTS_ENV, "/" PORTS_ENV, "*.env", ".*", ".*.env" };
+	CLEANUP(text_release) struct text text = { 0 };
+
+	if (!file_read(gitignore, GITIGNORE_MAX_BYTES, &text, NULL))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (has_line(text_str(&text), lines[i]))
+			return true;
+	return false;
+}
+
+static bool put_gitignore(struct call *c, const char *folder, json_t *answer, struct err *err)
+{
+	const char *path = arena_printf(&c->arena, "%s/.gitignore", folder);
+	struct directory d;
+
+	if (!path)
+		return fail_memory(err);
+	if (!directory_read(folder, &d, NULL) || !d.is_git)
+		return json_put(answer, "gitignore", json_null()) || fail_memory(err);
+	return json_put(answer, "gitignore",
+			json_pack("{s:s, s:b, s:s}", "path", path, "missing",
+				  (int)!is_ignored(path), "line", PORTS_ENV)) ||
+	       fail_memory(err);
+}
+
+static bool put_warnings(const struct found_services *found, json_t *answer, struct err *err)
+{
+	json_t *array = json_array();
+
+	if (!json_put(answer, "warnings", array))
+		return fail_memory(err);
+	for (unsigned i = 0; i < found->n_warnings; i++)
+		if (!json_append(array, json_string(found->warnings[i].text)))
+			return fail_memory(err);
+	return true;
+}
+
+static bool init_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	const json_t *names = json_object_get(input, "services");
+	struct found_services *found = arena_alloc(&c->arena, sizeof(*found));
+	struct wanted_list *list = arena_alloc(&c->arena, sizeof(*list));
+	json_t *ports = json_array(), *project;
+	struct variables v;
+	struct instance i;
+	struct place p;
+	const char *host;
+	bool created, entered;
+
+	if (!json_put(answer, "ports", ports) || !found || !list)
+		return fail_memory(err);
+	if (!find_place(c, input, &p, &created, err) || !input_host(c, input, &host, err) ||
+	    !instance_need(c->registry, &p.project, p.instance, host, &c->arena, &i, &entered,
+			   err) ||
+	    !services_scan(p.root, found, err))
+		return false;
+	if (names && json_array_size(names) > 0) {
+		if (!want_named(names, list, err))
+			return false;
+	} else {
+		want_found(found, list);
+	}
+	keep_numbers(found, list);
+	for (unsigned s = 0; s < list->count; s++)
+		if (!enter_service(c, input, &p, &list->items[s], ports, err))
+			return false;
+	if (!answer_project(c, &p.project, host, &project, err))
+		return false;
+	if (!json_put(answer, "project", project) || !json_put_bool(answer, "created", created))
+		return fail_memory(err);
+	return put_file(c, input, &p, answer, &v, err) && put_example(c, &v, p.root, answer, err) &&
+	       put_gitignore(c, p.root, answer, err) && put_warnings(found, answer, err);
+}
+
+const struct operation op_init = {
+	.schema = &schema_init,
+	.access = ACCESS_WRITE,
+	.run = init_run,
+};

@@ -1,0 +1,222 @@
+/*
+ * operations/operation.c - running an operation: input held against its schema,
+ * a transaction around it, and one form of answer and of error.
+ */
+#include "operations/operation.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "operations/call.h"
+
+/* Input. */
+
+static const struct schema_field *field_named(const struct schema *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_input; i++)
+		if (!strcmp(s->input[i].name, name))
+			return &s->input[i];
+	return NULL;
+}
+
+static bool is_of_type(const json_t *value, enum field_type type)
+{
+	switch (type) {
+	case FIELD_STRING:
+		return json_is_string(value);
+	case FIELD_INTEGER:
+		return json_is_integer(value);
+	case FIELD_BOOLEAN:
+		return json_is_boolean(value);
+	case FIELD_OBJECT:
+		return json_is_object(value);
+	case FIELD_ARRAY:
+		return json_is_array(value);
+	}
+	__builtin_unreachable();
+}
+
+static const char *type_name(enum field_type type)
+{
+	static const char *const names[] = {
+		[FIELD_STRING] = "a string",	  [FIELD_INTEGER] = "a whole number",
+		[FIELD_BOOLEAN] = "true or false", [FIELD_OBJECT] = "an object",
+		[FIELD_ARRAY] = "a list",
+	};
+
+	return names[type];
+}
+
+static bool is_choice(const struct schema_field *f, const char *text)
+{
+	for (size_t i = 0; f->choices && f->choices[i]; i++)
+		if (!strcmp(f->choices[i], text))
+			return true;
+	return !f->choices;
+}
+
+static bool check_text(const struct schema_field *f, const json_t *value, struct err *err)
+{
+	const char *text = json_string_value(value);
+	size_t len = json_string_length(value);
+
+	if (strlen(text) != len || !utf8_is_valid(text, len))
+		return fail(err, ERR_INVALID, "'%s' holds a NUL or is not UTF-8", f->name);
+	if ((int64_t)len < f->min)
+		return fail(err, ERR_INVALID, "'%s' is empty", f->name);
+	if ((int64_t)len > f->max)
+		return fail(err, ERR_INVALID, "'%s' is longer than %lld bytes", f->name,
+			    (long long)f->max);
+	return is_choice(f, text) ||
+	       fail(err, ERR_INVALID, "'%.80s' is not a value of '%s'", text, f->name);
+}
+
+static bool check_number(const struct schema_field *f, int64_t n, struct err *err)
+{
+	return (n >= f->min && n <= f->max) ||
+	       fail(err, ERR_INVALID, "'%s' is %lld, and must be from %lld to %lld", f->name,
+		    (long long)n, (long long)f->min, (long long)f->max);
+}
+
+static bool check_list(const struct schema_field *f, const json_t *value, struct err *err)
+{
+	size_t i;
+	json_t *item;
+
+	if ((int64_t)json_array_size(value) > f->max)
+		return fail(err, ERR_INVALID, "'%s' has more than %lld items", f->name,
+			    (long long)f->max);
+	json_array_foreach(json_walked(value), i, item)
+		if (!json_is_string(item))
+			return fail(err, ERR_INVALID, "'%s' holds something that is not a string",
+				    f->name);
+	return true;
+}
+
+static bool check_value(const struct schema_field *f, const json_t *value, struct err *err)
+{
+	if (!is_of_type(value, f->type))
+		return fail(err, ERR_INVALID, "'%s' must be %s", f->name, type_name(f->type));
+	if (f->type == FIELD_STRING)
+		return check_text(f, value, err);
+	if (f->type == FIELD_INTEGER)
+		return check_number(f, json_integer_value(value), err);
+	return f->type != FIELD_ARRAY || check_list(f, value, err);
+}
+
+static bool check_input(const struct schema *s, const json_t *input, struct err *err)
+{
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(input))
+		return fail(err, ERR_INVALID, "the input of '%s' must be an object", s->name);
+	json_object_foreach(json_walked(input), name, value) {
+		const struct schema_field *f = field_named(s, name);
+
+		if (!f)
+			return fail(err, ERR_INVALID, "'%s' takes no '%.80s'", s->name, name);
+		if (!check_value(f, value, err))
+			return false;
+	}
+	for (size_t i = 0; i < s->n_input; i++)
+		if (s->input[i].required && !json_object_get(input, s->input[i].name))
+			return fail(err, ERR_INVALID, "'%s' needs '%s'", s->name, s->input[i].name);
+	return true;
+}
+
+/* Running. */
+
+static bool run_quick(const struct operation *op, struct call *c, const json_t *input,
+		      json_t *answer, bool *ret_done, struct err *err)
+{
+	CLEANUP(txn_cleanup) struct txn txn = { c->registry->store };
+
+	*ret_done = false;
+	if (!op->quick)
+		return true;
+	return store_begin(txn.store, false, err) && op->quick(c, input, answer, ret_done, err) &&
+	       store_commit(txn.store, err);
+}
+
+static void forget_notices(struct call *c)
+{
+	json_decref(c->registry->notices);
+	c->registry->notices = NULL;
+}
+
+static bool run_in_transaction(const struct operation *op, struct call *c, const json_t *input,
+			       json_t *answer, struct err *err)
+{
+	CLEANUP(txn_cleanup) struct txn txn = { c->registry->store };
+	bool done;
+
+	if (!run_quick(op, c, input, answer, &done, err))
+		return false;
+	if (done)
+		return true;
+	forget_notices(c);
+	if (!store_begin(txn.store, op->access == ACCESS_WRITE, err) ||
+	    !op->run(c, input, answer, err))
+		return false;
+	/* A trial run did everything, and leaves nothing. */
+	if (json_bool_of(input, "dryRun"))
+		return true;
+	return store_commit(txn.store, err);
+}
+
+static bool put_notices(struct call *c, json_t *answer)
+{
+	json_t *notices = c->registry ? c->registry->notices : NULL;
+
+	if (!notices)
+		return true;
+	c->registry->notices = NULL;
+	return json_put(answer, "notices", notices);
+}
+
+bool operation_run(const struct operation *op, struct call *c, const json_t *input, json_t **ret,
+		   struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = json_object();
+	struct err why = { 0 };
+	bool ok;
+
+	if (!answer || !json_put_bool(answer, "success", true))
+		return fail_memory(err);
+	if (!check_input(op->schema, input, err))
+		return false;
+	if (c->registry)
+		forget_notices(c);
+	ok = op->access == ACCESS_NONE ? op->run(c, input, answer, &why) :
+					 run_in_transaction(op, c, input, answer, &why);
+	if (!ok) {
+		*err = why;
+		return false;
+	}
+	if (!put_notices(c, answer))
+		return fail_memory(err);
+	*ret = json_incref(answer);
+	return true;
+}
+
+json_t *operation_error(const struct err *err)
+{
+	json_t *o = json_object(), *e = json_object();
+	json_t *holder = err->holder[0] ? json_loads(err->holder, 0, NULL) : NULL;
+
+	if (o && e && json_put_bool(o, "success", false) &&
+	    json_put_text(e, "code", err_name(err->code)) &&
+	    json_put_text(e, "message", err->text) &&
+	    (!err->hint[0] || json_put_text(e, "hint", err->hint)) &&
+	    (!holder || json_put(e, "holder", json_incref(holder))) &&
+	    json_put(o, "error", json_incref(e))) {
+		json_decref(e);
+		json_decref(holder);
+		return o;
+	}
+	json_decref(o);
+	json_decref(e);
+	json_decref(holder);
+	return NULL;
+}

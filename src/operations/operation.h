@@ -1,0 +1,62 @@
+/*
+ * operations/operation.h - what can be asked of a book, declared once.
+ *
+ * CLI, REST and MCP read the same row: its schema (schemas/NAME.json) says what
+ * goes in and comes out, its function does it.  An operation's only effect is
+ * in the store, so that it may be run again: files are written by whoever asked.
+ */
+#ifndef OPERATIONS_OPERATION_H
+#define OPERATIONS_OPERATION_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "operations/schema.h"
+
+struct call;
+
+enum access {
+	ACCESS_READ,	/* one read transaction; HTTP: GET; MCP: read-only */
+	ACCESS_WRITE,	/* one write transaction, rolled back by dryRun */
+	ACCESS_NONE,	/* asks nothing of the book */
+};
+
+struct operation {
+	const struct schema *schema;	/* its name is the operation's */
+	enum access access;
+
+	/*
+	 * Fill `answer` (an empty object).  `input` has been held against the
+	 * schema: known members only, each of its type and within its bounds.
+	 * Runs inside the transaction that `access` names.
+	 */
+	bool (*run)(struct call *call, const json_t *input, json_t *answer, struct err *err);
+
+	/*
+	 * Of a write: answer without writing, in a read transaction, where that is
+	 * possible; `*ret_done` false: it is not, and `answer` is still empty.
+	 * NULL: it never is.
+	 */
+	bool (*quick)(struct call *call, const json_t *input, json_t *answer, bool *ret_done,
+		      struct err *err);
+};
+
+/* In alphabetical order, NULL at the end. */
+extern const struct operation *const operations[];
+
+/* NULL: there is none. */
+const struct operation *operation_named(const char *name);
+
+/*
+ * Hold the input against the schema, run the operation in its transaction, and
+ * add "success": true, and "notices": [...] where there are any.
+ * On failure nothing of it happened in the book, and `*ret` is untouched.
+ */
+MUST_CHECK bool operation_run(const struct operation *op, struct call *call, const json_t *input,
+			      json_t **ret, struct err *err);
+
+/* {"success":false,"error":{"code":...,"message":...,"hint":...,"holder":{...}}}; NULL: no memory. */
+json_t *operation_error(const struct err *err) MUST_CHECK;
+
+#endif

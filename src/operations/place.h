@@ -1,0 +1,40 @@
+/*
+ * operations/place.h - whose port is meant: a name, or the directory one is in.
+ *
+ * The rules are DESIGN section 3's: no `@N` means the directory's instance if
+ * it is that project's, else instance 1; the directory's project is the longest
+ * recorded path that contains it, then the main checkout of its git repository,
+ * then, where the operation may, entry on first use.
+ */
+#ifndef OPERATIONS_PLACE_H
+#define OPERATIONS_PLACE_H
+
+#include "operations/call.h"
+#include "project/directory.h"
+
+struct place {
+	struct project project;
+	unsigned instance;
+	bool of_directory;	/* it was found by the directory */
+	char root[PATH_MAX];	/* of_directory: top of the checkout */
+};
+
+/*
+ * The place that `projectName`, `instance` and `path` of the input mean.  With
+ * `enter`, what the book lacks is entered: the directory's project and its
+ * instance, and with `create` a project named by hand; all of it is said.
+ * Errors: ERR_NOT_FOUND  the book does not know it, with the way to enter it
+ *         ERR_INVALID    neither a project nor a directory is given
+ */
+MUST_CHECK bool place_find(struct call *c, const json_t *input, bool enter, struct place *ret,
+			   struct err *err);
+
+/* The project that `projectName` names, else the directory's; nothing is entered. */
+MUST_CHECK bool place_project(struct call *c, const json_t *input, struct project *ret,
+			      struct err *err);
+
+/* What the book knows of a directory; `*ret_found` false: nothing. Reads only. */
+MUST_CHECK bool place_of_directory(struct call *c, const struct directory *d, struct place *ret,
+				   bool *ret_found, struct err *err);
+
+#endif

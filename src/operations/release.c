@@ -1,0 +1,166 @@
+/*
+ * operations/release.c - giving ports back: a service, a port, a whole instance or project.
+ */
+#include "registry/release.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "operations/input.h"
+#include "operations/operations.h"
+#include "operations/schemas.h"
+#include "registry/entry_json.h"
+#include "registry/projects.h"
+
+static bool put_released(json_t *answer, const struct entry_list *list, struct err *err)
+{
+	if (json_put(answer, "released", answer_entries(list)) &&
+	    json_put_int(answer, "count", list->count))
+		return true;
+	return fail_memory(err);
+}
+
+/* The same service in other environments stays, and is named. */
+struct others {
+	json_t *array;
+	const char *environment;
+};
+
+static bool add_other(const struct entry *e, void *arg)
+{
+	struct others *o = arg;
+	char text[ERR_TEXT_SIZE];
+
+	if (strcmp(e->environment, o->environment) != 0) {
+		snprintf(text, sizeof(text), "%s/%s in %s keeps %u", e->project, e->service,
+			 e->environment, e->port);
+		return json_append(o->array, json_string(text));
+	}
+	return true;
+}
+
+static bool put_others(struct call *c, json_t *answer, const struct service_key *key,
+		       struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct others o = { .environment = key ? key->environment : NULL };
+
+	o.array = json_array();
+	if (!json_put(answer, "others", o.array))
+		return fail_memory(err);
+	if (!key)
+		return true;
+	f.project_id = key->project->id;
+	f.instance = key->instance;
+	f.service = key->service;
+	f.host = key->host;
+	return c->registry->store->ops->entry_each(c->registry->store, &f, add_other, &o, err);
+}
+
+static bool fail_nothing(struct err *err, const json_t *others, const char *what)
+{
+	const char *other = json_string_value(json_array_get(others, 0));
+
+	fail(err, ERR_NOTHING, "%s: nothing to release", what);
+	return other ? fail_hint(err, "%s", other) :
+		       fail_hint(err, "see what is entered with: portbook list");
+}
+
+static bool release_all(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct entry_list list;
+	struct project p;
+
+	if (!place_project(c, input, &p, err))
+		return false;
+	f.project_id = p.id;
+	f.instance = (unsigned)json_int_of(input, "instance", 0);
+	/* An environment or a host that is named narrows it; none means all of them. */
+	if (json_text_of(input, "environment") &&
+	    !registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
+				  &f.environment, err))
+		return false;
+	if (json_text_of(input, "host") && !input_host(c, input, &f.host, err))
+		return false;
+	if (!registry_release_all(c->registry, &f, &c->arena, &list, err) ||
+	    !put_others(c, answer, NULL, err))
+		return false;
+	if (!list.count)
+		return fail_nothing(err, NULL, p.name);
+	return put_released(answer, &list, err);
+}
+
+static bool release_port(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct entry_list list;
+	uint16_t port = (uint16_t)json_int_of(input, "port", 0);
+	char what[32];
+
+	f.ports = (struct port_range){ port, port };
+	if (json_text_of(input, "protocol"))
+		f.protocol = (int)input_protocol(input);
+	if (!input_host(c, input, &f.host, err) ||
+	    !registry_release_all(c->registry, &f, &c->arena, &list, err) ||
+	    !put_others(c, answer, NULL, err))
+		return false;
+	snprintf(what, sizeof(what), "port %u", port);
+	return list.count ? put_released(answer, &list, err) : fail_nothing(err, NULL, what);
+}
+
+static bool release_service(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct entry_list list;
+	struct service_key key;
+	struct place p;
+	uint16_t port = (uint16_t)json_int_of(input, "port", 0);
+
+	if (!place_find(c, input, false, &p, err) || !input_key(c, input, &p, &key, err))
+		return false;
+	f.project_id = p.project.id;
+	f.instance = key.instance;
+	f.service = key.service;
+	f.environment = key.environment;
+	f.host = key.host;
+	if (json_text_of(input, "protocol"))
+		f.protocol = (int)key.protocol;
+	if (port)
+		f.ports = (struct port_range){ port, port };
+	f.order = BY_AGE;
+	if (!registry_release_all(c->registry, &f, &c->arena, &list, err) ||
+	    !put_others(c, answer, &key, err))
+		return false;
+	if (!list.count) {
+		const char *what = arena_printf(&c->arena, "'%s/%s' has no port in %s",
+						p.project.name, key.service, key.environment);
+
+		return fail_nothing(err, json_object_get(answer, "others"), what ? what : "");
+	}
+	return put_released(answer, &list, err);
+}
+
+static bool release_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	bool all = json_bool_of(input, "all");
+	bool service = json_text_of(input, "serviceName") != NULL;
+
+	if (all && service)
+		return fail(err, ERR_INVALID, "a service releases all of its ports anyway: 'all' is for "
+					      "an instance or a project");
+	if (all)
+		return release_all(c, input, answer, err);
+	if (service)
+		return release_service(c, input, answer, err);
+	if (json_int_of(input, "port", 0))
+		return release_port(c, input, answer, err);
+	fail(err, ERR_INVALID, "it is not said what to release");
+	return fail_hint(err, "name a service, a port, or a project with --all");
+}
+
+const struct operation op_release = {
+	.schema = &schema_release,
+	.access = ACCESS_WRITE,
+	.run = release_run,
+};

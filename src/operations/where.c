@@ -1,0 +1,135 @@
+/*
+ * operations/where.c - where one is: what the bare `portbook` shows.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "operations/input.h"
+#include "operations/operations.h"
+#include "operations/schemas.h"
+#include "registry/instances.h"
+
+static bool put_directory(const struct directory *d, json_t *answer, struct err *err)
+{
+	json_t *o = json_object();
+
+	if (json_put(answer, "directory", o) && json_put_text(o, "path", d->path) &&
+	    json_put_text(o, "root", d->root) && json_put(o, "name", json_string(d->name)) &&
+	    json_put_bool(o, "isGit", d->is_git) && json_put_bool(o, "isWorktree", d->is_worktree) &&
+	    json_put_text(o, "branch", d->branch))
+		return true;
+	return fail_memory(err);
+}
+
+static bool put_place(struct call *c, const struct place *p, const char *host, json_t *answer,
+		      unsigned *ret_ports, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct instance_list instances;
+	struct entry_list list;
+	struct instance i = { .number = p->instance, .slice = -1 };
+	json_t *project, *instance;
+
+	f.project_id = p->project.id;
+	f.instance = p->instance;
+	f.host = host;
+	if (!answer_project(c, &p->project, host, &project, err))
+		return false;
+	if (!json_put(answer, "project", project))
+		return fail_memory(err);
+	if (!instances_read(c->registry, p->project.id, &c->arena, &instances, err) ||
+	    !entries_read(c->registry, &f, &c->arena, &list, err))
+		return false;
+	for (unsigned n = 0; n < instances.count; n++)
+		if (instances.items[n].number == p->instance)
+			i = instances.items[n];
+	if (!answer_instance(c, &p->project, &i, host, &instance, err))
+		return false;
+	*ret_ports = list.count;
+	return (json_put(answer, "instance", instance) &&
+		json_put(answer, "ports", answer_entries(&list))) ||
+	       fail_memory(err);
+}
+
+static bool put_nothing(json_t *answer, struct err *err)
+{
+	return (json_put(answer, "project", json_null()) &&
+		json_put(answer, "instance", json_null()) &&
+		json_put(answer, "ports", json_array())) ||
+	       fail_memory(err);
+}
+
+static const char *const next_unknown[] = {
+	"portbook init", "portbook get web", "portbook status", NULL,
+};
+static const char *const next_empty[] = {
+	"portbook get web", "portbook init", "portbook status", NULL,
+};
+static const char *const next_known[] = {
+	"PORT=$(portbook get web)", "portbook env --write", "portbook show", NULL,
+};
+
+static bool put_next(const char *const *lines, json_t *answer, struct err *err)
+{
+	json_t *array = json_array();
+
+	if (!json_put(answer, "next", array))
+		return fail_memory(err);
+	for (; *lines; lines++)
+		if (!json_append(array, json_string(*lines)))
+			return fail_memory(err);
+	return true;
+}
+
+static bool count_project(const struct project *p, void *arg)
+{
+	unsigned *count = arg;
+
+	*count += strcmp(p->name, SHARED_PROJECT) != 0;
+	return true;
+}
+
+static bool put_book(struct call *c, const char *host, json_t *answer, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct store *s = c->registry->store;
+	const struct policy *policy;
+	unsigned services, projects = 0;
+
+	f.host = host;
+	if (!registry_policy(c->registry, &policy, err) ||
+	    !s->ops->entry_count(s, &f, &services, err) ||
+	    !s->ops->project_each(s, count_project, &projects, err))
+		return false;
+	return (json_put_text(answer, "book", c->book) &&
+		json_put_text(answer, "policy", policy->name) &&
+		json_put(answer, "summary",
+			 json_pack("{s:i, s:i}", "services", (int)services, "projects",
+				   (int)projects))) ||
+	       fail_memory(err);
+}
+
+static bool where_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	const char *host;
+	struct directory d;
+	struct place p;
+	bool found;
+	unsigned ports = 0;
+
+	if (!input_host(c, input, &host, err) ||
+	    !directory_read(json_text_of(input, "path") ? json_text_of(input, "path") : ".", &d,
+			    err) ||
+	    !put_directory(&d, answer, err) || !place_of_directory(c, &d, &p, &found, err))
+		return false;
+	if (found ? !put_place(c, &p, host, answer, &ports, err) : !put_nothing(answer, err))
+		return false;
+	return put_book(c, host, answer, err) &&
+	       put_next(!found ? next_unknown : ports ? next_known : next_empty, answer, err);
+}
+
+const struct operation op_where = {
+	.schema = &schema_where,
+	.access = ACCESS_READ,
+	.run = where_run,
+};

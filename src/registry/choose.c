@@ -1,0 +1,345 @@
+#include "registry/choose.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "registry/blocks.h"
+#include "registry/instances.h"
+
+/* Rationale: a range that cools down more ports than this is better left without cool-down. */
+#define COOLING_MAX 4096
+
+/* Reserved ports. */
+
+struct reserving {
+	const char *host, *project;
+	int64_t now_ms;
+	struct port_set *into;
+};
+
+static bool add_reserved(const struct reserved *res, void *arg)
+{
+	struct reserving *at = arg;
+	bool of_host = !strcmp(res->host, "*") || !strcmp(res->host, at->host);
+	bool own = res->project && at->project && !strcmp(res->project, at->project);
+	bool over = res->until_ms && res->until_ms <= at->now_ms;
+
+	if (of_host && !own && !over)
+		port_set_add_range(at->into, res->ports);
+	return true;
+}
+
+bool reserved_collect(struct registry *r, const char *host, const char *project,
+		      struct port_set *into, struct err *err)
+{
+	struct reserving at = {
+		.host = host,
+		.project = project,
+		.now_ms = registry_now(r),
+		.into = into,
+	};
+
+	return r->store->ops->reserved_each(r->store, add_reserved, &at, err);
+}
+
+/* Listeners. */
+
+bool listener_is_below(const struct listener *l, const char *folder)
+{
+	size_t len = folder ? strlen(folder) : 0;
+
+	return len > 1 && !strncmp(l->cwd, folder, len) && (l->cwd[len] == '/' || !l->cwd[len]);
+}
+
+const char *listener_text(struct arena *a, const struct listener *l)
+{
+	if (!l->pid)
+		return arena_printf(a, "a process of uid %u", (unsigned)l->uid);
+	return arena_printf(a, "%s (pid %d%s%s)", l->program[0] ? l->program : "a process",
+			    (int)l->pid, l->cwd[0] ? ", cwd " : "", l->cwd);
+}
+
+static bool can_look(const struct registry *r, const char *host)
+{
+	return r->listeners && !strcmp(host, r->host);
+}
+
+bool listener_on(struct registry *r, const char *host, enum protocol protocol, uint16_t port,
+		 struct listener *ret)
+{
+	bool found = false;
+
+	return can_look(r, host) &&
+	       r->listeners->ops->who(r->listeners->ctx, protocol, port, ret, &found, NULL) && found;
+}
+
+static void collect_listening(struct registry *r, const struct service_key *key,
+			      struct port_set *into)
+{
+	struct err err = { 0 };
+
+	if (can_look(r, key->host) &&
+	    !r->listeners->ops->collect(r->listeners->ctx, key->protocol, into, &err))
+		registry_note(r, "cannot see what listens on this machine: %s", err.text);
+}
+
+/* A port that is asked for by name may be listened on by the project itself. */
+static void forgive_own(struct registry *r, const struct service_key *key, const char *worktree,
+			uint16_t port, struct port_set *listening)
+{
+	struct listener l;
+
+	if (!port || !port_set_has(listening, port) ||
+	    !listener_on(r, key->host, key->protocol, port, &l))
+		return;
+	if (listener_is_below(&l, key->project->path) || listener_is_below(&l, worktree))
+		port_set_remove(listening, port);
+}
+
+/* Where it may stand. */
+
+static bool fail_no_range(const struct policy *policy, const struct port_request *q,
+			  const char *type, struct err *err)
+{
+	if (q->temporary)
+		return fail(err, ERR_INVALID, "the policy '%s' has no range for temporary ports",
+			    policy->name);
+	fail(err, ERR_INVALID, "the policy '%s' has no range for the environment '%s'%s%s%s",
+	     policy->name, q->key.environment, type ? " and the type '" : "", type ? type : "",
+	     type ? "'" : "");
+	return fail_hint(err, "see its ranges with: portbook policy show");
+}
+
+static bool flat_candidates(const struct policy_range *range, struct candidates *ret)
+{
+	ret->count = 0;
+	if (!candidates_add(ret, range->ports))
+		return false;
+	for (unsigned i = 0; i < range->n_except; i++)
+		if (!candidates_remove(ret, range->except[i]))
+			return false;
+	return true;
+}
+
+static bool find_candidates(struct registry *r, const struct policy_range *range,
+			    const struct service_key *key, bool enter, struct block_list *blocks,
+			    struct candidates *ret, struct err *err)
+{
+	blocks->count = 0;
+	if (!range->block)
+		return flat_candidates(range, ret) ||
+		       fail(err, ERR_INVALID, "the range '%s' has too many exceptions", range->name);
+	if (enter ? !blocks_need(r, range, key->project, key->host, blocks, err) :
+		    !blocks_read(r, key->project->id, range->name, key->host, blocks, err))
+		return false;
+	if (blocks->count == 0) {
+		ret->count = 0;
+		return true;
+	}
+	return instance_candidates(r, range, key->project, blocks, key->host, key->instance, enter,
+				   ret, err);
+}
+
+/* What is known of the service. */
+
+static void filter_of(const struct service_key *key, struct entry_filter *f)
+{
+	f->project_id = key->project->id;
+	f->instance = key->instance;
+	f->service = key->service;
+	f->environment = key->environment;
+	f->host = key->host;
+	f->protocol = (int)key->protocol;
+}
+
+static bool find_before(struct registry *r, const struct service_key *key, struct arena *a,
+			uint16_t *ret, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct entry e;
+	bool found;
+
+	filter_of(key, &f);
+	f.life = RELEASED_ONLY;
+	f.order = BY_RELEASE;
+	f.limit = 1;
+	if (!store_entry_find(r->store, &f, a, &e, &found, err))
+		return false;
+	*ret = found ? e.port : 0;
+	return true;
+}
+
+/* The offset that the service has in instance 1, in this instance's slice. */
+static bool find_twin(struct registry *r, const struct policy_range *range,
+		      const struct service_key *key, const struct block_list *blocks,
+		      const struct candidates *c, struct arena *a, uint16_t *ret, struct err *err)
+{
+	struct service_key first = *key;
+	struct entry e;
+	bool found;
+
+	*ret = 0;
+	if (key->instance == 1 || range->slicing != SLICES_TOP || !c->count)
+		return true;
+	first.instance = 1;
+	if (!service_primary(r, &first, a, &e, &found, err))
+		return false;
+	for (unsigned i = 0; found && i < blocks->count; i++)
+		if (port_range_has(blocks->span[i], e.port) &&
+		    (unsigned)(e.port - blocks->span[i].first) < port_range_size(c->span[0]))
+			*ret = (uint16_t)(c->span[0].first + (e.port - blocks->span[i].first));
+	return true;
+}
+
+static uint16_t role_port(const struct policy_range *range, const struct port_request *q,
+			  const char *type, const struct candidates *c)
+{
+	const char *role;
+	int offset;
+
+	if (!range->n_roles || !c->count)
+		return 0;
+	if (q->role)
+		offset = policy_role(range, q->role, NULL, &role);
+	else
+		offset = policy_role(range, q->key.service, type, &role);
+	if (offset < 0 || (unsigned)offset >= port_range_size(c->span[0]))
+		return 0;
+	return (uint16_t)(c->span[0].first + offset);
+}
+
+/* Cool-down. */
+
+struct cooling {
+	uint16_t *ports;	/* latest release first */
+	unsigned count;
+	int64_t since_ms;
+	struct port_set seen;
+};
+
+static bool add_cooling(const struct entry *e, void *arg)
+{
+	struct cooling *at = arg;
+
+	if (e->released_at_ms <= at->since_ms || at->count == COOLING_MAX)
+		return false;
+	if (!port_set_has(&at->seen, e->port)) {
+		port_set_add(&at->seen, e->port);
+		at->ports[at->count++] = e->port;
+	}
+	return true;
+}
+
+static bool find_cooling(struct registry *r, const struct policy_range *range,
+			 const struct service_key *key, struct arena *a, struct choice *c,
+			 struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct cooling at = { .since_ms = registry_now(r) - range->cooldown_ms };
+
+	if (!range->cooldown_ms)
+		return true;
+	at.ports = arena_alloc(a, COOLING_MAX * sizeof(*at.ports));
+	if (!at.ports)
+		return fail_memory(err);
+	f.host = key->host;
+	f.protocol = (int)key->protocol;
+	f.ports = range->ports;
+	f.life = RELEASED_ONLY;
+	f.order = BY_RELEASE;
+	if (!r->store->ops->entry_each(r->store, &f, add_cooling, &at, err))
+		return false;
+	for (unsigned i = 0; i < at.count / 2; i++) {
+		uint16_t swapped = at.ports[i];
+
+		at.ports[i] = at.ports[at.count - 1 - i];
+		at.ports[at.count - 1 - i] = swapped;
+	}
+	c->cooling = at.ports;
+	c->n_cooling = at.count;
+	return true;
+}
+
+static bool worktree_of(struct registry *r, const struct service_key *key, struct arena *a,
+			const char **ret, struct err *err)
+{
+	struct instance_list list;
+
+	*ret = NULL;
+	if (!instances_read(r, key->project->id, a, &list, err))
+		return false;
+	for (unsigned i = 0; i < list.count; i++)
+		if (list.items[i].number == key->instance)
+			*ret = list.items[i].worktree;
+	return true;
+}
+
+static bool gather_sets(struct registry *r, const struct port_request *q, struct arena *a,
+			struct choice *c, struct err *err)
+{
+	struct port_set *reserved = arena_alloc(a, sizeof(*reserved));
+	struct port_set *listening = arena_alloc(a, sizeof(*listening));
+	const uint16_t named[] = { c->before, c->preferred, c->role, c->twin };
+	const char *worktree;
+
+	if (!reserved || !listening)
+		return fail_memory(err);
+	if (!reserved_collect(r, q->key.host, q->key.project->name, reserved, err) ||
+	    !worktree_of(r, &q->key, a, &worktree, err))
+		return false;
+	collect_listening(r, &q->key, listening);
+	for (size_t i = 0; i < ARRAY_LEN(named); i++)
+		forgive_own(r, &q->key, worktree, named[i], listening);
+	if (q->not_port)
+		port_set_add(reserved, q->not_port);
+	if (q->force && q->preferred)
+		port_set_remove(listening, q->preferred);
+	c->reserved = reserved;
+	c->strangers = listening;
+	return true;
+}
+
+static bool check_role(const struct policy_range *range, const struct port_request *q,
+		       struct err *err)
+{
+	const char *role;
+
+	if (!q->role || policy_role(range, q->role, NULL, &role) >= 0)
+		return true;
+	fail(err, ERR_INVALID, "the range '%s' has no role '%s'", range->name, q->role);
+	return fail_hint(err, "see the roles with: portbook policy show");
+}
+
+bool choice_gather(struct registry *r, const struct port_request *q, bool enter, struct arena *a,
+		   struct choice *ret, struct err *err)
+{
+	const struct policy *policy;
+	const struct policy_range *range;
+	struct block_list blocks;
+	struct choice c = { .preferred = q->preferred, .only_preferred = q->only_preferred };
+	const char *type;
+
+	if (!registry_policy(r, &policy, err))
+		return false;
+	type = policy_type(policy, q->key.service, q->type);
+	range = policy_range_for(policy, &(struct policy_asker){
+						 .project = q->key.project->name,
+						 .environment = q->key.environment,
+						 .type = type,
+						 .temporary = q->temporary });
+	if (!range)
+		return fail_no_range(policy, q, type, err);
+	c.range = range;
+	if (!check_role(range, q, err) ||
+	    !find_candidates(r, range, &q->key, enter, &blocks, &c.candidates, err))
+		return false;
+	c.role = role_port(range, q, type, &c.candidates);
+	c.downwards = range->n_roles > 0;
+	if (!find_before(r, &q->key, a, &c.before, err) ||
+	    !find_twin(r, range, &q->key, &blocks, &c.candidates, a, &c.twin, err) ||
+	    !find_cooling(r, range, &q->key, a, &c, err) || !gather_sets(r, q, a, &c, err))
+		return false;
+	r->clock->random(r->clock->ctx, &c.seed, sizeof(c.seed));
+	*ret = c;
+	return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * registry/choose.h - gathering everything that decides a port.
+ */
+#ifndef REGISTRY_CHOOSE_H
+#define REGISTRY_CHOOSE_H
+
+#include "registry/get.h"
+
+/*
+ * Fill the choice for ports/plan.  With `enter`, what the project lacks is
+ * entered on the way: its first block, the instance's slice; without, nothing
+ * is written, and a project without a block has no candidates yet.
+ * Errors: ERR_INVALID    the policy has no range for it
+ *         ERR_EXHAUSTED  no block or slice is left
+ */
+MUST_CHECK bool choice_gather(struct registry *r, const struct port_request *q, bool enter,
+			      struct arena *a, struct choice *ret, struct err *err);
+
+/* The ports that are never given to this project on this host. */
+MUST_CHECK bool reserved_collect(struct registry *r, const char *host, const char *project,
+				 struct port_set *into, struct err *err);
+
+/* Does the process work below that folder? False when either is not known. */
+bool listener_is_below(const struct listener *l, const char *folder);
+
+/* "node (pid 1234, cwd /srv/x)"; NULL: no memory. */
+const char *listener_text(struct arena *a, const struct listener *l) MUST_CHECK;
+
+/* Who listens on the port of this machine; never an error: what cannot be seen is nobody. */
+bool listener_on(struct registry *r, const char *host, enum protocol protocol, uint16_t port,
+		 struct listener *ret);
+
+#endif

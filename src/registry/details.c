@@ -1,0 +1,162 @@
+#include "registry/details.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* Rationale: a description is a sentence, notes are a paragraph, metadata a small form. */
+#define DESCRIPTION_MAX 1000
+#define NOTES_MAX 4000
+#define UNIT_MAX 255
+#define TUNNEL_ID_MAX 100
+#define METADATA_MAX 16384
+/* RFC 1035 section 2.3.4: names 253 characters as text, labels 63. */
+#define DNS_NAME_MAX 253
+#define DNS_LABEL_MAX 63
+
+static bool line_field(const char *what, const char *text, size_t most, struct err *err)
+{
+	if (strlen(text) > most)
+		return fail(err, ERR_INVALID, "the %s is longer than %zu bytes", what, most);
+	if (!text_is_line(text))
+		return fail(err, ERR_INVALID,
+			    "the %s holds control characters or bytes that are not UTF-8", what);
+	return true;
+}
+
+static bool is_dns_name(const char *name)
+{
+	size_t label = 0, len = strlen(name);
+	char last = '.';
+
+	if (len == 0 || len > DNS_NAME_MAX)
+		return false;
+	if (!strncmp(name, "*.", 2))
+		name += 2;
+	for (; *name; last = *name++) {
+		bool word = isalnum((unsigned char)*name) != 0 || *name == '_';
+
+		if (*name == '.' && (label == 0 || last == '-'))
+			return false;
+		if (*name != '.' && !word && (*name != '-' || label == 0))
+			return false;
+		label = *name == '.' ? 0 : label + 1;
+		if (label > DNS_LABEL_MAX)
+			return false;
+	}
+	return label > 0 && last != '-';
+}
+
+static bool dns_field(const char *text, struct err *err)
+{
+	if (!*text || is_dns_name(text))
+		return true;
+	return fail(err, ERR_INVALID, "'%.260s' is not a hostname like app.example.com", text);
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
+static bool assign(const char **field, const char *text, bool fold, struct arena *a, bool *changed,
+		   struct err *err)
+{
+	char *copy;
+
+	if (!text)
+		return true;
+	copy = arena_copy(a, text);
+	if (!copy)
+		return fail_memory(err);
+	for (char *c = copy; fold && *c; c++)
+		*c = lower(*c);
+	if (same(*field, copy))
+		return true;
+	*field = *copy ? copy : NULL;
+	*changed = true;
+	return true;
+}
+
+static bool merge(json_t *into, const json_t *from)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(json_walked(from), key, value) {
+		if (json_is_null(value))
+			json_object_del(into, key);
+		else if (json_object_set(into, key, value) < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool merge_metadata(const json_t *given, struct arena *a, struct entry *e, bool *changed,
+			   struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *old = json_loads(e->metadata ? e->metadata : "{}", 0, NULL);
+	CLEANUP(json_cleanup) json_t *new = old ? json_deep_copy(old) : NULL;
+	CLEANUP(json_text_cleanup) char *text = NULL;
+
+	if (!new || !merge(new, given))
+		return fail_memory(err);
+	if (json_equal(old, new))
+		return true;
+	if (!json_format(new, &text, err))
+		return false;
+	if (strlen(text) > METADATA_MAX)
+		return fail(err, ERR_INVALID, "the metadata is longer than %d bytes", METADATA_MAX);
+	*changed = true;
+	e->metadata = arena_copy(a, text);
+	return e->metadata || fail_memory(err);
+}
+
+static bool word_field(const char *what, const char **field, const char *text, struct arena *a,
+		       bool *changed, struct err *err)
+{
+	char name[NAME_SIZE] = "";
+
+	if (!text)
+		return true;
+	if (*text && !name_fold(what, text, name, err))
+		return false;
+	return assign(field, name, false, a, changed, err);
+}
+
+bool details_apply(const struct details *d, struct arena *a, struct entry *e, bool *ret_changed,
+		   struct err *err)
+{
+	const struct {
+		const char *what, *text;
+		size_t most;
+		const char **field;
+	} lines[] = {
+		{ "description", d->description, DESCRIPTION_MAX, &e->description },
+		{ "notes", d->notes, NOTES_MAX, &e->notes },
+		{ "unit", d->unit, UNIT_MAX, &e->unit },
+		{ "tunnel id", d->tunnel_id, TUNNEL_ID_MAX, &e->tunnel_id },
+	};
+	bool changed = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (lines[i].text &&
+		    (!line_field(lines[i].what, lines[i].text, lines[i].most, err) ||
+		     !assign(lines[i].field, lines[i].text, false, a, &changed, err)))
+			return false;
+	if (d->tunnel_hostname &&
+	    (!dns_field(d->tunnel_hostname, err) ||
+	     !assign(&e->tunnel_hostname, d->tunnel_hostname, true, a, &changed, err)))
+		return false;
+	if (!word_field("type", &e->type, d->type, a, &changed, err) ||
+	    !word_field("role", &e->role, d->role, a, &changed, err))
+		return false;
+	if (d->metadata && !merge_metadata(d->metadata, a, e, &changed, err))
+		return false;
+	*ret_changed = changed;
+	return true;
+}

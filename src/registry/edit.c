@@ -1,0 +1,273 @@
+#include "registry/edit.h"
+
+#include <string.h>
+
+#include "registry/blocks.h"
+#include "registry/choose.h"
+#include "registry/entry_json.h"
+
+bool fail_not_entered(struct err *err, const struct service_key *key)
+{
+	fail(err, ERR_NOT_FOUND, "'%s@%u' has no service '%s' in the environment '%s' (%s, %s)",
+	     key->project->name, key->instance, key->service, key->environment,
+	     protocol_name(key->protocol), key->host);
+	return fail_hint(err, "see what it has with: portbook show %s", key->project->name);
+}
+
+static void filter_of(const struct service_key *key, uint16_t port, struct entry_filter *f)
+{
+	f->project_id = key->project->id;
+	f->instance = key->instance;
+	f->service = key->service;
+	f->environment = key->environment;
+	f->host = key->host;
+	f->protocol = (int)key->protocol;
+	f->order = BY_AGE;
+	if (port)
+		f->ports = (struct port_range){ port, port };
+}
+
+/* Update. */
+
+static bool update_one(struct registry *r, struct entry *e, const struct details *d, bool hostname,
+		       struct arena *a, struct err *err)
+{
+	struct details these = *d;
+	const struct entry old = *e;
+	bool changed;
+
+	if (!hostname)
+		these.tunnel_hostname = NULL;
+	if (!details_apply(&these, a, e, &changed, err))
+		return false;
+	return !changed ||
+	       (tunnel_is_free(r, e, err) && registry_put_entry(r, "update", &old, e, err));
+}
+
+bool registry_update(struct registry *r, const struct service_key *key, uint16_t port,
+		     const struct details *d, struct arena *a, struct entry *ret, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct entry_list list;
+	unsigned answer = 0;
+
+	filter_of(key, port, &f);
+	if (!entries_read(r, &f, a, &list, err))
+		return false;
+	if (!list.count)
+		return fail_not_entered(err, key);
+	for (unsigned i = 0; i < list.count; i++) {
+		bool hostname = port || list.items[i].primary;
+
+		if (!update_one(r, &list.items[i], d, hostname, a, err))
+			return false;
+		if (list.items[i].primary)
+			answer = i;
+	}
+	*ret = list.items[answer];
+	return true;
+}
+
+/* Move. */
+
+static bool same_key(const struct entry *e, const struct service_key *to)
+{
+	return !strcmp(e->project_id, to->project->id) && e->instance == to->instance &&
+	       !strcmp(e->service, to->service) && !strcmp(e->environment, to->environment);
+}
+
+bool registry_move(struct registry *r, const struct service_key *key, uint16_t port,
+		   const struct service_key *to, struct arena *a, struct entry *ret,
+		   struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct entry_list list;
+	struct entry old, moved, rival;
+	bool has_primary;
+
+	filter_of(key, port, &f);
+	if (!port)
+		f.primary_only = true;
+	if (!entries_read(r, &f, a, &list, err))
+		return false;
+	if (!list.count)
+		return fail_not_entered(err, key);
+	old = list.items[0];
+	if (same_key(&old, to))
+		return fail(err, ERR_INVALID, "port %u is that service's already", old.port);
+	if (!service_variable_is_free(r, to, err) ||
+	    !service_primary(r, to, a, &rival, &has_primary, err))
+		return false;
+	moved = old;
+	moved.project_id = to->project->id;
+	moved.project = to->project->name;
+	moved.project_number = to->project->number;
+	moved.instance = to->instance;
+	moved.service = to->service;
+	moved.environment = to->environment;
+	moved.worktree = NULL;
+	moved.primary = !has_primary;
+	if (!registry_put_entry(r, "move", &old, &moved, err) ||
+	    (old.primary && !entry_promote_next(r, &old, err)))
+		return false;
+	*ret = moved;
+	return true;
+}
+
+/* Register. */
+
+/* The range in which the port is the project's own, so that it counts there; NULL: none. */
+static bool own_range(struct registry *r, const struct register_request *q, const char **ret,
+		      struct err *err)
+{
+	const struct policy *policy;
+	const struct policy_range *range;
+	struct block_list blocks;
+
+	*ret = NULL;
+	if (!registry_policy(r, &policy, err))
+		return false;
+	range = policy_range_for(
+		policy, &(struct policy_asker){
+				.project = q->key.project->name,
+				.environment = q->key.environment,
+				.type = policy_type(policy, q->key.service, q->details.type) });
+	if (!range || !policy_range_owns(range, q->port))
+		return true;
+	if (!range->block) {
+		*ret = range->name;
+		return true;
+	}
+	if (!blocks_read(r, q->key.project->id, range->name, q->key.host, &blocks, err))
+		return false;
+	for (unsigned i = 0; i < blocks.count; i++)
+		if (port_range_has(blocks.span[i], q->port))
+			*ret = range->name;
+	return true;
+}
+
+static bool block_allows(struct registry *r, const struct register_request *q, struct arena *a,
+			 struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *holder = NULL;
+	CLEANUP(json_text_cleanup) char *text = NULL;
+	struct project owner;
+	bool found;
+
+	if (q->force || !block_owner(r, q->key.host, q->port, a, &owner, &found, err))
+		return q->force;
+	if (!found || !strcmp(owner.id, q->key.project->id))
+		return true;
+	fail(err, ERR_TAKEN, "port %u lies in the block of '%s'", q->port, owner.name);
+	fail_hint(err, "take a port of your own (portbook get %s/%s), or add --force",
+		  q->key.project->name, q->key.service);
+	holder = json_pack("{s:i, s:s}", "port", (int)q->port, "projectName", owner.name);
+	text = holder ? json_dumps(holder, JSON_COMPACT) : NULL;
+	if (text && strlen(text) < sizeof(err->holder))
+		memcpy(err->holder, text, strlen(text) + 1);
+	return false;
+}
+
+struct claim_search {
+	const struct register_request *q;
+	bool refused;
+};
+
+static bool match_reserved_for(const struct reserved *res, void *arg)
+{
+	struct claim_search *s = arg;
+	bool of_host = !strcmp(res->host, "*") || !strcmp(res->host, s->q->key.host);
+
+	s->refused = of_host && port_range_has(res->ports, s->q->port) && res->project &&
+		     strcmp(res->project, s->q->key.project->name) != 0;
+	return !s->refused;
+}
+
+/* Reserved ports are there to be registered, unless they wait for another project. */
+static bool reservation_allows(struct registry *r, const struct register_request *q,
+			       struct err *err)
+{
+	struct claim_search s = { .q = q };
+
+	if (!r->store->ops->reserved_each(r->store, match_reserved_for, &s, err))
+		return false;
+	return !s.refused || fail_reserved(r, q->key.host, q->port, err);
+}
+
+static void name_listener(struct registry *r, const struct register_request *q, struct arena *a)
+{
+	struct listener l;
+	const char *who;
+
+	if (!listener_on(r, q->key.host, q->key.protocol, q->port, &l) ||
+	    listener_is_below(&l, q->key.project->path))
+		return;
+	who = listener_text(a, &l);
+	registry_note(r, "%s listens on port %u now", who ? who : "a process", q->port);
+}
+
+static bool enter_registered(struct registry *r, const struct register_request *q, struct arena *a,
+			     struct entry *ret, struct err *err)
+{
+	const struct policy *policy;
+	struct entry primary, e;
+	const char *range;
+	bool has_primary, changed;
+
+	if (!registry_policy(r, &policy, err) || !own_range(r, q, &range, err) ||
+	    !service_primary(r, &q->key, a, &primary, &has_primary, err))
+		return false;
+	e = (struct entry){
+		.id = registry_new_id(r, a),
+		.project_id = q->key.project->id,
+		.project = q->key.project->name,
+		.project_number = q->key.project->number,
+		.instance = q->key.instance,
+		.environment = q->key.environment,
+		.service = q->key.service,
+		.primary = !has_primary,
+		.range = range,
+		.host = q->key.host,
+		.protocol = q->key.protocol,
+		.port = q->port,
+		.status = q->legacy ? STATUS_LEGACY : STATUS_ALLOCATED,
+		.allocated_by = registry_actor(r),
+		.allocated_at_ms = registry_now(r),
+	};
+	if (!e.id)
+		return fail_memory(err);
+	if (!details_apply(&q->details, a, &e, &changed, err) || !tunnel_is_free(r, &e, err) ||
+	    !registry_put_entry(r, "register", NULL, &e, err))
+		return false;
+	*ret = e;
+	return true;
+}
+
+bool registry_register(struct registry *r, const struct register_request *q, struct arena *a,
+		       struct port_answer *ret, struct err *err)
+{
+	struct port_answer answer = { .why = WHY_PREFERRED };
+	bool held;
+
+	if (!port_holder(r, q->key.host, q->key.protocol, q->port, a, &answer.entry, &held, err))
+		return false;
+	if (held && same_key(&answer.entry, &q->key)) {
+		if (!update_one(r, &answer.entry, &q->details, true, a, err))
+			return false;
+		*ret = answer;
+		return true;
+	}
+	if (held) {
+		fail_held(err, &answer.entry, a);
+		return fail_hint(err, "take a port of your own: portbook get %s/%s",
+				 q->key.project->name, q->key.service);
+	}
+	if (!block_allows(r, q, a, err) || !reservation_allows(r, q, err) ||
+	    !service_variable_is_free(r, &q->key, err) ||
+	    !enter_registered(r, q, a, &answer.entry, err))
+		return false;
+	name_listener(r, q, a);
+	answer.created = true;
+	*ret = answer;
+	return true;
+}

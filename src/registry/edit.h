@@ -1,0 +1,47 @@
+/*
+ * registry/edit.h - changing what is entered: update, move, register.
+ */
+#ifndef REGISTRY_EDIT_H
+#define REGISTRY_EDIT_H
+
+#include "registry/get.h"
+#include "registry/release.h"
+
+/* What nobody has entered cannot be changed. Returns false: ERR_NOT_FOUND. */
+bool fail_not_entered(struct err *err, const struct service_key *key);
+
+/*
+ * Metadata only: the hostname on the primary, the rest on all ports of the
+ * service; with `port` on that one alone.  `ret` is the primary, or that port.
+ * Errors: ERR_NOT_FOUND; ERR_TAKEN  another entry has the hostname; ERR_INVALID
+ */
+MUST_CHECK bool registry_update(struct registry *r, const struct service_key *key, uint16_t port,
+				const struct details *d, struct arena *a, struct entry *ret,
+				struct err *err);
+
+/*
+ * The entry (the primary, or the one with `port`) becomes `to`'s; the port stays.
+ * Errors: ERR_NOT_FOUND; ERR_INVALID  `to` is what it is, or its variable is taken
+ */
+MUST_CHECK bool registry_move(struct registry *r, const struct service_key *key, uint16_t port,
+			      const struct service_key *to, struct arena *a, struct entry *ret,
+			      struct err *err);
+
+struct register_request {
+	struct service_key key;
+	uint16_t port;
+	bool legacy;	/* entered with status legacy */
+	bool force;	/* also in another project's block */
+	struct details details;
+};
+
+/*
+ * Enter a port that is used by convention, wherever it is.  A port that the
+ * service has already is updated.  A listener never refuses it, but is named.
+ * Errors: ERR_TAKEN  another entry's, reserved for another project, or in
+ *                    another project's block without `force`
+ */
+MUST_CHECK bool registry_register(struct registry *r, const struct register_request *q,
+				  struct arena *a, struct port_answer *ret, struct err *err);
+
+#endif

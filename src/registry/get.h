@@ -1,0 +1,89 @@
+/*
+ * registry/get.h - the service's port (DESIGN section 3, "Choosing a port").
+ */
+#ifndef REGISTRY_GET_H
+#define REGISTRY_GET_H
+
+#include "registry/details.h"
+#include "registry/registry.h"
+
+/* Whose port: every field is set, folded, and in the policy's words. */
+struct service_key {
+	const struct project *project;
+	unsigned instance;
+	const char *service, *environment, *host;
+	enum protocol protocol;
+};
+
+struct port_request {
+	struct service_key key;
+	const char *type;	/* NULL: by the service's name, where the policy has types */
+	const char *role;	/* NULL: by name or type, where the range has roles */
+	uint16_t preferred;	/* 0: none */
+	bool only_preferred;	/* that one or an error */
+	bool force;		/* also where a stranger listens */
+	bool temporary;
+	int64_t expires_in_ms;	/* temporary: 0: as long as the policy says */
+	bool replace;		/* allocate: the old primary is released */
+	uint16_t not_port;	/* any but this one; 0: any */
+	struct details details;
+};
+
+struct port_answer {
+	struct entry entry;	/* strings in the arena */
+	bool created;		/* entered by this call */
+	enum plan_why why;
+	struct listener *passed;	/* who sits on ports that were passed over */
+	unsigned n_passed;
+};
+
+/* The live primary of the service. Reads only. */
+MUST_CHECK bool service_primary(struct registry *r, const struct service_key *key, struct arena *a,
+				struct entry *ret, bool *ret_found, struct err *err);
+
+/* The live entry on the port. Reads only. */
+MUST_CHECK bool port_holder(struct registry *r, const char *host, enum protocol protocol,
+			    uint16_t port, struct arena *a, struct entry *ret, bool *ret_found,
+			    struct err *err);
+
+/* What every use case that enters something has to hold it against. */
+
+/* Errors: ERR_INVALID  another service of the instance has the same variable. */
+MUST_CHECK bool service_variable_is_free(struct registry *r, const struct service_key *key,
+					 struct err *err);
+/* Errors: ERR_TAKEN  another entry has the hostname. */
+MUST_CHECK bool tunnel_is_free(struct registry *r, const struct entry *e, struct err *err);
+
+/* "port 3000 belongs to 'a/web' (dev)", with the holder. Returns false. */
+bool fail_held(struct err *err, const struct entry *holder, struct arena *a);
+/* "port 5432 is reserved: PostgreSQL". Returns false. */
+bool fail_reserved(struct registry *r, const char *host, uint16_t port, struct err *err);
+
+/*
+ * Answer from the book alone, without writing: `*ret_done` false when that is
+ * not enough, because the service has no port or the details differ.
+ */
+MUST_CHECK bool registry_get_known(struct registry *r, const struct port_request *q,
+				   struct arena *a, struct port_answer *ret, bool *ret_done,
+				   struct err *err);
+
+/*
+ * The service's primary port: the one it has, its metadata updated with what is
+ * given; or a new one, as registry_allocate.
+ * Errors: as registry_allocate.
+ */
+MUST_CHECK bool registry_get(struct registry *r, const struct port_request *q, struct arena *a,
+			     struct port_answer *ret, struct err *err);
+
+/*
+ * One more port for the service.
+ * Errors: ERR_TAKEN      the only port it would take is held, reserved or listened on;
+ *                        or the tunnel hostname is another entry's
+ *         ERR_EXHAUSTED  nothing is free, with what would help
+ *         ERR_INVALID    the policy has no range for it; or the port asked for is
+ *                        outside its candidates, which names `register`
+ */
+MUST_CHECK bool registry_allocate(struct registry *r, const struct port_request *q,
+				  struct arena *a, struct port_answer *ret, struct err *err);
+
+#endif

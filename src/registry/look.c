@@ -1,0 +1,310 @@
+#include "registry/look.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "registry/blocks.h"
+#include "registry/choose.h"
+
+static const char *const verdict_names[] = {
+	[VERDICT_FREE] = "free",	 [VERDICT_YOURS] = "yours",
+	[VERDICT_ENTERED] = "entered",	 [VERDICT_BLOCK] = "block",
+	[VERDICT_RESERVED] = "reserved", [VERDICT_LISTENING] = "listening",
+};
+
+const char *verdict_name(enum verdict v)
+{
+	return verdict_names[v];
+}
+
+unsigned usage_percent(const struct usage *u)
+{
+	return u->total ? (u->allocated * 100 + u->total / 2) / u->total : 0;
+}
+
+struct usage usage_sum(const struct usage_list *list)
+{
+	struct usage sum = { 0 };
+
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct usage *u = &list->items[i];
+
+		if (i == 0 || u->ports.first < sum.ports.first)
+			sum.ports.first = u->ports.first;
+		if (i == 0 || u->ports.last > sum.ports.last)
+			sum.ports.last = u->ports.last;
+		sum.total += u->total;
+		sum.allocated += u->allocated;
+		sum.available += u->available;
+	}
+	return sum;
+}
+
+/* `project_id` NULL: anybody's. */
+static bool count_in(struct registry *r, const char *host, const char *range,
+		     struct port_range ports, const char *project_id, unsigned *ret,
+		     struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+
+	f.host = host;
+	f.range = range;
+	f.ports = ports;
+	f.project_id = project_id;
+	return r->store->ops->entry_count(r->store, &f, ret, err);
+}
+
+static bool fill(struct registry *r, struct usage *u, unsigned total, const char *host,
+		 const char *project_id, struct err *err)
+{
+	unsigned used;
+
+	if (!count_in(r, host, u->range, u->ports, NULL, &used, err))
+		return false;
+	u->total = total;
+	u->allocated = used;
+	u->available = total > used ? total - used : 0;
+	return !project_id || count_in(r, host, u->range, u->ports, project_id, &u->allocated, err);
+}
+
+static bool add_blocks(struct registry *r, const struct policy_range *range,
+		       const struct project *p, const char *host, struct usage_list *list,
+		       struct err *err)
+{
+	struct block_list blocks;
+
+	if (!blocks_read(r, p->id, range->name, host, &blocks, err))
+		return false;
+	for (unsigned i = 0; i < blocks.count; i++) {
+		struct usage *u = &list->items[list->count++];
+
+		*u = (struct usage){ .range = range->name, .ports = blocks.span[i] };
+		if (!fill(r, u, port_range_size(u->ports), host, NULL, err))
+			return false;
+	}
+	return true;
+}
+
+/* The range from which the project's first service would be given a port. */
+static bool is_first_choice(const struct policy *policy, const struct policy_range *range,
+			    const struct project *p)
+{
+	return range == policy_range_for(policy, &(struct policy_asker){
+							 .project = p->name,
+							 .environment = policy->environment,
+							 .type = policy_type(policy, "web", NULL) });
+}
+
+static bool add_flat(struct registry *r, const struct policy *policy,
+		     const struct policy_range *range, const struct project *p, const char *host,
+		     struct usage_list *list, struct err *err)
+{
+	struct usage u = { .range = range->name, .ports = range->ports };
+
+	if (range->legacy || !fill(r, &u, policy_range_size(range), host, p->id, err))
+		return range->legacy;
+	if (u.allocated || is_first_choice(policy, range, p))
+		list->items[list->count++] = u;
+	return true;
+}
+
+bool usage_of_project(struct registry *r, const struct project *p, const char *host,
+		      struct arena *a, struct usage_list *ret, struct err *err)
+{
+	const struct policy *policy;
+	struct usage_list list = { .count = 0 };
+
+	if (!registry_policy(r, &policy, err))
+		return false;
+	list.items = arena_alloc(a, (POLICY_MAX_RANGES * (PROJECT_MAX_BLOCKS + 1)) *
+					    sizeof(*list.items));
+	if (!list.items)
+		return fail_memory(err);
+	for (unsigned i = 0; i < policy->n_ranges; i++) {
+		const struct policy_range *range = &policy->ranges[i];
+
+		if (range->block ? !add_blocks(r, range, p, host, &list, err) :
+				   !add_flat(r, policy, range, p, host, &list, err))
+			return false;
+	}
+	*ret = list;
+	return true;
+}
+
+/* A range may hold another one: the ports of the inner one are not its own. */
+static bool owns(const struct policy *policy, const struct policy_range *range, uint16_t port)
+{
+	if (!policy_range_owns(range, port))
+		return false;
+	for (unsigned i = 0; i < policy->n_ranges; i++)
+		if (&policy->ranges[i] != range &&
+		    port_range_contains(range->ports, policy->ranges[i].ports) &&
+		    port_range_has(policy->ranges[i].ports, port))
+			return false;
+	return true;
+}
+
+static unsigned own_size(const struct policy *policy, const struct policy_range *range)
+{
+	unsigned n = 0;
+
+	for (unsigned port = range->ports.first; port <= range->ports.last; port++)
+		n += owns(policy, range, (uint16_t)port);
+	return n;
+}
+
+bool usage_of_ranges(struct registry *r, const char *host, struct arena *a, struct usage_list *ret,
+		     struct err *err)
+{
+	const struct policy *policy;
+	struct usage_list list = { .count = 0 };
+
+	if (!registry_policy(r, &policy, err))
+		return false;
+	list.items = arena_alloc(a, policy->n_ranges * sizeof(*list.items));
+	if (!list.items)
+		return fail_memory(err);
+	for (unsigned i = 0; i < policy->n_ranges; i++) {
+		const struct policy_range *range = &policy->ranges[i];
+		struct usage *u = &list.items[list.count++];
+
+		*u = (struct usage){ .range = range->name, .ports = range->ports };
+		if (!fill(r, u, own_size(policy, range), host, NULL, err))
+			return false;
+	}
+	*ret = list;
+	return true;
+}
+
+bool usage_gaps(struct registry *r, const struct usage *u, const char *host,
+		struct port_set *ret_free, struct err *err)
+{
+	const struct policy *policy;
+	const struct policy_range *range;
+	struct port_set taken = { 0 };
+
+	if (!registry_policy(r, &policy, err) ||
+	    !r->store->ops->taken(r->store, host, PROTO_TCP, u->ports, &taken, err) ||
+	    !r->store->ops->taken(r->store, host, PROTO_UDP, u->ports, &taken, err) ||
+	    !reserved_collect(r, host, NULL, &taken, err))
+		return false;
+	memset(ret_free, 0, sizeof(*ret_free));
+	range = policy_range_named(policy, u->range);
+	for (unsigned port = u->ports.first; port <= u->ports.last; port++)
+		if (!port_set_has(&taken, (uint16_t)port) && range &&
+		    owns(policy, range, (uint16_t)port))
+			port_set_add(ret_free, (uint16_t)port);
+	return true;
+}
+
+/* Check. */
+
+struct reason_search {
+	const struct check_asker *who;
+	int64_t now_ms;
+	uint16_t port;
+	struct arena *arena;
+	const char *reason;
+};
+
+static bool match_reason(const struct reserved *res, void *arg)
+{
+	struct reason_search *s = arg;
+	bool of_host = !strcmp(res->host, "*") || !strcmp(res->host, s->who->host);
+	bool own = res->project && s->who->project && !strcmp(res->project, s->who->project->name);
+	bool over = res->until_ms && res->until_ms <= s->now_ms;
+
+	if (!port_range_has(res->ports, s->port) || !of_host || own || over)
+		return true;
+	s->reason = res->project ? arena_printf(s->arena, "for %s%s%s", res->project,
+						res->reason ? ": " : "",
+						res->reason ? res->reason : "") :
+				   arena_copy(s->arena, res->reason ? res->reason : "");
+	return false;
+}
+
+static bool find_reason(struct registry *r, const struct check_asker *who, uint16_t port,
+			struct arena *a, const char **ret, struct err *err)
+{
+	struct reason_search s = {
+		.who = who,
+		.now_ms = registry_now(r),
+		.port = port,
+		.arena = a,
+	};
+
+	if (!r->store->ops->reserved_each(r->store, match_reason, &s, err))
+		return false;
+	*ret = s.reason;
+	return true;
+}
+
+static bool in_some_range(const struct policy *policy, uint16_t port)
+{
+	for (unsigned i = 0; i < policy->n_ranges; i++)
+		if (policy_range_owns(&policy->ranges[i], port))
+			return true;
+	return false;
+}
+
+static bool is_own_listener(const struct check_asker *who, const struct listener *l)
+{
+	return who->project && listener_is_below(l, who->project->path);
+}
+
+bool registry_check(struct registry *r, const struct check_asker *who, uint16_t port,
+		    struct arena *a, struct check_answer *ret, struct err *err)
+{
+	struct check_answer answer = { .verdict = VERDICT_FREE };
+	const struct policy *policy;
+	bool held, owned, own;
+
+	if (!registry_policy(r, &policy, err) ||
+	    !port_holder(r, who->host, who->protocol, port, a, &answer.holder, &held, err) ||
+	    !block_owner(r, who->host, port, a, &answer.owner, &owned, err) ||
+	    !find_reason(r, who, port, a, &answer.reason, err))
+		return false;
+	answer.in_range = in_some_range(policy, port);
+	answer.listening = listener_on(r, who->host, who->protocol, port, &answer.listener);
+	own = owned && who->project && !strcmp(answer.owner.id, who->project->id);
+	answer.own_block = own;
+	if (held)
+		answer.verdict = who->project &&
+						 !strcmp(answer.holder.project_id, who->project->id) &&
+						 answer.holder.instance == who->instance ?
+					 VERDICT_YOURS :
+					 VERDICT_ENTERED;
+	else if (owned && !own)
+		answer.verdict = VERDICT_BLOCK;
+	else if (answer.reason)
+		answer.verdict = VERDICT_RESERVED;
+	else if (answer.listening && !is_own_listener(who, &answer.listener))
+		answer.verdict = VERDICT_LISTENING;
+	*ret = answer;
+	return true;
+}
+
+bool registry_suggest(struct registry *r, const struct service_key *key, struct arena *a,
+		      uint16_t *ret, struct err *err)
+{
+	const struct port_request q = { .key = *key };
+	struct plan *plan = arena_alloc(a, sizeof(*plan));
+	struct port_set *taken = arena_alloc(a, sizeof(*taken));
+	struct choice c;
+	struct pick pick;
+
+	*ret = 0;
+	if (!plan || !taken)
+		return fail_memory(err);
+	/* No range or no slice left: there is nothing to suggest, which is no failure here. */
+	if (!choice_gather(r, &q, false, a, &c, err))
+		return err->code == ERR_INVALID || err->code == ERR_EXHAUSTED;
+	for (unsigned i = 0; i < c.candidates.count; i++)
+		if (!r->store->ops->taken(r->store, key->host, key->protocol, c.candidates.span[i],
+					  taken, err))
+			return false;
+	plan_make(&c, plan);
+	plan_choose(plan, taken, &pick);
+	*ret = pick.port;
+	return true;
+}

@@ -1,0 +1,81 @@
+/*
+ * registry/look.h - questions: whose is a port, how full is a range.
+ */
+#ifndef REGISTRY_LOOK_H
+#define REGISTRY_LOOK_H
+
+#include "registry/get.h"
+#include "registry/registry.h"
+
+/* How full a range or a block is; computed from the entries, never stored. */
+struct usage {
+	const char *range;	/* name */
+	struct port_range ports;
+	unsigned total, allocated, available;
+};
+
+struct usage_list {
+	struct usage *items;
+	unsigned count;
+};
+
+/*
+ * The blocks of a project and the flat ranges it uses (or would use first).
+ * In a flat range `allocated` is the project's, `available` what is free for all.
+ */
+MUST_CHECK bool usage_of_project(struct registry *r, const struct project *p, const char *host,
+				 struct arena *a, struct usage_list *ret, struct err *err);
+
+/* Every range of the policy. */
+MUST_CHECK bool usage_of_ranges(struct registry *r, const char *host, struct arena *a,
+				struct usage_list *ret, struct err *err);
+
+/* Lowest start, highest end, summed numbers. */
+struct usage usage_sum(const struct usage_list *list);
+
+/* Rounded; 0 of 0 is 0. */
+unsigned usage_percent(const struct usage *u);
+
+/* The ports of a range that nobody has entered or reserved. */
+MUST_CHECK bool usage_gaps(struct registry *r, const struct usage *u, const char *host,
+			   struct port_set *ret_free, struct err *err);
+
+enum verdict {
+	VERDICT_FREE,		/* nobody's */
+	VERDICT_YOURS,		/* the asker's own entry */
+	VERDICT_ENTERED,	/* another's entry */
+	VERDICT_BLOCK,		/* in another project's block */
+	VERDICT_RESERVED,
+	VERDICT_LISTENING,	/* not entered, but a stranger listens */
+};
+
+/* "free", "yours", "entered" ... */
+const char *verdict_name(enum verdict v);
+
+struct check_answer {
+	enum verdict verdict;
+	struct entry holder;	/* VERDICT_ENTERED, VERDICT_YOURS */
+	struct project owner;	/* VERDICT_BLOCK */
+	const char *reason;	/* VERDICT_RESERVED */
+	bool in_range;		/* in some range of the policy */
+	bool own_block;		/* free, and in the asker's block */
+	bool listening;
+	struct listener listener;
+};
+
+/* Who asks; `project` NULL: nobody in particular. */
+struct check_asker {
+	const struct project *project;
+	unsigned instance;
+	const char *host;
+	enum protocol protocol;
+};
+
+MUST_CHECK bool registry_check(struct registry *r, const struct check_asker *who, uint16_t port,
+			       struct arena *a, struct check_answer *ret, struct err *err);
+
+/* What a new service of the asker would be given; 0: nothing, or not known. Reads only. */
+MUST_CHECK bool registry_suggest(struct registry *r, const struct service_key *key, struct arena *a,
+				 uint16_t *ret, struct err *err);
+
+#endif

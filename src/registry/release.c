@@ -1,0 +1,97 @@
+#include "registry/release.h"
+
+#include <string.h>
+
+#include "registry/entry_json.h"
+
+struct gathering {
+	struct arena *arena;
+	struct entry_list list;
+	unsigned room;
+	bool out_of_memory;
+};
+
+static bool gather(const struct entry *e, void *arg)
+{
+	struct gathering *g = arg;
+
+	g->list.items = arena_grow(g->arena, g->list.items, g->list.count, &g->room,
+				   sizeof(*g->list.items));
+	g->out_of_memory = !g->list.items ||
+			   !entry_copy(g->arena, e, &g->list.items[g->list.count]);
+	g->list.count += !g->out_of_memory;
+	return !g->out_of_memory;
+}
+
+bool entries_read(struct registry *r, const struct entry_filter *f, struct arena *a,
+		  struct entry_list *ret, struct err *err)
+{
+	struct gathering g = { .arena = a };
+
+	if (!r->store->ops->entry_each(r->store, f, gather, &g, err))
+		return false;
+	if (g.out_of_memory)
+		return fail_memory(err);
+	*ret = g.list;
+	return true;
+}
+
+bool entry_promote_next(struct registry *r, const struct entry *gone, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct entry next, promoted;
+	bool found;
+
+	f.project_id = gone->project_id;
+	f.instance = gone->instance;
+	f.environment = gone->environment;
+	f.service = gone->service;
+	f.host = gone->host;
+	f.protocol = (int)gone->protocol;
+	f.order = BY_AGE;
+	f.limit = 1;
+	if (!store_entry_find(r->store, &f, &arena, &next, &found, err))
+		return false;
+	if (!found || next.primary)
+		return true;
+	promoted = next;
+	promoted.primary = true;
+	return registry_put_entry(r, "promote", &next, &promoted, err);
+}
+
+static void released_form(struct registry *r, struct entry *e)
+{
+	e->status = STATUS_RELEASED;
+	e->released_at_ms = registry_now(r);
+}
+
+bool entry_release(struct registry *r, const struct entry *e, bool promote, struct err *err)
+{
+	struct entry gone = *e;
+
+	released_form(r, &gone);
+	if (!registry_put_entry(r, "release", e, &gone, err))
+		return false;
+	return !promote || !e->primary || entry_promote_next(r, e, err);
+}
+
+bool registry_release_all(struct registry *r, const struct entry_filter *f, struct arena *a,
+			  struct entry_list *ret, struct err *err)
+{
+	struct entry_list list;
+
+	if (!entries_read(r, f, a, &list, err))
+		return false;
+	/* All go before any is promoted, or a port would become primary on its way out. */
+	for (unsigned i = 0; i < list.count; i++)
+		if (!entry_release(r, &list.items[i], false, err))
+			return false;
+	for (unsigned i = 0; i < list.count; i++) {
+		if (list.items[i].primary && !entry_promote_next(r, &list.items[i], err))
+			return false;
+		released_form(r, &list.items[i]);
+	}
+	*ret = list;
+	return true;
+}

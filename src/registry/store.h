@@ -1,0 +1,269 @@
+/*
+ * registry/store.h - what the registry asks of a place that remembers the book.
+ *
+ * Implemented under store/ (memory, sqlite, postgres).  Every implementation
+ * must pass tests/contract/store.c; that file, not this comment, is the law.
+ * A store never adds a rule: it keeps rows, keeps them unique, and takes the
+ * port that ports/plan chooses.
+ *
+ * Strings that a store gives are copied into the arena that the caller passes,
+ * or, in callbacks, live until the callback returns.  A store belongs to one
+ * thread and never crosses a fork.
+ *
+ * Every call may fail with ERR_BOOK, ERR_BUSY, ERR_IO, ERR_MEMORY or
+ * ERR_NOT_PERMITTED; further errors are named at the call.
+ */
+#ifndef REGISTRY_STORE_H
+#define REGISTRY_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "ports/entry.h"
+#include "ports/plan.h"
+#include "ports/port_range.h"
+
+enum project_status {
+	PROJECT_ACTIVE,
+	PROJECT_RESERVED,
+	PROJECT_LEGACY,
+	PROJECT_ARCHIVED,
+};
+#define PROJECT_STATUS_COUNT 4
+
+struct project {
+	const char *id;			/* UUID, version 7 */
+	int number;			/* -1: none (shared-services) */
+	const char *name;
+	const char *path;		/* absolute; NULL: none */
+	const char *owner, *description;
+	enum project_status status;
+	const char *metadata;		/* a JSON object; NULL: {} */
+	int64_t created_at_ms;
+};
+
+struct instance {
+	const char *project_id;
+	const char *project;		/* name; filled by reads, ignored by writes */
+	unsigned number;		/* from 1 */
+	const char *host;
+	const char *purpose, *branch, *status;
+	const char *worktree;		/* absolute path; NULL: none */
+	int slice;			/* index, see policy_slice; -1: none yet */
+	int64_t created_at_ms;
+	int64_t released_at_ms;		/* 0: it is in use */
+};
+
+struct block {
+	const char *host;
+	struct port_range ports;
+	const char *range;		/* name of the policy range */
+	const char *project_id;
+	int64_t created_at_ms;		/* the oldest is the first */
+};
+
+struct reserved {
+	const char *host;		/* "*": every host */
+	struct port_range ports;
+	const char *reason;
+	const char *project;		/* name: only this project gets them; NULL: nobody */
+	int64_t until_ms;		/* 0: for good */
+	bool from_policy;		/* goes when the policy changes */
+};
+
+/* One line of the history. */
+struct event {
+	int64_t seq;			/* grows; given by the store */
+	int64_t at_ms;
+	const char *actor;
+	const char *op;			/* "allocate", "release", "project-add" ... */
+	const char *project_id;		/* NULL: of no project */
+	const char *subject;		/* "consilio@2/web", "consilio", "5432" */
+	const char *service;		/* NULL: not about a service */
+	uint16_t port;			/* 0: not about a port */
+	const char *before, *after;	/* the row as JSON; NULL: there was, or is, none */
+};
+
+/* A range of the policy, as SQL programs read it. */
+struct stored_range {
+	const char *name, *description;
+	struct port_range ports;
+	unsigned block, slice;
+	const char *rule;		/* the whole range as JSON */
+};
+
+/* Which of the fields that are not set (NULL, 0, -1) does not matter. */
+struct entry_filter {
+	const char *id;
+	const char *project_id;
+	unsigned instance;
+	const char *environment, *service, *type, *range, *host;
+	int protocol;			/* -1: any */
+	int status;			/* -1: any */
+	const char *tunnel_hostname;
+	const char *worktree;		/* entries of the instance with this path */
+	struct port_range ports;	/* first 0: any */
+	const char *search;		/* part of project, service, description, notes, hostnames or port */
+	bool primary_only;
+	enum { LIVE_ONLY, RELEASED_ONLY, LIVE_AND_RELEASED } life;
+	enum {
+		BY_PORT,		/* then host, protocol, id */
+		BY_AGE,			/* oldest allocated_at first, then id */
+		BY_RELEASE,		/* latest released_at first, then id */
+	} order;
+	uint16_t after_port;		/* BY_PORT: only ports above it; 0: all */
+	unsigned limit;			/* 0: no limit */
+};
+/* Start from this, not from { 0 }: protocol and status 0 mean something. */
+#define ENTRY_FILTER_ALL { .protocol = -1, .status = -1 }
+
+struct event_filter {
+	const char *project_id, *service;
+	uint16_t port;
+	int64_t after_seq;		/* only later ones; 0: all */
+	bool newest_first;
+	unsigned limit;			/* 0: no limit */
+};
+
+/* Callbacks return false to stop the walk; that is not an error. */
+typedef bool entry_fn(const struct entry *e, void *arg);
+typedef bool project_fn(const struct project *p, void *arg);
+typedef bool instance_fn(const struct instance *i, void *arg);
+typedef bool block_fn(const struct block *b, void *arg);
+typedef bool reserved_fn(const struct reserved *r, void *arg);
+typedef bool event_fn(const struct event *e, void *arg);
+
+/* How a project is looked up; exactly one field is set. */
+struct project_key {
+	const char *id, *name, *path;
+	int number;			/* -1: not by number */
+};
+#define PROJECT_BY_NAME(text) (&(struct project_key){ .name = (text), .number = -1 })
+#define PROJECT_BY_ID(text) (&(struct project_key){ .id = (text), .number = -1 })
+#define PROJECT_BY_PATH(text) (&(struct project_key){ .path = (text), .number = -1 })
+#define PROJECT_BY_NUMBER(n) (&(struct project_key){ .number = (n) })
+
+struct store;
+
+struct store_ops {
+	const char *name;	/* "memory", "sqlite" */
+
+	/* Free `s` and all it owns; an open transaction is rolled back. Never called with NULL. */
+	void (*free)(struct store *s);
+
+	/*
+	 * Open a transaction.  With `write` no other writer works until it ends,
+	 * and what it reads is the latest; without, it reads one state throughout.
+	 * Transactions do not nest.  Single calls outside of one are each their own.
+	 */
+	bool (*begin)(struct store *s, bool write, struct err *err);
+	/* Durable when it returns true; nothing of it happened when it returns false. */
+	bool (*commit)(struct store *s, struct err *err);
+	void (*rollback)(struct store *s);
+
+	/* A word of the book itself ("policy"); `*ret` becomes NULL when it has none. */
+	bool (*setting_get)(struct store *s, const char *name, struct arena *a, const char **ret,
+			    struct err *err);
+	bool (*setting_put)(struct store *s, const char *name, const char *value, struct err *err);
+
+	/* `*ret_found` false: there is none, and `*ret` is untouched. */
+	bool (*project_find)(struct store *s, const struct project_key *key, struct arena *a,
+			     struct project *ret, bool *ret_found, struct err *err);
+	/* Insert, or update by id. ERR_TAKEN: another has that name or number. */
+	bool (*project_put)(struct store *s, const struct project *p, struct err *err);
+	/* The row, its instances, blocks and released entries. ERR_TAKEN: it holds live entries. */
+	bool (*project_remove)(struct store *s, const char *id, struct err *err);
+	/* By number, then name. */
+	bool (*project_each)(struct store *s, project_fn *fn, void *arg, struct err *err);
+
+	/* Insert, or update by (project, number). ERR_TAKEN: another has that worktree on that host. */
+	bool (*instance_put)(struct store *s, const struct instance *i, struct err *err);
+	/* By project, then number; `project_id` NULL: all. Released ones too. */
+	bool (*instance_each)(struct store *s, const char *project_id, instance_fn *fn, void *arg,
+			      struct err *err);
+	/* The one in use with this path on this host. */
+	bool (*instance_find)(struct store *s, const char *host, const char *worktree,
+			      struct arena *a, struct instance *ret, bool *ret_found,
+			      struct err *err);
+
+	/* ERR_TAKEN: a block on that host overlaps it. */
+	bool (*block_add)(struct store *s, const struct block *b, struct err *err);
+	bool (*block_remove)(struct store *s, const char *host, uint16_t first, struct err *err);
+	/* Oldest first; `host`, `project_id` NULL: all. */
+	bool (*block_each)(struct store *s, const char *host, const char *project_id, block_fn *fn,
+			   void *arg, struct err *err);
+
+	/* Insert, or update by (host, first port). */
+	bool (*reserved_put)(struct store *s, const struct reserved *r, struct err *err);
+	bool (*reserved_remove)(struct store *s, const char *host, uint16_t first, struct err *err);
+	/* By first port, then host. */
+	bool (*reserved_each)(struct store *s, reserved_fn *fn, void *arg, struct err *err);
+
+	/* Replace all ranges by these. */
+	bool (*ranges_put)(struct store *s, const struct stored_range *ranges, unsigned count,
+			   struct err *err);
+
+	/* Each entry the filter lets through. */
+	bool (*entry_each)(struct store *s, const struct entry_filter *f, entry_fn *fn, void *arg,
+			   struct err *err);
+	/* How many different port numbers those entries have. */
+	bool (*entry_count)(struct store *s, const struct entry_filter *f, unsigned *ret,
+			    struct err *err);
+	/* Add the ports of `r` that live entries hold on that host with that protocol. */
+	bool (*taken)(struct store *s, const char *host, enum protocol protocol, struct port_range r,
+		      struct port_set *into, struct err *err);
+	/*
+	 * Enter `e` on the port that plan_choose takes from what is entered now.
+	 * `ret->port` 0: nothing is free, and nothing was entered.
+	 * ERR_TAKEN: the service has such an entry already, or the tunnel hostname is held.
+	 */
+	bool (*claim)(struct store *s, const struct plan *p, const struct entry *e, struct pick *ret,
+		      struct err *err);
+	/*
+	 * Insert, or update by id.  ERR_TAKEN: another live entry has that (host,
+	 * protocol, port), that tunnel hostname, or is the service's primary.
+	 */
+	bool (*entry_put)(struct store *s, const struct entry *e, struct err *err);
+
+	/* `e->seq` is ignored. */
+	bool (*event_add)(struct store *s, const struct event *e, struct err *err);
+	/* Oldest first, unless the filter says otherwise. */
+	bool (*event_each)(struct store *s, const struct event_filter *f, event_fn *fn, void *arg,
+			   struct err *err);
+};
+
+/* An implementation's own struct starts with this. */
+struct store {
+	const struct store_ops *ops;
+	bool in_transaction;		/* kept by store_begin and its kin */
+};
+
+/* NULL is fine. */
+void store_free(struct store *s);
+
+MUST_CHECK bool store_begin(struct store *s, bool write, struct err *err);
+MUST_CHECK bool store_commit(struct store *s, struct err *err);
+/* Does nothing when no transaction is open. */
+void store_rollback(struct store *s);
+
+/* For CLEANUP(txn_cleanup): undoes itself unless it is committed. */
+struct txn {
+	struct store *store;
+};
+void txn_cleanup(struct txn *t);
+
+/* The first entry the filter lets through. */
+MUST_CHECK bool store_entry_find(struct store *s, const struct entry_filter *f, struct arena *a,
+				 struct entry *ret, bool *ret_found, struct err *err);
+
+/* Deep copies; false when there is no memory. */
+MUST_CHECK bool entry_copy(struct arena *a, const struct entry *e, struct entry *ret);
+MUST_CHECK bool project_copy(struct arena *a, const struct project *p, struct project *ret);
+MUST_CHECK bool instance_copy(struct arena *a, const struct instance *i, struct instance *ret);
+
+const char *project_status_name(enum project_status s);
+bool project_status_from_name(const char *name, enum project_status *ret);
+
+#endif

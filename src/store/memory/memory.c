@@ -1,0 +1,747 @@
+/*
+ * store/memory/memory.c - the book as arrays of rows.
+ *
+ * A call either changes all that it should, or nothing: what must be refused
+ * is refused before the first change, and a change that finds no memory leaves
+ * its table alone.  Outside of a transaction the journal is settled at the end
+ * of each call; inside, commit settles it and rollback undoes it.
+ */
+#include "store/memory/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/memory/filter.h"
+#include "store/memory/table.h"
+
+struct setting {
+	const char *name, *value;
+};
+
+#define ROW_KIND(type, ...)                                                                        \
+	{                                                                                          \
+		.size = sizeof(struct type), .texts = (const size_t[]){ __VA_ARGS__ },             \
+		.n_texts = ARRAY_LEN(((const size_t[]){ __VA_ARGS__ })),                           \
+	}
+#define AT(type, member) offsetof(struct type, member)
+
+static const struct row_kind setting_kind = ROW_KIND(setting, AT(setting, name),
+						     AT(setting, value));
+static const struct row_kind project_kind =
+	ROW_KIND(project, AT(project, id), AT(project, name), AT(project, path), AT(project, owner),
+		 AT(project, description), AT(project, metadata));
+static const struct row_kind instance_kind =
+	ROW_KIND(instance, AT(instance, project_id), AT(instance, project), AT(instance, host),
+		 AT(instance, purpose), AT(instance, branch), AT(instance, status),
+		 AT(instance, worktree));
+static const struct row_kind block_kind = ROW_KIND(block, AT(block, host), AT(block, range),
+						   AT(block, project_id));
+static const struct row_kind reserved_kind = ROW_KIND(reserved, AT(reserved, host),
+						      AT(reserved, reason), AT(reserved, project));
+static const struct row_kind entry_kind =
+	ROW_KIND(entry, AT(entry, id), AT(entry, project_id), AT(entry, project),
+		 AT(entry, environment), AT(entry, service), AT(entry, type), AT(entry, role),
+		 AT(entry, range), AT(entry, host), AT(entry, description), AT(entry, notes),
+		 AT(entry, unit), AT(entry, tunnel_hostname), AT(entry, tunnel_id),
+		 AT(entry, metadata), AT(entry, allocated_by), AT(entry, worktree));
+static const struct row_kind event_kind =
+	ROW_KIND(event, AT(event, actor), AT(event, op), AT(event, project_id), AT(event, subject),
+		 AT(event, service), AT(event, before), AT(event, after));
+
+struct memory {
+	struct store base;
+	struct journal journal;
+	struct table settings, projects, instances, blocks, reserved, entries, events;
+	int64_t last_seq;	/* also of events that were rolled back */
+};
+
+#define NOT_FOUND SIZE_MAX
+
+static struct memory *memory_of(struct store *s)
+{
+	return (struct memory *)s;
+}
+
+/* ---- transactions ---- */
+
+/* A call changed what it should. Returns true. */
+static bool done(struct memory *m)
+{
+	if (!m->base.in_transaction)
+		journal_settle(&m->journal);
+	return true;
+}
+
+static void memory_free(struct store *s)
+{
+	struct memory *m = memory_of(s);
+
+	journal_release(&m->journal);
+	memory_table_release(&m->settings);
+	memory_table_release(&m->projects);
+	memory_table_release(&m->instances);
+	memory_table_release(&m->blocks);
+	memory_table_release(&m->reserved);
+	memory_table_release(&m->entries);
+	memory_table_release(&m->events);
+	free(m);
+}
+
+static bool memory_begin(struct store *s, bool write, struct err *err)
+{
+	/* One thread, one session: nobody else writes, whatever `write` says. */
+	(void)write;
+	return !s->in_transaction || fail(err, ERR_INVALID, "a transaction is open already");
+}
+
+static bool memory_commit(struct store *s, struct err *err)
+{
+	(void)err;
+	journal_settle(&memory_of(s)->journal);
+	return true;
+}
+
+static void memory_rollback(struct store *s)
+{
+	journal_undo(&memory_of(s)->journal, 0);
+}
+
+/* Add the row, or replace row `at`. */
+static bool put(struct memory *m, struct table *t, size_t at, const void *row, struct err *err)
+{
+	bool ok = at == NOT_FOUND ? memory_table_add(t, row, &m->journal, err) :
+				    memory_table_replace(t, at, row, &m->journal, err);
+
+	return ok && done(m);
+}
+
+/* Take away row `at`, if there is one. */
+static bool take_away(struct memory *m, struct table *t, size_t at, struct err *err)
+{
+	return at == NOT_FOUND || (memory_table_remove(t, at, &m->journal, err) && done(m));
+}
+
+/* ---- settings ---- */
+
+static size_t setting_at(const struct memory *m, const char *name)
+{
+	for (size_t i = 0; i < m->settings.count; i++)
+		if (text_is(((const struct setting *)m->settings.rows[i])->name, name))
+			return i;
+	return NOT_FOUND;
+}
+
+static bool memory_setting_get(struct store *s, const char *name, struct arena *a,
+			       const char **ret, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t at = setting_at(m, name);
+	const char *value = NULL;
+
+	if (at != NOT_FOUND) {
+		value = arena_copy(a, ((const struct setting *)m->settings.rows[at])->value);
+		if (!value)
+			return fail_memory(err);
+	}
+	*ret = value;
+	return true;
+}
+
+static bool memory_setting_put(struct store *s, const char *name, const char *value,
+			       struct err *err)
+{
+	struct memory *m = memory_of(s);
+	const struct setting row = { name, value };
+
+	return put(m, &m->settings, setting_at(m, name), &row, err);
+}
+
+/* ---- projects ---- */
+
+static const struct project *project_row(const struct memory *m, size_t at)
+{
+	return m->projects.rows[at];
+}
+
+static bool has_key(const struct project *p, const struct project_key *key)
+{
+	if (key->id)
+		return text_is(p->id, key->id);
+	if (key->name)
+		return text_is(p->name, key->name);
+	if (key->path)
+		return text_is(p->path, key->path);
+	return key->number >= 0 && p->number == key->number;
+}
+
+/* Two projects may name one path: the older one has it. */
+static bool is_older(const struct project *p, const struct project *than)
+{
+	if (p->created_at_ms != than->created_at_ms)
+		return p->created_at_ms < than->created_at_ms;
+	return strcmp(p->id, than->id) < 0;
+}
+
+static size_t project_at(const struct memory *m, const struct project_key *key)
+{
+	size_t at = NOT_FOUND;
+
+	for (size_t i = 0; i < m->projects.count; i++)
+		if (has_key(project_row(m, i), key) &&
+		    (at == NOT_FOUND || is_older(project_row(m, i), project_row(m, at))))
+			at = i;
+	return at;
+}
+
+static bool memory_project_find(struct store *s, const struct project_key *key, struct arena *a,
+				struct project *ret, bool *ret_found, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t at = project_at(m, key);
+
+	if (at != NOT_FOUND && !project_copy(a, project_row(m, at), ret))
+		return fail_memory(err);
+	*ret_found = at != NOT_FOUND;
+	return true;
+}
+
+static bool memory_project_put(struct store *s, const struct project *p, struct err *err)
+{
+	struct memory *m = memory_of(s);
+
+	for (size_t i = 0; i < m->projects.count; i++) {
+		const struct project *other = project_row(m, i);
+
+		if (text_is(other->id, p->id))
+			continue;
+		if (text_is(other->name, p->name))
+			return fail(err, ERR_TAKEN, "there is a project '%s' already", p->name);
+		if (p->number >= 0 && other->number == p->number)
+			return fail(err, ERR_TAKEN, "project '%s' has number %d", other->name,
+				    p->number);
+	}
+	return put(m, &m->projects, project_at(m, PROJECT_BY_ID(p->id)), p, err);
+}
+
+/* Take away the project's rows of a table, whose member `project_id` lies at `offset`. */
+static bool remove_rows_of(struct memory *m, struct table *t, size_t offset, const char *project_id,
+			   struct err *err)
+{
+	for (size_t i = t->count; i-- > 0;) {
+		const char *owner;
+
+		memcpy(&owner, (const char *)t->rows[i] + offset, sizeof(owner));
+		if (text_is(owner, project_id) && !memory_table_remove(t, i, &m->journal, err))
+			return false;
+	}
+	return true;
+}
+
+static bool memory_project_remove(struct store *s, const char *id, struct err *err)
+{
+	struct memory *m = memory_of(s);
+	size_t mark = m->journal.count;
+
+	for (size_t i = 0; i < m->entries.count; i++)
+		if (text_is(((const struct entry *)m->entries.rows[i])->project_id, id))
+			return fail(err, ERR_TAKEN, "the project still has entries");
+	if (!remove_rows_of(m, &m->instances, AT(instance, project_id), id, err) ||
+	    !remove_rows_of(m, &m->blocks, AT(block, project_id), id, err) ||
+	    !remove_rows_of(m, &m->projects, AT(project, id), id, err)) {
+		journal_undo(&m->journal, mark);
+		return false;
+	}
+	return done(m);
+}
+
+/* ---- walks ---- */
+
+static int compare(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* For CLEANUP: the rows belong to their table. */
+static void rows_free(const void ***rows)
+{
+	free(*rows);
+}
+
+/* The table's rows in order; the caller frees the array. NULL: there is no memory. */
+static const void **rows_sorted(const struct table *t, int (*order)(const void *, const void *),
+				struct err *err)
+{
+	const void **rows = malloc((t->count + 1) * sizeof(*rows));
+
+	if (!rows) {
+		fail_memory(err);
+		return NULL;
+	}
+	for (size_t i = 0; i < t->count; i++)
+		rows[i] = t->rows[i];
+	qsort(rows, t->count, sizeof(*rows), order);
+	return rows;
+}
+
+static int projects_by_number(const void *a, const void *b)
+{
+	const struct project *x = *(const void *const *)a, *y = *(const void *const *)b;
+	int order = compare(x->number, y->number);
+
+	return order ? order : strcmp(x->name, y->name);
+}
+
+static bool memory_project_each(struct store *s, project_fn *fn, void *arg, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->projects.count;
+	CLEANUP(rows_free) const void **rows = rows_sorted(&m->projects, projects_by_number, err);
+
+	if (!rows)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!fn(rows[i], arg))
+			break;
+	return true;
+}
+
+/* ---- instances ---- */
+
+static const struct instance *instance_row(const struct memory *m, size_t at)
+{
+	return m->instances.rows[at];
+}
+
+static size_t instance_at(const struct memory *m, const char *project_id, unsigned number)
+{
+	for (size_t i = 0; i < m->instances.count; i++)
+		if (instance_row(m, i)->number == number &&
+		    text_is(instance_row(m, i)->project_id, project_id))
+			return i;
+	return NOT_FOUND;
+}
+
+static bool stands_in(const struct instance *i, const char *host, const char *worktree)
+{
+	return !i->released_at_ms && text_is_set(worktree) && text_is(i->worktree, worktree) &&
+	       text_is(i->host, host);
+}
+
+/* The row as reads give it. */
+static struct instance instance_read(const struct memory *m, const struct instance *row)
+{
+	struct instance i = *row;
+	size_t at = project_at(m, PROJECT_BY_ID(i.project_id));
+
+	i.project = at == NOT_FOUND ? NULL : project_row(m, at)->name;
+	return i;
+}
+
+static bool memory_instance_put(struct store *s, const struct instance *i, struct err *err)
+{
+	struct memory *m = memory_of(s);
+	size_t own = instance_at(m, i->project_id, i->number);
+
+	for (size_t at = 0; at < m->instances.count; at++)
+		if (at != own && !i->released_at_ms &&
+		    stands_in(instance_row(m, at), i->host, i->worktree))
+			return fail(err, ERR_TAKEN, "another instance stands in '%s'", i->worktree);
+	return put(m, &m->instances, own, i, err);
+}
+
+static int instances_by_project(const void *a, const void *b)
+{
+	const struct instance *x = *(const void *const *)a, *y = *(const void *const *)b;
+	int order = strcmp(x->project_id, y->project_id);
+
+	return order ? order : compare(x->number, y->number);
+}
+
+static bool memory_instance_each(struct store *s, const char *project_id, instance_fn *fn,
+				 void *arg, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->instances.count;
+	CLEANUP(rows_free) const void **rows = rows_sorted(&m->instances, instances_by_project, err);
+
+	if (!rows)
+		return false;
+	for (size_t at = 0; at < count; at++) {
+		const struct instance i = instance_read(m, rows[at]);
+
+		if ((!project_id || text_is(i.project_id, project_id)) && !fn(&i, arg))
+			break;
+	}
+	return true;
+}
+
+static bool memory_instance_find(struct store *s, const char *host, const char *worktree,
+				 struct arena *a, struct instance *ret, bool *ret_found,
+				 struct err *err)
+{
+	const struct memory *m = memory_of(s);
+
+	for (size_t at = 0; at < m->instances.count; at++) {
+		const struct instance i = instance_read(m, instance_row(m, at));
+
+		if (!stands_in(&i, host, worktree))
+			continue;
+		if (!instance_copy(a, &i, ret))
+			return fail_memory(err);
+		*ret_found = true;
+		return true;
+	}
+	*ret_found = false;
+	return true;
+}
+
+/* ---- blocks ---- */
+
+static const struct block *block_row(const struct memory *m, size_t at)
+{
+	return m->blocks.rows[at];
+}
+
+static bool memory_block_add(struct store *s, const struct block *b, struct err *err)
+{
+	struct memory *m = memory_of(s);
+
+	for (size_t i = 0; i < m->blocks.count; i++) {
+		const struct block *other = block_row(m, i);
+
+		if (text_is(other->host, b->host) && port_range_overlaps(other->ports, b->ports))
+			return fail(err, ERR_TAKEN, "the block %u-%u overlaps %u-%u", b->ports.first,
+				    b->ports.last, other->ports.first, other->ports.last);
+	}
+	return put(m, &m->blocks, NOT_FOUND, b, err);
+}
+
+static bool memory_block_remove(struct store *s, const char *host, uint16_t first, struct err *err)
+{
+	struct memory *m = memory_of(s);
+	size_t at = NOT_FOUND;
+
+	for (size_t i = 0; i < m->blocks.count; i++)
+		if (block_row(m, i)->ports.first == first && text_is(block_row(m, i)->host, host))
+			at = i;
+	return take_away(m, &m->blocks, at, err);
+}
+
+static int blocks_by_age(const void *a, const void *b)
+{
+	const struct block *x = *(const void *const *)a, *y = *(const void *const *)b;
+	int order = compare(x->created_at_ms, y->created_at_ms);
+
+	order = order ? order : strcmp(x->host, y->host);
+	return order ? order : compare(x->ports.first, y->ports.first);
+}
+
+static bool memory_block_each(struct store *s, const char *host, const char *project_id,
+			      block_fn *fn, void *arg, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->blocks.count;
+	CLEANUP(rows_free) const void **rows = rows_sorted(&m->blocks, blocks_by_age, err);
+
+	if (!rows)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct block *b = rows[i];
+
+		if ((!host || text_is(b->host, host)) &&
+		    (!project_id || text_is(b->project_id, project_id)) && !fn(b, arg))
+			break;
+	}
+	return true;
+}
+
+/* ---- reserved ports and ranges ---- */
+
+static size_t reserved_at(const struct memory *m, const char *host, uint16_t first)
+{
+	for (size_t i = 0; i < m->reserved.count; i++) {
+		const struct reserved *r = m->reserved.rows[i];
+
+		if (r->ports.first == first && text_is(r->host, host))
+			return i;
+	}
+	return NOT_FOUND;
+}
+
+static bool memory_reserved_put(struct store *s, const struct reserved *r, struct err *err)
+{
+	struct memory *m = memory_of(s);
+
+	return put(m, &m->reserved, reserved_at(m, r->host, r->ports.first), r, err);
+}
+
+static bool memory_reserved_remove(struct store *s, const char *host, uint16_t first,
+				   struct err *err)
+{
+	struct memory *m = memory_of(s);
+
+	return take_away(m, &m->reserved, reserved_at(m, host, first), err);
+}
+
+static int reserved_by_port(const void *a, const void *b)
+{
+	const struct reserved *x = *(const void *const *)a, *y = *(const void *const *)b;
+	int order = compare(x->ports.first, y->ports.first);
+
+	return order ? order : strcmp(x->host, y->host);
+}
+
+static bool memory_reserved_each(struct store *s, reserved_fn *fn, void *arg, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->reserved.count;
+	CLEANUP(rows_free) const void **rows = rows_sorted(&m->reserved, reserved_by_port, err);
+
+	if (!rows)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!fn(rows[i], arg))
+			break;
+	return true;
+}
+
+static bool memory_ranges_put(struct store *s, const struct stored_range *ranges, unsigned count,
+			      struct err *err)
+{
+	/* They are there for programs that read the database with SQL; here nobody can. */
+	(void)s, (void)ranges, (void)count, (void)err;
+	return true;
+}
+
+/* ---- entries ---- */
+
+static const struct entry *entry_row(const struct memory *m, size_t at)
+{
+	return m->entries.rows[at];
+}
+
+/* The row as reads give it. */
+static struct entry entry_read(const struct memory *m, const struct entry *row)
+{
+	struct entry e = *row;
+	size_t project = project_at(m, PROJECT_BY_ID(e.project_id));
+	size_t instance = instance_at(m, e.project_id, e.instance);
+
+	e.project = project == NOT_FOUND ? NULL : project_row(m, project)->name;
+	e.project_number = project == NOT_FOUND ? -1 : project_row(m, project)->number;
+	e.worktree = instance == NOT_FOUND ? NULL : instance_row(m, instance)->worktree;
+	return e;
+}
+
+/* For CLEANUP: the strings belong to their tables. */
+static void entries_free(struct entry **entries)
+{
+	free(*entries);
+}
+
+/* The entries the filter lets through, in its order; the caller frees the array. */
+static bool entries_select(const struct memory *m, const struct entry_filter *f,
+			   struct entry **ret, size_t *ret_count, struct err *err)
+{
+	struct entry *found = malloc((m->entries.count + 1) * sizeof(*found));
+	size_t count = 0;
+
+	if (!found)
+		return fail_memory(err);
+	for (size_t i = 0; i < m->entries.count; i++) {
+		found[count] = entry_read(m, entry_row(m, i));
+		count += filter_passes(f, &found[count]);
+	}
+	qsort(found, count, sizeof(*found), filter_order(f));
+	*ret = found;
+	*ret_count = count;
+	return true;
+}
+
+static bool memory_entry_each(struct store *s, const struct entry_filter *f, entry_fn *fn,
+			      void *arg, struct err *err)
+{
+	CLEANUP(entries_free) struct entry *found = NULL;
+	size_t count;
+
+	if (!entries_select(memory_of(s), f, &found, &count, err))
+		return false;
+	if (f->limit && count > f->limit)
+		count = f->limit;
+	for (size_t i = 0; i < count; i++)
+		if (!fn(&found[i], arg))
+			break;
+	return true;
+}
+
+static bool memory_entry_count(struct store *s, const struct entry_filter *f, unsigned *ret,
+			       struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	struct port_set ports = { 0 };
+
+	(void)err;
+	for (size_t i = 0; i < m->entries.count; i++) {
+		const struct entry e = entry_read(m, entry_row(m, i));
+
+		if (filter_passes(f, &e))
+			port_set_add(&ports, e.port);
+	}
+	*ret = port_set_count(&ports, (struct port_range){ 1, UINT16_MAX });
+	return true;
+}
+
+static bool is_live(const struct entry *e)
+{
+	return e->status != STATUS_RELEASED;
+}
+
+static bool memory_taken(struct store *s, const char *host, enum protocol protocol,
+			 struct port_range r, struct port_set *into, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+
+	(void)err;
+	for (size_t i = 0; i < m->entries.count; i++) {
+		const struct entry *e = entry_row(m, i);
+
+		if (is_live(e) && e->protocol == protocol && port_range_has(r, e->port) &&
+		    text_is(e->host, host))
+			port_set_add(into, e->port);
+	}
+	return true;
+}
+
+static bool is_same_service(const struct entry *a, const struct entry *b)
+{
+	return text_is(a->project_id, b->project_id) && text_is(a->service, b->service) &&
+	       text_is(a->environment, b->environment) && a->instance == b->instance &&
+	       text_is(a->host, b->host) && a->protocol == b->protocol;
+}
+
+/* May both be in the book? */
+static bool agree(const struct entry *e, const struct entry *other, struct err *err)
+{
+	if (e->port == other->port && e->protocol == other->protocol && text_is(e->host, other->host))
+		return fail(err, ERR_TAKEN, "port %u is entered for '%s'", e->port, other->service);
+	if (text_is_set(e->tunnel_hostname) && text_is(e->tunnel_hostname, other->tunnel_hostname))
+		return fail(err, ERR_TAKEN, "hostname '%s' is held by '%s'", e->tunnel_hostname,
+			    other->service);
+	if (e->primary && other->primary && is_same_service(e, other))
+		return fail(err, ERR_TAKEN, "service '%s' has a port already: %u", e->service,
+			    other->port);
+	return true;
+}
+
+static bool memory_entry_put(struct store *s, const struct entry *e, struct err *err)
+{
+	struct memory *m = memory_of(s);
+	size_t own = NOT_FOUND;
+
+	for (size_t i = 0; i < m->entries.count; i++) {
+		const struct entry *other = entry_row(m, i);
+
+		if (text_is(other->id, e->id))
+			own = i;
+		else if (is_live(e) && is_live(other) && !agree(e, other, err))
+			return false;
+	}
+	return put(m, &m->entries, own, e, err);
+}
+
+static bool memory_claim(struct store *s, const struct plan *p, const struct entry *e,
+			 struct pick *ret, struct err *err)
+{
+	struct port_set taken = { 0 };
+	struct entry entry = *e;
+	struct pick pick;
+
+	if (!memory_taken(s, e->host, e->protocol, (struct port_range){ 1, UINT16_MAX }, &taken, err))
+		return false;
+	plan_choose(p, &taken, &pick);
+	entry.port = pick.port;
+	if (pick.port && !memory_entry_put(s, &entry, err))
+		return false;
+	*ret = pick;
+	return true;
+}
+
+/* ---- events ---- */
+
+static bool memory_event_add(struct store *s, const struct event *e, struct err *err)
+{
+	struct memory *m = memory_of(s);
+	struct event event = *e;
+
+	event.seq = ++m->last_seq;
+	return put(m, &m->events, NOT_FOUND, &event, err);
+}
+
+static bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *fn,
+			      void *arg, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->events.count;
+	unsigned given = 0;
+
+	(void)err;
+	for (size_t i = 0; i < count && (!f->limit || given < f->limit); i++) {
+		const struct event *e = m->events.rows[f->newest_first ? count - 1 - i : i];
+
+		if (!filter_passes_event(f, e))
+			continue;
+		given++;
+		if (!fn(e, arg))
+			break;
+	}
+	return true;
+}
+
+static const struct store_ops memory_ops = {
+	.name = "memory",
+	.free = memory_free,
+	.begin = memory_begin,
+	.commit = memory_commit,
+	.rollback = memory_rollback,
+	.setting_get = memory_setting_get,
+	.setting_put = memory_setting_put,
+	.project_find = memory_project_find,
+	.project_put = memory_project_put,
+	.project_remove = memory_project_remove,
+	.project_each = memory_project_each,
+	.instance_put = memory_instance_put,
+	.instance_each = memory_instance_each,
+	.instance_find = memory_instance_find,
+	.block_add = memory_block_add,
+	.block_remove = memory_block_remove,
+	.block_each = memory_block_each,
+	.reserved_put = memory_reserved_put,
+	.reserved_remove = memory_reserved_remove,
+	.reserved_each = memory_reserved_each,
+	.ranges_put = memory_ranges_put,
+	.entry_each = memory_entry_each,
+	.entry_count = memory_entry_count,
+	.taken = memory_taken,
+	.claim = memory_claim,
+	.entry_put = memory_entry_put,
+	.event_add = memory_event_add,
+	.event_each = memory_event_each,
+};
+
+bool store_memory_open(struct store **ret, struct err *err)
+{
+	struct memory *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return fail_memory(err);
+	m->base.ops = &memory_ops;
+	m->settings.kind = &setting_kind;
+	m->projects.kind = &project_kind;
+	m->instances.kind = &instance_kind;
+	m->blocks.kind = &block_kind;
+	m->reserved.kind = &reserved_kind;
+	m->entries.kind = &entry_kind;
+	m->events.kind = &event_kind;
+	*ret = &m->base;
+	return true;
+}

@@ -1,0 +1,61 @@
+/*
+ * sql/reads.h - the statements that read, one text for every engine.
+ *
+ * Parameters are $1, $2, ... first used in that order: PostgreSQL counts them
+ * by number, SQLite by first appearance, so the two agree.  Columns come in
+ * the order in which the engine's reader takes them.
+ *
+ * The names are SQLite's tables.  In PostgreSQL they are views of the same
+ * names, in a schema that comes first on the search path: they give times as
+ * milliseconds, ids as text and booleans as 0 and 1.
+ *
+ * Entries and events, which are filtered in many ways: see sql/filter.h.
+ */
+#ifndef STORE_SQL_READS_H
+#define STORE_SQL_READS_H
+
+#define SQL_SETTING_GET "SELECT value FROM settings WHERE name = $1"
+
+#define SQL_PROJECT                                                                                \
+	"SELECT id, coalesce(number, -1), name, path, owner, description, status, metadata,"       \
+	" created_at FROM projects"
+#define SQL_PROJECT_BY_ID SQL_PROJECT " WHERE id = $1"
+#define SQL_PROJECT_BY_NAME SQL_PROJECT " WHERE name = $1"
+/* Two projects may name one path: the older one has it. */
+#define SQL_PROJECT_BY_PATH SQL_PROJECT " WHERE path = $1 ORDER BY created_at, id LIMIT 1"
+#define SQL_PROJECT_BY_NUMBER SQL_PROJECT " WHERE number = $1"
+#define SQL_PROJECT_ALL SQL_PROJECT " ORDER BY coalesce(number, -1), name"
+/* Each half has a partial index that serves it. */
+#define SQL_PROJECT_HAS_ENTRIES                                                                    \
+	"SELECT 1 WHERE EXISTS (SELECT 1 FROM port_allocations"                                    \
+	" WHERE project_id = $1 AND released_at IS NULL)"                                          \
+	" OR EXISTS (SELECT 1 FROM port_allocations"                                               \
+	" WHERE project_id = $1 AND released_at IS NOT NULL)"
+
+#define SQL_INSTANCE                                                                               \
+	"SELECT i.project_id, p.name, i.number, i.hostname, i.purpose, i.branch, i.status,"        \
+	" i.worktree_path, i.slice, i.created_at, i.released_at"                                   \
+	" FROM instances i LEFT JOIN projects p ON p.id = i.project_id"
+#define SQL_INSTANCE_ALL SQL_INSTANCE " ORDER BY i.project_id, i.number"
+#define SQL_INSTANCE_OF_PROJECT SQL_INSTANCE " WHERE i.project_id = $1 ORDER BY i.number"
+#define SQL_INSTANCE_IN                                                                            \
+	SQL_INSTANCE " WHERE i.hostname = $1 AND i.worktree_path = $2 AND i.released_at IS NULL"
+
+#define SQL_BLOCK                                                                                  \
+	"SELECT hostname, start_port, end_port, range_name, project_id, created_at FROM blocks"
+#define SQL_BLOCK_ORDER " ORDER BY created_at, hostname, start_port"
+#define SQL_BLOCK_ALL SQL_BLOCK SQL_BLOCK_ORDER
+#define SQL_BLOCK_ON SQL_BLOCK " WHERE hostname = $1" SQL_BLOCK_ORDER
+#define SQL_BLOCK_OF SQL_BLOCK " WHERE project_id = $1" SQL_BLOCK_ORDER
+#define SQL_BLOCK_ON_OF SQL_BLOCK " WHERE hostname = $1 AND project_id = $2" SQL_BLOCK_ORDER
+
+#define SQL_RESERVED_ALL                                                                           \
+	"SELECT hostname, start_port, end_port, reason, project_name, until, from_policy"          \
+	" FROM reserved_ports ORDER BY start_port, hostname"
+
+/* Served by the index live_port. */
+#define SQL_TAKEN                                                                                  \
+	"SELECT port_number FROM port_allocations WHERE hostname = $1 AND protocol = $2"           \
+	" AND port_number BETWEEN $3 AND $4 AND released_at IS NULL"
+
+#endif

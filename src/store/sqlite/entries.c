@@ -1,0 +1,153 @@
+#include <assert.h>
+#include <string.h>
+
+#include "store/sqlite/db.h"
+
+/* Columns as in sql_filter_entries. */
+static void read_entry(struct query *q, struct entry *ret)
+{
+	const char *protocol, *status;
+
+	ret->id = query_text(q);
+	ret->project_id = query_text(q);
+	ret->project = query_text(q);
+	ret->project_number = (int)query_int(q);
+	ret->instance = (unsigned)query_int(q);
+	ret->environment = query_text(q);
+	ret->service = query_text(q);
+	ret->primary = query_int(q) != 0;
+	ret->type = query_text(q);
+	ret->role = query_text(q);
+	ret->range = query_text(q);
+	ret->host = query_text(q);
+	protocol = query_text(q);
+	ret->port = (uint16_t)query_int(q);
+	status = query_text(q);
+	ret->description = query_text(q);
+	ret->notes = query_text(q);
+	ret->unit = query_text(q);
+	ret->tunnel_hostname = query_text(q);
+	ret->tunnel_id = query_text(q);
+	ret->metadata = query_text(q);
+	ret->allocated_by = query_text(q);
+	ret->worktree = query_text(q);
+	ret->allocated_at_ms = query_int(q);
+	ret->last_used_at_ms = query_int(q);
+	ret->last_verified_at_ms = query_int(q);
+	ret->released_at_ms = query_int(q);
+	ret->expires_at_ms = query_int(q);
+
+	/* The table's CHECKs let no other words in. */
+	ret->protocol = PROTO_TCP;
+	ret->status = STATUS_ALLOCATED;
+	if (protocol)
+		(void)protocol_from_name(protocol, &ret->protocol);
+	if (status)
+		(void)entry_status_from_name(status, &ret->status);
+}
+
+static bool give_entry(struct query *q, const struct visit *v)
+{
+	struct entry e;
+
+	read_entry(q, &e);
+	return !q->out_of_memory && v->fn.entry(&e, v->arg);
+}
+
+bool sqlite_entry_each(struct store *store, const struct entry_filter *f, entry_fn *fn, void *arg,
+		       struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	const struct visit v = { .fn.entry = fn, .arg = arg };
+	struct sql_filter filter;
+
+	sql_filter_entries(f, &filter);
+	return query_open_filter(session_of(store), &filter, &q, err) &&
+	       query_walk(&q, give_entry, &v, err);
+}
+
+bool sqlite_entry_count(struct store *store, const struct entry_filter *f, unsigned *ret,
+			struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	struct sql_filter filter;
+	bool row = false;
+
+	sql_filter_entry_count(f, &filter);
+	if (!query_open_filter(session_of(store), &filter, &q, err) || !query_step(&q, &row, err))
+		return false;
+	*ret = row ? (unsigned)query_int(&q) : 0;
+	return true;
+}
+
+bool sqlite_taken(struct store *store, const char *host, enum protocol protocol,
+		  struct port_range r, struct port_set *into, struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	const struct sql_value values[] = { sql_key(host), sql_exact(protocol_name(protocol)),
+					    sql_int(r.first), sql_int(r.last) };
+	bool row = false;
+
+	if (!query_open(session_of(store), TAKEN, values, ARRAY_LEN(values), &q, err))
+		return false;
+	for (;;) {
+		if (!query_step(&q, &row, err))
+			return false;
+		if (!row)
+			return true;
+		port_set_add(into, (uint16_t)query_int(&q));
+	}
+}
+
+/* Rationale: the columns of SQL_ENTRY_ADD. */
+#define ENTRY_VALUES 25
+
+static void entry_values(const struct entry *e, struct sql_value ret[static ENTRY_VALUES])
+{
+	const struct sql_value values[] = {
+		sql_key(e->id),
+		sql_key(e->project_id),
+		sql_int(e->instance),
+		sql_key(e->environment),
+		sql_key(e->service),
+		sql_int(e->primary ? 0 : e->port),
+		sql_text(e->type),
+		sql_text(e->role),
+		sql_text(e->range),
+		sql_key(e->host),
+		sql_exact(protocol_name(e->protocol)),
+		sql_int(e->port),
+		sql_exact(entry_status_name(e->status)),
+		sql_text(e->description),
+		sql_text(e->notes),
+		sql_text(e->unit),
+		sql_text(e->tunnel_hostname),
+		sql_text(e->tunnel_id),
+		sql_text(e->metadata),
+		sql_text(e->allocated_by),
+		sql_int(e->allocated_at_ms),
+		sql_some(e->last_used_at_ms),
+		sql_some(e->last_verified_at_ms),
+		sql_some(e->released_at_ms),
+		sql_some(e->expires_at_ms),
+	};
+
+	static_assert(ARRAY_LEN(values) == ENTRY_VALUES, "a column has no value");
+	memcpy(ret, values, sizeof(values));
+}
+
+bool entry_add(struct session *s, const struct entry *e, struct err *err)
+{
+	struct sql_value values[ENTRY_VALUES];
+
+	entry_values(e, values);
+	return session_run(s, ENTRY_ADD, values, ENTRY_VALUES, err);
+}
+
+bool sqlite_entry_put(struct store *store, const struct entry *e, struct err *err)
+{
+	struct sql_value values[ENTRY_VALUES];
+
+	entry_values(e, values);
+	return session_change(session_of(store), ENTRY_PUT, values, ENTRY_VALUES, err);
+}

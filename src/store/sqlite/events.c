@@ -1,0 +1,42 @@
+#include "store/sqlite/db.h"
+
+/* Columns as in sql_filter_events. */
+static bool give_event(struct query *q, const struct visit *v)
+{
+	struct event e;
+
+	e.seq = query_int(q);
+	e.at_ms = query_int(q);
+	e.actor = query_text(q);
+	e.op = query_text(q);
+	e.project_id = query_text(q);
+	e.subject = query_text(q);
+	e.service = query_text(q);
+	e.port = (uint16_t)query_int(q);
+	e.before = query_text(q);
+	e.after = query_text(q);
+	return !q->out_of_memory && v->fn.event(&e, v->arg);
+}
+
+bool sqlite_event_add(struct store *store, const struct event *e, struct err *err)
+{
+	const struct sql_value values[] = {
+		sql_int(e->at_ms),	 sql_text(e->actor),   sql_key(e->op),
+		sql_text(e->project_id), sql_text(e->subject), sql_text(e->service),
+		sql_some(e->port),	 sql_text(e->before),  sql_text(e->after),
+	};
+
+	return session_change(session_of(store), EVENT_ADD, values, ARRAY_LEN(values), err);
+}
+
+bool sqlite_event_each(struct store *store, const struct event_filter *f, event_fn *fn, void *arg,
+		       struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	const struct visit v = { .fn.event = fn, .arg = arg };
+	struct sql_filter filter;
+
+	sql_filter_events(f, &filter);
+	return query_open_filter(session_of(store), &filter, &q, err) &&
+	       query_walk(&q, give_event, &v, err);
+}

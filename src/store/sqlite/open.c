@@ -1,0 +1,352 @@
+/*
+ * sqlite/open.c - finding, checking and making the file.
+ *
+ * The usual case is short, as every command pays for it: the file's header says
+ * that it is a book with a write-ahead log, and its version is the one we know.
+ * All else (no file, an empty one, one that a killed process left half made, an
+ * old or a foreign one) goes the long way, settle().
+ *
+ * A new book is made in one transaction with a rollback journal, then switched
+ * to the write-ahead log: a file is either empty or a whole book, and the next
+ * process to open it does what is missing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "store/sqlite/db.h"
+#include "store/sqlite/migrations.h"
+#include "store/sqlite/sqlite.h"
+
+/* Rationale: 64 commits of 16 writers take less; a backup or a laptop's sleep may take more. */
+#define PATIENCE_MS 30000
+
+/* Rationale: about 50 ms; a book works without its log too, and the next to open it tries again. */
+#define WAL_TRIES 200
+
+#define FILE_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE)
+
+/* Source: https://sqlite.org/fileformat2.html section 1.3, "The Database Header". */
+#define HEADER_SIZE 100
+#define HEADER_READ_VERSION 19	/* 2: a write-ahead log */
+#define HEADER_APPLICATION_ID 68
+
+/* ---- the file ---- */
+
+/*
+ * SQLite counts its memory under one lock for all threads, 11 % of a look-up,
+ * and nobody asks for the sum.  Too late (another has used SQLite in this
+ * process before) is no harm.
+ */
+static void configure_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+static void configure(struct session *s)
+{
+	/* Short-lived commands would each pay for a checkpoint: session_shorten_log does at times. */
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	/* A book may come from anywhere: what its schema says may not do harm. */
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_busy_handler(s->db, session_when_busy, s);
+	sqlite3_wal_hook(s->db, session_after_commit, s);
+	queue_init(&s->queue, sqlite3_db_filename(s->db, "main"));
+}
+
+static bool make_file(const char *path, struct err *err)
+{
+	if (!folder_of_make(path, 0700, err))
+		return false;
+
+	/* Whoever else has made it by now, or has it open: it is not opened here then. */
+	CLEANUP(fd_cleanup) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno == EEXIST)
+		return true;
+	if (fd < 0 || fchmod(fd, 0600) < 0)
+		return fail(err, errno == EACCES || errno == EROFS ? ERR_NOT_PERMITTED : ERR_IO,
+			    "cannot make the book '%s': %s", path, strerror(errno));
+	return true;
+}
+
+static bool fail_none(struct session *s, struct err *err)
+{
+	return fail(err, ERR_NOT_FOUND, "there is no book '%s'", s->path);
+}
+
+static void close_file(struct session *s)
+{
+	sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+static bool is_missing(struct session *s, int rc)
+{
+	int error = s->db ? sqlite3_system_errno(s->db) : 0;
+
+	return (rc & 0xff) == SQLITE_CANTOPEN && (error == ENOENT || error == ENOTDIR);
+}
+
+static bool open_file(struct session *s, bool create, struct err *err)
+{
+	int rc = sqlite3_open_v2(s->path, &s->db, FILE_FLAGS, NULL);
+
+	if (rc != SQLITE_OK && is_missing(s, rc)) {
+		if (!create)
+			return fail_none(s, err);
+		close_file(s);
+		if (!make_file(s->path, err))
+			return false;
+		rc = sqlite3_open_v2(s->path, &s->db, FILE_FLAGS, NULL);
+	}
+	if (rc != SQLITE_OK)
+		return session_fail_code(s, rc, err);
+	configure(s);
+	return true;
+}
+
+static bool is_read_only(const struct session *s)
+{
+	return sqlite3_db_readonly(s->db, "main") == 1;
+}
+
+/* ---- is it a book? ---- */
+
+static sqlite3_file *file_of(struct session *s)
+{
+	sqlite3_file *file = NULL;
+
+	sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	return file;
+}
+
+static bool has_settled_header(struct session *s)
+{
+	static const unsigned char id[] = { BOOK_APPLICATION_ID >> 24,
+					    BOOK_APPLICATION_ID >> 16 & 0xff,
+					    BOOK_APPLICATION_ID >> 8 & 0xff,
+					    BOOK_APPLICATION_ID & 0xff };
+	unsigned char header[HEADER_SIZE];
+	sqlite3_file *file = file_of(s);
+
+	return file->pMethods->xRead(file, header, sizeof(header), 0) == SQLITE_OK &&
+	       header[HEADER_READ_VERSION] == 2 &&
+	       !memcmp(header + HEADER_APPLICATION_ID, id, sizeof(id));
+}
+
+/* The version may so far be in the log only: SQLite has to say it. */
+static bool is_settled(struct session *s)
+{
+	int64_t version;
+
+	return has_settled_header(s) && session_ask(s, GET_VERSION, &version, NULL) &&
+	       version == migrations_latest();
+}
+
+static bool fail_newer(struct session *s, int64_t version, struct err *err)
+{
+	fail(err, ERR_BOOK,
+	     "the book '%s' has version %lld, and this program knows versions up to %d", s->path,
+	     (long long)version, migrations_latest());
+	return fail_hint(err, "use the newer portbook that has written it");
+}
+
+/* `*ret`: the book's version, 0 for an empty database.  Inside a transaction. */
+static bool read_version(struct session *s, int64_t *ret, struct err *err)
+{
+	int64_t application, version, objects;
+
+	if (!session_ask(s, GET_APPLICATION_ID, &application, err) ||
+	    !session_ask(s, GET_VERSION, &version, err) ||
+	    !session_ask(s, COUNT_OBJECTS, &objects, err))
+		return false;
+	if (application != BOOK_APPLICATION_ID && (application || version || objects))
+		return fail(err, ERR_BOOK, "'%s' is the database of another program", s->path);
+	if (version > migrations_latest())
+		return fail_newer(s, version, err);
+	*ret = version;
+	return true;
+}
+
+static bool look(struct session *s, int64_t *ret_version, struct err *err)
+{
+	bool ok;
+
+	if (!session_begin(&s->store, false, err))
+		return false;
+	ok = read_version(s, ret_version, err);
+	session_rollback(&s->store);
+	return ok;
+}
+
+/* ---- the long way ---- */
+
+static bool has_log(const struct session *s)
+{
+	char log[PATH_MAX + 8];
+	struct stat st;
+
+	snprintf(log, sizeof(log), "%s-wal", sqlite3_db_filename(s->db, "main"));
+	return stat(log, &st) == 0 && st.st_size > 0;
+}
+
+/*
+ * An empty file with a log was a book: SQLite would throw the log away.  The
+ * log is looked at first: a book that is being made has content before a log.
+ */
+static bool check_not_emptied(struct session *s, struct err *err)
+{
+	bool logged = has_log(s);
+	sqlite3_file *file = file_of(s);
+	sqlite3_int64 size = 0;
+
+	if (logged && file->pMethods->xFileSize(file, &size) == SQLITE_OK && size == 0)
+		return fail(err, ERR_BOOK, "the book '%s' is damaged: it is empty and has a log",
+			    s->path);
+	return true;
+}
+
+/* Nobody can write it: then it may be read without the files that readers and writers share. */
+static bool is_archived(const struct session *s)
+{
+	struct stat st;
+	struct statvfs fs;
+
+	return is_read_only(s) && !has_log(s) && stat(s->path, &st) == 0 &&
+	       statvfs(s->path, &fs) == 0 && (!(st.st_mode & 0222) || fs.f_flag & ST_RDONLY);
+}
+
+/* Source: https://sqlite.org/uri.html section 3.1. */
+static void add_escaped(struct text *uri, const char *path)
+{
+	for (; *path; path++)
+		if (strchr("%?#", *path))
+			text_addf(uri, "%%%02x", (unsigned char)*path);
+		else
+			text_add_bytes(uri, path, 1);
+}
+
+static bool reopen_archived(struct session *s, struct err *err)
+{
+	CLEANUP(text_release) struct text uri = { 0 };
+	int rc;
+
+	text_add(&uri, "file:");
+	add_escaped(&uri, sqlite3_db_filename(s->db, "main"));
+	text_add(&uri, "?immutable=1");
+	if (!text_ok(&uri))
+		return fail_memory(err);
+	session_close(s);
+	rc = sqlite3_open_v2(text_str(&uri), &s->db,
+			     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+				     SQLITE_OPEN_EXRESCODE,
+			     NULL);
+	if (rc != SQLITE_OK)
+		return session_fail_code(s, rc, err);
+	configure(s);
+	return true;
+}
+
+/* Others may be at it as well: whoever comes second finds it done. */
+static bool migrate(struct session *s, struct err *err)
+{
+	CLEANUP(write_cleanup) struct write w = { .session = s };
+	int64_t version;
+	int rc;
+
+	if (!write_begin(&w, err) || !read_version(s, &version, err))
+		return false;
+	rc = version < migrations_latest() ? migrations_run(s->db, (int)version) : SQLITE_OK;
+	if (rc != SQLITE_OK)
+		return session_fail_code(s, rc, err);
+	return write_end(&w, err);
+}
+
+static bool use_wal(struct session *s, struct err *err)
+{
+	struct err why = { 0 };
+
+	for (int i = 0; i < WAL_TRIES; i++) {
+		if (session_run(s, USE_WAL, NULL, 0, &why))
+			return true;
+		if (why.code != ERR_BUSY)
+			break;
+		session_when_busy(s, i);
+	}
+	return why.code == ERR_BUSY || fail(err, why.code, "%s", why.text);
+}
+
+static bool settle(struct session *s, bool create, struct err *err)
+{
+	int64_t version;
+
+	if (!check_not_emptied(s, err) || (is_archived(s) && !reopen_archived(s, err)) ||
+	    !look(s, &version, err))
+		return false;
+	if (version == 0 && !create)
+		return fail_none(s, err);
+	if (is_read_only(s))
+		return version == migrations_latest() || session_fail_read_only(s, err);
+	return (version == migrations_latest() || migrate(s, err)) && use_wal(s, err);
+}
+
+/* ---- the session ---- */
+
+/* SQLite takes ":memory:", "" and "file:..." for something else than a file's path. */
+static char *path_copy(const char *path)
+{
+	struct text copy = { 0 };
+
+	text_add(&copy, path[0] == '/' ? "" : "./");
+	text_add(&copy, path);
+	return text_take(&copy);
+}
+
+static struct session *session_new(const char *path)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->store.ops = &sqlite_ops;
+	s->queue.fd = -1;
+	s->patience_ms = PATIENCE_MS;
+	s->dice = (uint32_t)getpid() * UINT32_C(2654435761) | 1;
+	s->path = path_copy(path);
+	if (!s->path) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static void session_cleanup(struct session **s)
+{
+	if (*s)
+		store_free(&(*s)->store);
+}
+
+bool store_sqlite_open(const char *path, bool create, struct store **ret, struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	CLEANUP(session_cleanup) struct session *s = session_new(path);
+
+	pthread_once(&once, configure_library);
+	if (!s)
+		return fail_memory(err);
+	if (!open_file(s, create, err) || (!is_settled(s) && !settle(s, create, err)))
+		return false;
+	*ret = &s->store;
+	s = NULL;
+	return true;
+}

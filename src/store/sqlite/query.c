@@ -1,0 +1,204 @@
+/*
+ * sqlite/query.c - statements, prepared once a session.
+ *
+ * A statement that is asked for while it runs (a callback that asks the store
+ * again) is prepared once more, for that one use.
+ */
+#include <string.h>
+
+#include "store/sqlite/db.h"
+
+static bool prepare(struct session *s, const char *sql, unsigned flags, sqlite3_stmt **ret,
+		    struct err *err)
+{
+	return sqlite3_prepare_v3(s->db, sql, -1, flags, ret, NULL) == SQLITE_OK ||
+	       session_fail(s, err);
+}
+
+bool session_prepare(struct session *s, enum statement what, struct err *err)
+{
+	return s->statements[what] || prepare(s, statement_text(what), SQLITE_PREPARE_PERSISTENT,
+					      &s->statements[what], err);
+}
+
+static int bind(sqlite3_stmt *stmt, int at, const struct sql_value *v)
+{
+	switch (v->kind) {
+	case SQL_VALUE_NULL:
+		return SQLITE_OK;	/* what is not bound is NULL */
+	case SQL_VALUE_INT:
+		return sqlite3_bind_int64(stmt, at, v->number);
+	case SQL_VALUE_TEXT:
+		return sqlite3_bind_text(stmt, at, v->text, -1, SQLITE_STATIC);
+	}
+	return SQLITE_MISUSE;
+}
+
+static bool bind_all(struct query *q, const struct sql_value *values, unsigned n, struct err *err)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (bind(q->stmt, (int)i + 1, &values[i]) != SQLITE_OK)
+			return session_fail(q->session, err);
+	return true;
+}
+
+/* After SQLITE_FULL, IOERR or NOMEM SQLite may have undone the whole: the rest must not stand alone. */
+static bool is_undone(const struct session *s)
+{
+	return s->txn != TXN_NONE && sqlite3_get_autocommit(s->db);
+}
+
+static bool may_run(const struct session *s, struct err *err)
+{
+	return !is_undone(s) ||
+	       fail(err, ERR_IO, "an earlier error has undone the transaction on the book '%s'",
+		    s->path);
+}
+
+bool query_open(struct session *s, enum statement what, const struct sql_value *values,
+		unsigned n_values, struct query *ret, struct err *err)
+{
+	if (!may_run(s, err) || !session_prepare(s, what, err))
+		return false;
+	*ret = (struct query){ .session = s, .stmt = s->statements[what] };
+	if (sqlite3_stmt_busy(ret->stmt)) {
+		ret->stmt = NULL;
+		ret->is_once = true;
+		if (!prepare(s, statement_text(what), 0, &ret->stmt, err))
+			return false;
+	}
+	return bind_all(ret, values, n_values, err);
+}
+
+/* The kept statement of this shape; NULL: there is none, or it runs just now. */
+static sqlite3_stmt *kept(const struct session *s, uint64_t shape)
+{
+	for (unsigned i = 0; i < SHAPES_KEPT; i++)
+		if (s->shapes[i].shape == shape && !sqlite3_stmt_busy(s->shapes[i].stmt))
+			return s->shapes[i].stmt;
+	return NULL;
+}
+
+/* False: the place whose turn it is is in use; the statement stays the caller's. */
+static bool keep(struct session *s, uint64_t shape, sqlite3_stmt *stmt)
+{
+	unsigned at = s->next_shape;
+
+	s->next_shape = (at + 1) % SHAPES_KEPT;
+	if (s->shapes[at].stmt && sqlite3_stmt_busy(s->shapes[at].stmt))
+		return false;
+	sqlite3_finalize(s->shapes[at].stmt);
+	s->shapes[at].shape = shape;
+	s->shapes[at].stmt = stmt;
+	return true;
+}
+
+static bool prepare_shape(struct session *s, uint64_t shape, struct query *ret, struct err *err)
+{
+	CLEANUP(text_release) struct text sql = { 0 };
+
+	sql_filter_text(shape, &sql);
+	if (!text_ok(&sql))
+		return fail_memory(err);
+	if (!prepare(s, text_str(&sql), SQLITE_PREPARE_PERSISTENT, &ret->stmt, err))
+		return false;
+	ret->is_once = !keep(s, shape, ret->stmt);
+	return true;
+}
+
+bool query_open_filter(struct session *s, const struct sql_filter *f, struct query *ret,
+		       struct err *err)
+{
+	if (!may_run(s, err))
+		return false;
+	*ret = (struct query){ .session = s, .stmt = kept(s, f->shape) };
+	if (!ret->stmt && !prepare_shape(s, f->shape, ret, err))
+		return false;
+	return bind_all(ret, f->values, f->n_values, err);
+}
+
+void query_close(struct query *q)
+{
+	if (!q->stmt)
+		return;
+	if (q->is_once) {
+		sqlite3_finalize(q->stmt);
+	} else {
+		/* What is bound is the caller's, and may be gone by the next use. */
+		sqlite3_reset(q->stmt);
+		sqlite3_clear_bindings(q->stmt);
+	}
+	q->stmt = NULL;
+}
+
+bool query_step(struct query *q, bool *ret_row, struct err *err)
+{
+	int rc = sqlite3_step(q->stmt);
+
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return session_fail(q->session, err);
+	q->column = 0;
+	*ret_row = rc == SQLITE_ROW;
+	return true;
+}
+
+const char *query_text(struct query *q)
+{
+	int column = q->column++;
+	const char *text;
+
+	if (sqlite3_column_type(q->stmt, column) == SQLITE_NULL)
+		return NULL;
+	text = (const char *)sqlite3_column_text(q->stmt, column);
+	if (!text)
+		q->out_of_memory = true;
+	return text;
+}
+
+int64_t query_int(struct query *q)
+{
+	return sqlite3_column_int64(q->stmt, q->column++);
+}
+
+bool query_row_ok(struct query *q, struct err *err)
+{
+	return !q->out_of_memory || fail_memory(err);
+}
+
+bool query_walk(struct query *q, give_fn *give, const struct visit *v, struct err *err)
+{
+	bool row = false;
+
+	for (;;) {
+		if (!query_step(q, &row, err))
+			return false;
+		if (!row || !give(q, v))
+			return query_row_ok(q, err);
+	}
+}
+
+bool session_run(struct session *s, enum statement what, const struct sql_value *values,
+		 unsigned n_values, struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	bool row = false;
+
+	if (!query_open(s, what, values, n_values, &q, err))
+		return false;
+	do
+		if (!query_step(&q, &row, err))
+			return false;
+	while (row);
+	return true;
+}
+
+bool session_ask(struct session *s, enum statement what, int64_t *ret, struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	bool row = false;
+
+	if (!query_open(s, what, NULL, 0, &q, err) || !query_step(&q, &row, err))
+		return false;
+	*ret = row ? query_int(&q) : 0;
+	return true;
+}

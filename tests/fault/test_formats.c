@@ -1,0 +1,108 @@
+#include "lib/check.h"
+
+#include "formats/dotenv.h"
+#include "formats/policy_builtin.h"
+#include "formats/policy_yaml.h"
+#include "formats/scan.h"
+#include "lib/fault.h"
+#include "lib/folder.h"
+#include "project/services.h"
+
+/* Run `step` with every allocation failing in turn; it must fail with ERR_MEMORY or be done. */
+static void fail_each(bool (*step)(struct err *err))
+{
+	for (long n = 0;; n++) {
+		struct err err = { 0 };
+		bool ok;
+
+		allocations_left = n;
+		ok = step(&err);
+		allocations_left = ALLOCATIONS_UNLIMITED;
+		if (ok)
+			return;
+		CHECK(err.code == ERR_MEMORY, "allocation %ld: %s", n, err.text);
+	}
+}
+
+static struct policy policy;
+
+static bool parse_policy(struct err *err)
+{
+	const struct policy_file *file = policy_builtin("blocks");
+
+	return policy_yaml_parse(file->text, file->len, file->name, &policy, err);
+}
+
+static struct findings findings;
+
+static bool scan_a_compose_file(struct err *err)
+{
+	static const char text[] = "services:\n  a:\n    ports: ['1:1', {published: 2}]\n";
+
+	findings.count = 0;
+	return scan_compose(text, sizeof(text) - 1, "f", &findings, err);
+}
+
+static bool scan_a_package(struct err *err)
+{
+	static const char text[] = "{\"scripts\": {\"dev\": \"x -p 3000\"}}";
+
+	findings.count = 0;
+	return scan_package_json(text, sizeof(text) - 1, "f", &findings, err);
+}
+
+static bool splice(struct err *err)
+{
+	static const struct dotenv_var vars[] = { { "WEB_PORT", 3100 } };
+	CLEANUP(text_release) struct text text = { 0 };
+
+	return dotenv_splice("A=1\n", 4, vars, 1, &text, err);
+}
+
+static struct folder folder;
+static struct found_services found;
+
+static bool scan_services(struct err *err)
+{
+	return services_scan(folder.path, &found, err);
+}
+
+static void test_fault__a_policy_is_read_or_there_is_no_memory(void **state)
+{
+	fail_each(parse_policy);
+}
+
+static void test_fault__scanners_find_all_or_say_there_is_no_memory(void **state)
+{
+	fail_each(scan_a_compose_file);
+	CHECK(findings.count == 2);
+	fail_each(scan_a_package);
+	CHECK(findings.count == 1);
+}
+
+static void test_fault__a_splice_is_whole_or_fails(void **state)
+{
+	fail_each(splice);
+}
+
+static void test_fault__services_are_all_found_or_it_fails(void **state)
+{
+	folder = folder_make();
+	folder_write(&folder, "compose.yaml", "services: {a: {ports: ['1:1']}}\n");
+	folder_write(&folder, "package.json", "{\"scripts\": {\"dev\": \"x\"}}");
+	fail_each(scan_services);
+	CHECK(found.count == 2 && !found.n_warnings);
+	folder_cleanup(&folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fault__a_policy_is_read_or_there_is_no_memory),
+		cmocka_unit_test(test_fault__scanners_find_all_or_say_there_is_no_memory),
+		cmocka_unit_test(test_fault__a_splice_is_whole_or_fails),
+		cmocka_unit_test(test_fault__services_are_all_found_or_it_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

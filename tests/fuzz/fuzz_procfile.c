@@ -1,0 +1,7 @@
+#include "fuzz_scan.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_scan(scan_procfile, data, size);
+	return 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * lib/fault.h - let the nth allocation fail.
+ *
+ * For programs of the group `fault` in tests/meson.build: they are linked so
+ * that every malloc, calloc, realloc and strdup of portbook and of the
+ * libraries inside it comes through here.  (What libc allocates for itself,
+ * as in fopen(), does not.)
+ *
+ *	for (long n = 0;; n++) {
+ *		allocations_left = n;
+ *		bool ok = thing_open(&thing, &err);
+ *		allocations_left = ALLOCATIONS_UNLIMITED;
+ *		if (ok)
+ *			break;
+ *		assert_int_equal(err.code, ERR_MEMORY);
+ *	}
+ */
+#ifndef LIB_FAULT_H
+#define LIB_FAULT_H
+
+#define ALLOCATIONS_UNLIMITED (-1L)
+
+/* So many succeed, then all fail until it is set again.  At first: unlimited. */
+extern long allocations_left;
+
+#endif

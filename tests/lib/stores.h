@@ -1,0 +1,25 @@
+/*
+ * lib/stores.h - every implementation of registry/store.h, for tests that run on all.
+ */
+#ifndef LIB_STORES_H
+#define LIB_STORES_H
+
+#include <stdbool.h>
+
+#include "registry/store.h"
+
+struct store_kind {
+	const char *name;
+
+	/* Open the book in `folder`; with `create` it is a new one. */
+	bool (*open)(const char *folder, bool create, struct store **ret, struct err *err);
+
+	/* The book outlives its session, and two sessions may have it open. */
+	bool is_kept;
+};
+
+#define STORE_KIND_MAX 4
+extern const struct store_kind store_kinds[];
+extern const unsigned store_kind_count;
+
+#endif

@@ -1,0 +1,112 @@
+#include "lib/check.h"
+
+#include "cli/screen.h"
+
+static void screen_width__counts_columns_not_bytes(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned want;
+	} row[] = {
+		{ "", 0 },
+		{ "web", 3 },
+		{ "B\xc3\xbcro", 4 },		   /* two bytes, one column */
+		{ "\xe6\x97\xa5\xe6\x9c\xac", 4 }, /* two characters that are wide */
+		{ "e\xcc\x81", 1 },		   /* a letter and its accent */
+		{ "\xf0\x9f\x9a\x80", 2 },	   /* an emoji */
+		{ "\xff", 1 },			   /* a replacement takes one */
+		{ "\xc3", 1 },			   /* cut in the middle */
+		{ "\xc0\x80", 2 },		   /* overlong */
+		{ "\xed\xa0\x80", 3 },		   /* a surrogate */
+		{ "a\033[31mb", 7 },		   /* shown as a?[31mb */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++)
+		CHECK(screen_width(row[i].text) == row[i].want, "row %zu: %u", i,
+		      screen_width(row[i].text));
+}
+
+static void screen_add__never_lets_a_terminal_be_changed(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} row[] = {
+		{ "a\nb\tc\r", "a b c " },
+		{ "\033[31mred\033[0m", "?[31mred?[0m" },
+		{ "bell\a", "bell?" },
+		{ "\x7f", "?" },
+		{ "\xc2\x9b"
+		  "31m",
+		  "?31m" }, /* CSI as one character */
+		{ "a\xe2\x80\xae"
+		  "b",
+		  "a?b" }, /* right-to-left override */
+		{ "\xff!", "\xef\xbf\xbd!" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text t = { 0 };
+
+		screen_add(&t, row[i].text, 0);
+		CHECK(!strcmp(text_str(&t), row[i].want), "row %zu: '%s'", i, text_str(&t));
+	}
+}
+
+static void screen_add__cuts_to_the_columns_it_may_take(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned most;
+		const char *want;
+		unsigned width;
+	} row[] = {
+		{ "frontend", 8, "frontend", 8 },
+		{ "frontend", 7, "fronte\xe2\x80\xa6", 7 },
+		{ "frontend", 1, "\xe2\x80\xa6", 1 },
+		{ "\xe6\x97\xa5\xe6\x9c\xac", 3, "\xe6\x97\xa5\xe2\x80\xa6", 3 },
+		/* half of a wide character cannot be shown: one column stays unused */
+		{ "\xe6\x97\xa5\xe6\x9c\xac", 2, "\xe2\x80\xa6", 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text t = { 0 };
+		unsigned width = screen_add(&t, row[i].text, row[i].most);
+
+		CHECK(!strcmp(text_str(&t), row[i].want), "row %zu: '%s'", i, text_str(&t));
+		CHECK(width == row[i].width, "row %zu: %u", i, width);
+	}
+}
+
+static void screen_wrap__breaks_between_words_only(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned indent, width;
+		const char *want;
+	} row[] = {
+		{ "one two three", 0, 9, "one two\nthree" },
+		{ "one two three", 2, 9, "one two\n  three" },
+		{ "unbreakable", 0, 4, "unbreakable" },
+		{ "one\n\ntwo", 0, 20, "one\n\ntwo" },
+		{ "", 0, 20, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text t = { 0 };
+
+		screen_wrap(&t, row[i].text, row[i].indent, row[i].width);
+		CHECK(!strcmp(text_str(&t), row[i].want), "row %zu: '%s'", i, text_str(&t));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(screen_width__counts_columns_not_bytes),
+		cmocka_unit_test(screen_add__never_lets_a_terminal_be_changed),
+		cmocka_unit_test(screen_add__cuts_to_the_columns_it_may_take),
+		cmocka_unit_test(screen_wrap__breaks_between_words_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
