@@ -104,8 +104,10 @@ class Result:
         return json_module.loads(self.out)
 
     def __repr__(self):
-        return (f"{' '.join(map(str, self.command))}\n"
+        text = (f"{' '.join(map(str, self.command))}\n"
                 f"exit status {self.code}\n--- stdout\n{self.out}--- stderr\n{self.err}---")
+        # pytest-xdist can carry nothing but UTF-8.
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class Portbook:

@@ -55,7 +55,8 @@ bool (fail_while)(struct err *err, const char *format, ...)
 	memcpy(was, err->text, sizeof(was));
 	len = (size_t)snprintf(err->text, sizeof(err->text), "%s: ", doing);
 	if (len < sizeof(err->text))
-		snprintf(err->text + len, sizeof(err->text) - len, "%s", was);
+		snprintf(err->text + len, sizeof(err->text) - len, "%.*s",
+			 (int)(sizeof(err->text) - len - 1), was);
 	return false;
 }
 

@@ -96,7 +96,8 @@ bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err)
 	if (nests_too_deep(bytes, len))
 		return fail(err, ERR_INVALID, "JSON that nests deeper than %d", JSON_MAX_DEPTH);
 	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-	if (!json && json_error_code(&why) == json_error_out_of_memory)
+	/* Out of memory, jansson 2.14 mostly says nothing at all. */
+	if (!json && (!why.text[0] || json_error_code(&why) == json_error_out_of_memory))
 		return fail_memory(err);
 	if (!json)
 		return fail(err, ERR_INVALID, "not JSON: line %d, column %d: %s", why.line,
@@ -105,10 +106,26 @@ bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err)
 	return true;
 }
 
+static int add_bytes(const char *bytes, size_t len, void *arg)
+{
+	text_add_bytes(arg, bytes, len);
+	return 0;
+}
+
+/* jansson 2.14 does not look whether an object's key could be written: the text remembers it. */
+void text_add_json(struct text *t, const json_t *value, size_t flags)
+{
+	if (json_dump_callback(value, add_bytes, t, flags | JSON_ENCODE_ANY) < 0)
+		t->out_of_memory = true;
+}
+
 bool json_format(const json_t *json, char **ret, struct err *err)
 {
-	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	CLEANUP(text_release) struct text t = { 0 };
+	char *text;
 
+	text_add_json(&t, json, JSON_COMPACT);
+	text = text_ok(&t) ? text_take(&t) : NULL;
 	if (!text)
 		return fail_memory(err);
 	*ret = text;

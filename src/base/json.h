@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 /* Rationale: our deepest answer nests 6; what comes from outside gets room, not a stack. */
 #define JSON_MAX_DEPTH 64
@@ -29,7 +30,7 @@ static inline json_t *json_walked(const json_t *json)
 /* For CLEANUP(json_cleanup) json_t *x. */
 void json_cleanup(json_t **json);
 
-/* For CLEANUP(json_text_cleanup) char *s = json_dumps(...). */
+/* For CLEANUP(json_text_cleanup) char *s, as json_format makes it. */
 void json_text_cleanup(char **text);
 
 /* Set `key`; NULL or "" text and 0 times are written as null. False when out of memory. */
@@ -51,6 +52,9 @@ bool json_bool_of(const json_t *object, const char *key);
  * Errors: ERR_INVALID with line and column; ERR_MEMORY.
  */
 MUST_CHECK bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err);
+
+/* Add a value as JSON; `flags` are jansson's. Unlike json_dumps it loses nothing unnoticed. */
+void text_add_json(struct text *t, const json_t *value, size_t flags);
 
 /* Compact text with members in the order they were set; the caller frees it. */
 MUST_CHECK bool json_format(const json_t *json, char **ret, struct err *err);

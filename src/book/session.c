@@ -123,6 +123,18 @@ void session_free(struct session *s)
 	free(s);
 }
 
+void session_leave(struct session *s)
+{
+	/* Reachable to the end, so that no tool takes it for a leak. */
+	static struct session *left;
+
+	left = s;
+	if (!left || !left->registry.store)
+		return;
+	left->registry.store->process_ends = true;
+	store_free(left->registry.store);
+}
+
 const char *session_book(const struct session *s)
 {
 	return s->book;
@@ -146,19 +158,13 @@ static bool open_store(struct session *s, struct err *err)
 	return store_sqlite_open(s->book, true, &s->registry.store, err);
 }
 
-/* A book without a policy is new: it gets the default one. */
 static bool found_book(struct session *s, struct err *err)
 {
 	CLEANUP(txn_cleanup) struct txn txn = { s->registry.store };
 	const struct policy_file *file = policy_builtin(POLICY_DEFAULT);
-	struct policy *p;
-	bool founded, ok;
+	struct policy *p = malloc(sizeof(*p));
+	bool ok;
 
-	if (!registry_is_founded(&s->registry, &founded, err))
-		return false;
-	if (founded)
-		return true;
-	p = malloc(sizeof(*p));
 	if (!p)
 		return fail_memory(err);
 	ok = policy_yaml_parse(file->text, file->len, file->name, p, err) &&
@@ -169,16 +175,43 @@ static bool found_book(struct session *s, struct err *err)
 	return ok;
 }
 
+/* A new book gets the default policy at once, with what that has: all that look find it there. */
 static bool open_book(struct session *s, struct err *err)
 {
 	if (s->registry.store)
 		return true;
-	if (!open_store(s, err))
+	return open_store(s, err) && (!s->registry.store->may_be_new || found_book(s, err));
+}
+
+/*
+ * A book whose maker was killed before it had a policy gets one as soon as something needs it:
+ * that is cheaper than to ask each book at each start.
+ */
+static bool was_new(struct session *s, const struct err *why, bool *ret, struct err *err)
+{
+	bool founded = true;
+
+	if (why->code == ERR_BOOK && !registry_is_founded(&s->registry, &founded, err))
 		return false;
-	if (found_book(s, err))
+	*ret = !founded;
+	return founded || found_book(s, err);
+}
+
+static bool run(struct session *s, const struct operation *op, struct call *call,
+		const json_t *input, json_t **ret, struct err *err)
+{
+	struct err why = { 0 };
+	bool again;
+
+	if (operation_run(op, call, input, ret, &why))
 		return true;
-	store_free(s->registry.store);
-	s->registry.store = NULL;
+	if (call->registry) {
+		if (!was_new(s, &why, &again, err))
+			return false;
+		if (again)
+			return operation_run(op, call, input, ret, err);
+	}
+	*err = why;
 	return false;
 }
 
@@ -196,7 +229,7 @@ bool session_call(struct session *s, const char *operation, const json_t *input,
 			return false;
 		call.registry = &s->registry;
 	}
-	ok = operation_run(op, &call, input, ret, err);
+	ok = run(s, op, &call, input, ret, err);
 	arena_release(&call.arena);
 	return ok;
 }

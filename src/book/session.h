@@ -32,6 +32,12 @@ MUST_CHECK bool session_open(const struct session_options *options, struct sessi
 void session_free(struct session *s);
 
 /*
+ * As session_free, for a process that ends now: what the kernel gives back is
+ * left to it, which is a tenth of a short command's time.
+ */
+void session_leave(struct session *s);
+
+/*
  * Ask: the operation's answer, an object with "success": true.
  * Errors: those of the operation; ERR_NOT_FOUND for one that does not exist;
  *         ERR_BOOK, ERR_BUSY, ERR_IO, ERR_NOT_PERMITTED when the book cannot be had.

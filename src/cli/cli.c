@@ -10,7 +10,7 @@
 
 static void run_release(struct run *r)
 {
-	session_free(r->session);
+	session_leave(r->session);
 	json_decref(r->input);
 	json_decref(r->own);
 	output_release(&r->out);
@@ -39,9 +39,11 @@ static bool help_instead(struct run *r, struct err *err)
 	const struct command *c = r->command;
 
 	help_add_command(&t, c);
+	if (!text_ok(&t))
+		return fail_memory(err);
 	if (!r->out.json) {
 		text_add(&r->out.text, text_str(&t));
-		return text_ok(&t) || fail_memory(err);
+		return true;
 	}
 	CLEANUP(json_cleanup)
 	json_t *answer = json_pack("{s:b, s:s}", "success", 1, "help", text_str(&t));

@@ -1,10 +1,16 @@
+#include <string.h>
+
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
+#include "cli/piece.h"
 #include "cli/screen.h"
+#include "cli/table.h"
 
 static const struct arg_spec args[] = { { "PORTS", VALUE_TEXT, "ports" }, { 0 } };
 
+/* clang-format off */
+/* clang-format off */
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "project", .letter = 'p', .kind = VALUE_PROJECT, .arg = "PROJECT",
@@ -12,6 +18,8 @@ static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 static bool is_mine_or_free(const json_t *port)
@@ -53,8 +61,22 @@ static void add_holder(struct text *t, const json_t *holder)
 		text_add(t, ", ");
 		screen_add(t, path, 0);
 	}
-	if (since)
-		text_addf(t, ", since %.10s", since);
+	if (since) {
+		CLEANUP(piece_cleanup) struct piece when = { .of = t };
+
+		time_add_short(&when.text, since);
+		text_add(t, ", since ");
+		screen_add(t, text_str(&when.text), 0);
+	}
+}
+
+/* The sentence; the number it starts with is shown by itself. */
+static const char *message_without(const json_t *port, const char *number)
+{
+	const char *message = text_or(port, "message", text_or(port, "verdict", "?"));
+	size_t len = strlen(number);
+
+	return !strncmp(message, number, len) && message[len] == ' ' ? message + len + 1 : message;
 }
 
 static void add_port(struct run *r, const json_t *port)
@@ -63,25 +85,26 @@ static void add_port(struct run *r, const json_t *port)
 	const json_t *listener = json_object_get(port, "listener");
 	long long instead = json_int_of(port, "instead", 0);
 	struct text *t = &r->out.text;
-	CLEANUP(text_release) struct text number = { 0 };
+	CLEANUP(piece_cleanup) struct piece number = { .of = t };
 
-	text_addf(&number, "%lld", (long long)json_int_of(port, "port", 0));
-	output_styled(&r->out, is_mine_or_free(port) ? STYLE_GOOD : STYLE_BAD, text_str(&number));
-	text_add(t, "  ");
-	screen_add(t, text_or(port, "message", text_or(port, "verdict", "?")), 0);
+	text_addf(&number.text, "%lld", (long long)json_int_of(port, "port", 0));
+	output_styled(&r->out, is_mine_or_free(port) ? STYLE_GOOD : STYLE_BAD,
+		      text_str(&number.text));
+	text_add(t, " ");
+	screen_add(t, message_without(port, text_str(&number.text)), 0);
 	text_add(t, "\n");
 	if (json_is_object(holder) && !json_bool_of(port, "yours")) {
-		text_add(t, "       whose: ");
+		text_add(t, "      whose: ");
 		add_holder(t, holder);
 		text_add(t, "\n");
 	}
 	if (json_is_object(listener)) {
-		text_add(t, "       listening: ");
+		text_add(t, "      listening: ");
 		add_listener(t, listener);
 		text_add(t, "\n");
 	}
 	if (instead)
-		text_addf(t, "       instead: %lld\n", instead);
+		text_addf(t, "      instead: %lld\n", instead);
 }
 
 static bool check_render(struct run *r, const json_t *answer, struct err *err)
@@ -89,7 +112,8 @@ static bool check_render(struct run *r, const json_t *answer, struct err *err)
 	const json_t *port;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "ports"), i, port) add_port(r, port);
+	json_array_foreach(json_object_get(answer, "ports"), i, port)
+		add_port(r, port);
 	return true;
 }
 
@@ -101,8 +125,9 @@ static bool check_run(struct run *r, struct err *err)
 
 	if (!run_call(r, r->command->operation, r->input, &answer, err))
 		return false;
-	json_array_foreach(json_object_get(answer, "ports"), i, port) if (!is_mine_or_free(port))
-		r->status = 1;
+	json_array_foreach(json_object_get(answer, "ports"), i, port)
+		if (!is_mine_or_free(port))
+			r->status = 1;
 	return run_show(r, answer, err);
 }
 

@@ -10,6 +10,8 @@ static const struct arg_spec args[] = { { "PROJECT", VALUE_PROJECT }, { 0 } };
 static const char *const formats[] = { "dotenv", "export", "fish", "json", NULL };
 
 /* clang-format off */
+/* clang-format off */
+/* clang-format off */
 static const struct option_spec options[] = {
 	OPTION_INSTANCE,
 	OPTION_ENV,
@@ -19,6 +21,8 @@ static const struct option_spec options[] = {
 	  .help = "write them to .ports.env in the instance's directory" },
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 static void add_dotenv(struct text *t, const char *name, long long port)
@@ -50,10 +54,9 @@ static bool add_json(struct run *r, const json_t *variables, struct err *err)
 
 	if (!object)
 		return fail_memory(err);
-	json_array_foreach(
-		variables, i,
-		one) if (!json_put_int(object, json_text_of(one, "name"),
-				       json_int_of(one, "port", 0))) return fail_memory(err);
+	json_array_foreach(variables, i, one)
+		if (!json_put_int(object, json_text_of(one, "name"), json_int_of(one, "port", 0)))
+			return fail_memory(err);
 	return output_json(&r->out, object, err);
 }
 
@@ -72,11 +75,10 @@ static bool check_names(const json_t *variables, struct err *err)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(variables, i, one) if (
-		!is_variable(json_text_of(
-			one,
-			"name"))) return fail(err, ERR_BOOK,
-					      "the book answered with a variable that is none");
+	json_array_foreach(variables, i, one)
+		if (!is_variable(json_text_of(one, "name")))
+			return fail(err, ERR_BOOK,
+				    "the book answered with a variable that is none");
 	return true;
 }
 
@@ -92,8 +94,9 @@ static bool env_render(struct run *r, const json_t *answer, struct err *err)
 		return add_json(r, variables, err);
 	while (format && f < ARRAY_LEN(writers) - 1 && strcmp(writers[f].name, format))
 		f++;
-	json_array_foreach(variables, i, one) writers[f].add(
-		&r->out.text, json_text_of(one, "name"), json_int_of(one, "port", 0));
+	json_array_foreach(variables, i, one)
+		writers[f].add(&r->out.text, json_text_of(one, "name"),
+			       json_int_of(one, "port", 0));
 	if (!json_array_size(variables))
 		output_note(&r->out, "no ports are entered here; portbook get SERVICE enters one");
 	return true;

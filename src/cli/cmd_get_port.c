@@ -11,6 +11,8 @@
 static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 
 /* clang-format off */
+/* clang-format off */
+/* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "new", .kind = VALUE_FLAG, .field = "new",
 	  .help = "always another port of that type" },
@@ -21,6 +23,8 @@ static const struct option_spec options[] = {
 	OPTION_DRY_RUN,
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 /* What can be said without naming a service. */
@@ -54,8 +58,7 @@ static bool check_type(const struct run *r, struct err *err)
 		fail(err, ERR_INVALID, "get-port needs --type TYPE, or a service");
 		return fail_hint(err, "portbook get-port --type web");
 	}
-	json_object_foreach(r->input, field, value)
-	{
+	json_object_foreach(r->input, field, value) {
 		if (is_about_type(field))
 			continue;
 		fail(err, ERR_INVALID, "--%s needs a service", option_of(field));

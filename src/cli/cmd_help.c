@@ -17,6 +17,8 @@ static bool add_help(struct run *r, struct text *t, struct err *err)
 	const char *nearest;
 
 	join(&name, r);
+	if (!text_ok(&name))
+		return fail_memory(err);
 	c = command_named(text_str(&name));
 	if (!name.len) {
 		help_add_all(t);
@@ -46,8 +48,10 @@ static bool help_run(struct run *r, struct err *err)
 
 	if (!add_help(r, &t, err))
 		return false;
+	if (!text_ok(&t))
+		return fail_memory(err);
 	answer = json_pack("{s:b, s:s}", "success", 1, "help", text_str(&t));
-	return ((answer && text_ok(&t)) || fail_memory(err)) && run_show(r, answer, err);
+	return (answer || fail_memory(err)) && run_show(r, answer, err);
 }
 
 const struct command cmd_help = {

@@ -7,11 +7,14 @@
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
 #include "cli/input.h"
+#include "cli/piece.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
 
 static const struct arg_spec args[] = { { "SERVICE|PROJECT|PORT", VALUE_OWN }, { 0 } };
 
+/* clang-format off */
+/* clang-format off */
 /* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
@@ -20,6 +23,8 @@ static const struct option_spec options[] = {
 	OPTION_FORMAT,
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 /* Members that change with every entry and say nothing. */
@@ -35,15 +40,12 @@ static bool is_noise(const char *field)
 
 static void add_value(struct text *t, const json_t *value)
 {
-	CLEANUP(json_text_cleanup) char *json = NULL;
-
 	if (!value || json_is_null(value)) {
 		text_add(t, "none");
 	} else if (json_is_string(value)) {
 		text_add(t, json_string_value(value));
 	} else {
-		json = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-		text_add(t, json ? json : "?");
+		text_add_json(t, value, JSON_COMPACT);
 	}
 }
 
@@ -56,8 +58,7 @@ static void show_change(const json_t *event, struct text *t)
 
 	if (!json_is_object(before) || !json_is_object(after))
 		return;
-	json_object_foreach(after, field, value)
-	{
+	json_object_foreach(after, field, value) {
 		const json_t *was = json_object_get(before, field);
 
 		if (is_noise(field) || json_equal(was, value) || (!was && json_is_null(value)))
@@ -70,6 +71,8 @@ static void show_change(const json_t *event, struct text *t)
 	}
 }
 
+/* clang-format off */
+/* clang-format off */
 /* clang-format off */
 static const struct column columns[] = {
 	{ .title = "SEQ", .field = "seq", .for_programs = true },
@@ -85,6 +88,8 @@ static const struct column columns[] = {
 	{ .title = "BEFORE", .field = "before", .for_programs = true },
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 static bool ask_as(struct run *r, enum value_kind kind, json_t **ret, struct err *err)

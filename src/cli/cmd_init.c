@@ -11,10 +11,13 @@
 #include "cli/entry_text.h"
 #include "cli/env_file.h"
 #include "cli/input.h"
+#include "cli/piece.h"
 #include "cli/screen.h"
 
 static const struct arg_spec args[] = { { "PATH", VALUE_OWN }, { 0 } };
 
+/* clang-format off */
+/* clang-format off */
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "project", .letter = 'p', .kind = VALUE_TEXT, .arg = "NAME",
@@ -28,6 +31,8 @@ static const struct option_spec options[] = {
 	OPTION_YES("also write .ports.env.example and the .gitignore line"),
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 /* What is offered, not just done. */
@@ -125,7 +130,7 @@ static void add_project(struct run *r, const json_t *answer)
 	long long number = json_int_of(project, "projectNumber", -1);
 	bool dry = json_bool_of(r->input, "dryRun");
 	struct text *t = &r->out.text;
-	CLEANUP(text_release) struct text span = { 0 };
+	CLEANUP(piece_cleanup) struct piece span = { .of = t };
 
 	text_add(t, "project ");
 	output_styled(&r->out, STYLE_BOLD, text_or(project, "projectName", "?"));
@@ -135,9 +140,9 @@ static void add_project(struct run *r, const json_t *answer)
 		text_add(t, " is known");
 	if (number >= 0)
 		text_addf(t, ", number %lld", number);
-	span_add(&span, project);
-	if (span.len)
-		text_addf(t, ", ports %s", text_str(&span));
+	span_add(&span.text, project);
+	if (span.text.len)
+		text_addf(t, ", ports %s", text_str(&span.text));
 	text_add(t, "\n");
 }
 
@@ -145,10 +150,10 @@ static void add_project(struct run *r, const json_t *answer)
 static void add_port(struct text *t, const json_t *entry)
 {
 	const char *source = json_text_of(entry, "source");
-	CLEANUP(text_release) struct text line = { 0 };
+	CLEANUP(piece_cleanup) struct piece line = { .of = t };
 
-	entry_add_line(&line, entry, 2);
-	text_addf(t, "%.*s", line.len ? (int)line.len - 1 : 0, text_str(&line));
+	entry_add_line(&line.text, entry, 2);
+	text_addf(t, "%.*s", line.text.len ? (int)line.text.len - 1 : 0, text_str(&line.text));
 	if (source) {
 		text_add(t, "  from ");
 		screen_add(t, source, 0);
@@ -170,10 +175,12 @@ static bool init_render(struct run *r, const json_t *answer, struct err *err)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "warnings"), i, one) if (json_is_string(one))
-		output_note(&r->out, "%s", json_string_value(one));
+	json_array_foreach(json_object_get(answer, "warnings"), i, one)
+		if (json_is_string(one))
+			output_note(&r->out, "%s", json_string_value(one));
 	add_project(r, answer);
-	json_array_foreach(json_object_get(answer, "ports"), i, one) add_port(&r->out.text, one);
+	json_array_foreach(json_object_get(answer, "ports"), i, one)
+		add_port(&r->out.text, one);
 	if (json_bool_of(r->input, "dryRun") &&
 	    json_bool_of(json_object_get(answer, "file"), "changed"))
 		add_proposed(&r->out.text, json_object_get(answer, "file"));

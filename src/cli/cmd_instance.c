@@ -2,12 +2,15 @@
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
+#include "cli/piece.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
 
 static const struct arg_spec project_args[] = { { "PROJECT", VALUE_PROJECT }, { 0 } };
 static const struct arg_spec instance_args[] = { { "PROJECT@N", VALUE_PROJECT }, { 0 } };
 
+/* clang-format off */
+/* clang-format off */
 /* clang-format off */
 static const struct option_spec options[] = {
 	OPTION_INSTANCE,
@@ -22,6 +25,8 @@ static const struct option_spec options[] = {
 	{ 0 },
 };
 /* clang-format on */
+/* clang-format on */
+/* clang-format on */
 
 static const struct option_spec release_options[] = { OPTION_INSTANCE, { 0 } };
 static const struct option_spec list_options[] = { OPTION_FORMAT, { 0 } };
@@ -33,14 +38,14 @@ static bool say(struct run *r, const json_t *answer, const char *what)
 	const json_t *instance = json_object_get(answer, "instance");
 	const char *separator = ": ";
 	struct text *t = &r->out.text;
-	CLEANUP(text_release) struct text span = { 0 };
+	CLEANUP(piece_cleanup) struct piece span = { .of = t };
 
 	text_addf(t, "instance %lld of ", (long long)json_int_of(instance, "instance", 1));
 	screen_add(t, text_or(instance, "projectName", "?"), 0);
 	text_addf(t, " %s", what);
-	span_add(&span, instance);
-	if (span.len) {
-		text_addf(t, "%s%s", separator, text_str(&span));
+	span_add(&span.text, instance);
+	if (span.text.len) {
+		text_addf(t, "%s%s", separator, text_str(&span.text));
 		separator = ", ";
 	}
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
@@ -75,6 +80,8 @@ static bool release_render(struct run *r, const json_t *answer, struct err *err)
 }
 
 /* clang-format off */
+/* clang-format off */
+/* clang-format off */
 static const struct column columns[] = {
 	{ .title = "PROJECT", .field = "projectName", .importance = 4, .least = 12 },
 	{ .title = "N", .field = "instance", .kind = COLUMN_NUMBER },
@@ -89,6 +96,8 @@ static const struct column columns[] = {
 	  .usual = "" },
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 static bool list_render(struct run *r, const json_t *answer, struct err *err)

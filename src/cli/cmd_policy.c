@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
+#include "cli/piece.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
 
@@ -103,13 +104,24 @@ const struct command cmd_policy_list = {
 
 static const struct arg_spec show_args[] = { { "NAME", VALUE_TEXT, "name" }, { 0 } };
 
+/* As it is into a file; a terminal is shown nothing that would change it. */
+static void add_yaml(struct text *t, const char *yaml, bool to_terminal)
+{
+	while (to_terminal && *yaml) {
+		CLEANUP(piece_cleanup) struct piece line = { .of = t };
+		size_t len = strcspn(yaml, "\n");
+
+		text_add_bytes(&line.text, yaml, len);
+		screen_add(t, text_str(&line.text), 0);
+		text_add(t, "\n");
+		yaml += len + (yaml[len] == '\n');
+	}
+	text_add(t, yaml);
+}
+
 static bool show_render(struct run *r, const json_t *answer, struct err *err)
 {
-	const char *text = text_or(answer, "text", "");
-
-	text_add(&r->out.text, text);
-	if (*text && !ends_with(text, "\n"))
-		text_add(&r->out.text, "\n");
+	add_yaml(&r->out.text, text_or(answer, "text", ""), isatty(STDOUT_FILENO));
 	return true;
 }
 
@@ -132,19 +144,35 @@ const struct command cmd_policy_show = {
 
 static const struct arg_spec check_args[] = { { "FILE|NAME", VALUE_OWN }, { 0 } };
 
+/* How long ":4:12" is in "mine.yaml:4:12: ...", the start of a message; 0: it says no place. */
+static size_t place_length(const char *file, const char *message)
+{
+	size_t file_len = strlen(file), len;
+
+	if (strncmp(message, file, file_len))
+		return 0;
+	len = strspn(message + file_len, ":0123456789");
+	return len > 1 && message[file_len + len] == ' ' ? len - 1 : 0;
+}
+
+/* "mine.yaml:4: error: ...", as compilers say it, so that editors can jump there. */
 static void add_finding(struct run *r, const char *file, const json_t *finding)
 {
 	const char *severity = text_or(finding, "severity", "error");
+	const char *message = text_or(finding, "message", "?");
+	size_t place = place_length(file, message);
 	long long line = json_int_of(finding, "line", 0);
 	struct text *t = &r->out.text;
 
 	screen_add(t, file, 0);
-	if (line)
+	if (place)
+		text_addf(t, "%.*s", (int)place, message + strlen(file));
+	else if (line)
 		text_addf(t, ":%lld", line);
 	text_add(t, ": ");
 	output_styled(&r->out, strcmp(severity, "error") ? STYLE_WARN : STYLE_BAD, severity);
 	text_add(t, ": ");
-	screen_add(t, text_or(finding, "message", "?"), 0);
+	screen_add(t, message + (place ? strlen(file) + place + 2 : 0), 0);
 	text_add(t, "\n");
 }
 
@@ -190,6 +218,10 @@ const struct command cmd_policy_check = {
 static const struct arg_spec use_args[] = { { "NAME|FILE", VALUE_OWN }, { 0 } };
 
 /* clang-format off */
+/* clang-format off */
+/* clang-format off */
+/* clang-format off */
+/* clang-format off */
 static const struct option_spec use_options[] = {
 	{ .name = "keep-entries", .kind = VALUE_FLAG, .field = "keepEntries",
 	  .help = "entries that fall outside are kept, as legacy" },
@@ -197,6 +229,10 @@ static const struct option_spec use_options[] = {
 	  .help = "store DEV_PORT_START and its kin, as they are set now" },
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 /* Settings of an earlier port registry that many machines still have. */
@@ -239,8 +275,7 @@ static bool use_render(struct run *r, const json_t *answer, struct err *err)
 	text_add(&r->out.text, "the book works by the policy ");
 	screen_add(&r->out.text, text_or(policy, "name", "?"), 0);
 	text_add(&r->out.text, " now\n");
-	json_array_foreach(json_object_get(policy, "ranges"), i, range)
-	{
+	json_array_foreach(json_object_get(policy, "ranges"), i, range) {
 		text_add(&r->out.text, "  ");
 		screen_add(&r->out.text, text_or(range, "name", "?"), 0);
 		text_add(&r->out.text, "  ");

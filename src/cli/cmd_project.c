@@ -1,6 +1,7 @@
 /* The family `project`: the owners of ports. */
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
+#include "cli/piece.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
 
@@ -34,8 +35,9 @@ static void show_blocks(const json_t *row, struct text *t)
 	const json_t *range;
 	size_t i;
 
-	json_array_foreach(json_object_get(row, "ranges"), i, range) text_addf(
-		t, "%s%s", i ? " " : "", json_is_string(range) ? json_string_value(range) : "?");
+	json_array_foreach(json_object_get(row, "ranges"), i, range)
+		text_addf(t, "%s%s", i ? " " : "",
+			  json_is_string(range) ? json_string_value(range) : "?");
 }
 
 static void add_label(struct text *t, const char *label, const char *value)
@@ -53,16 +55,18 @@ static bool say(struct run *r, const json_t *answer, const char *what, bool with
 	const json_t *project = json_object_get(answer, "project");
 	long long number = json_int_of(project, "projectNumber", -1);
 	struct text *t = &r->out.text;
-	CLEANUP(text_release) struct text blocks = { 0 };
+	CLEANUP(piece_cleanup) struct piece blocks = { .of = &r->out.text };
 
-	show_blocks(project, &blocks);
+	show_blocks(project, &blocks.text);
 	text_add(t, "project ");
 	screen_add(t, text_or(project, "projectName", "?"), 0);
 	text_addf(t, " %s", what);
 	if (with_block && number >= 0)
 		text_addf(t, ": number %lld", number);
-	if (with_block && blocks.len)
-		text_addf(t, "%s ports %s", number >= 0 ? "," : ":", text_str(&blocks));
+	if (with_block && blocks.text.len) {
+		text_add(t, number >= 0 ? ", ports " : ": ports ");
+		screen_add(t, text_str(&blocks.text), 0);
+	}
 	text_add(t, "\n");
 	return true;
 }
@@ -108,14 +112,14 @@ static bool show_render(struct run *r, const json_t *answer, struct err *err)
 {
 	const json_t *project = json_object_get(answer, "project");
 	long long number = json_int_of(project, "projectNumber", -1);
-	CLEANUP(text_release) struct text blocks = { 0 };
+	CLEANUP(piece_cleanup) struct piece blocks = { .of = &r->out.text };
 	struct text *t = &r->out.text;
 
-	show_blocks(project, &blocks);
+	show_blocks(project, &blocks.text);
 	add_label(t, "project", json_text_of(project, "projectName"));
 	if (number >= 0)
 		text_addf(t, "%-9s %lld\n", "number", number);
-	add_label(t, "ports", text_str(&blocks));
+	add_label(t, "ports", text_str(&blocks.text));
 	add_label(t, "status", json_text_of(project, "status"));
 	add_label(t, "path", json_text_of(project, "path"));
 	add_label(t, "owner", json_text_of(project, "owner"));
@@ -124,6 +128,8 @@ static bool show_render(struct run *r, const json_t *answer, struct err *err)
 	return true;
 }
 
+/* clang-format off */
+/* clang-format off */
 /* clang-format off */
 static const struct column columns[] = {
 	{ .title = "NUMBER", .field = "projectNumber", .kind = COLUMN_NUMBER },
@@ -139,6 +145,8 @@ static const struct column columns[] = {
 	{ .title = "END", .field = "rangeEnd", .for_programs = true },
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 static bool list_render(struct run *r, const json_t *answer, struct err *err)

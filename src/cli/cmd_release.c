@@ -9,10 +9,13 @@
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
 #include "cli/input.h"
+#include "cli/piece.h"
 #include "operations/operation.h"
 
 static const struct arg_spec args[] = { { "SERVICE|PORT", VALUE_OWN }, { 0 } };
 
+/* clang-format off */
+/* clang-format off */
 /* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
@@ -21,6 +24,8 @@ static const struct option_spec options[] = {
 	OPTION_YES("do not ask before --all"),
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 /* Rationale: more than a few are not read before the question is answered. */
@@ -73,7 +78,7 @@ static bool ask_all(struct run *r, const char *target, const json_t *input, bool
 		    struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
-	CLEANUP(text_release) struct text question = { 0 };
+	CLEANUP(piece_cleanup) struct piece question = { .of = &r->out.notes };
 
 	*ret = true;
 	if (run_has(r, "yes"))
@@ -86,8 +91,8 @@ static bool ask_all(struct run *r, const char *target, const json_t *input, bool
 		return false;
 	if (!json_array_size(json_object_get(answer, "ports")))
 		return true; /* the operation says that there is nothing */
-	add_question(&question, target, json_object_get(answer, "ports"));
-	*ret = ask_yes(r, text_str(&question));
+	add_question(&question.text, target, json_object_get(answer, "ports"));
+	*ret = ask_yes(r, text_str(&question.text));
 	return true;
 }
 
@@ -145,6 +150,17 @@ static bool release_one(struct run *r, const char *target, struct released *all,
 
 /* --- all of them */
 
+/* Not json_object_update_missing, which in jansson 2.14 does not say that there was no memory. */
+static bool add_done(json_t *error, json_t *done)
+{
+	static const char *const fields[] = { "released", "count", "others" };
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (json_object_set(error, fields[i], json_object_get(done, fields[i])) < 0)
+			return false;
+	return true;
+}
+
 static bool show_json(struct run *r, struct released *all, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *error = NULL;
@@ -152,7 +168,7 @@ static bool show_json(struct run *r, struct released *all, struct err *err)
 	if (all->first.code == ERR_NONE)
 		return output_json(&r->out, all->answer, err);
 	error = operation_error(&all->first);
-	if (!error || json_object_update_missing(error, all->answer) < 0)
+	if (!error || !add_done(error, all->answer))
 		return fail_memory(err);
 	return output_json(&r->out, error, err);
 }
@@ -197,16 +213,16 @@ static bool release_render(struct run *r, const json_t *answer, struct err *err)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "released"), i, one)
-	{
+	json_array_foreach(json_object_get(answer, "released"), i, one) {
 		text_add(&r->out.text, "released ");
 		entry_add_port(&r->out.text, one);
 		text_add(&r->out.text, " (");
 		entry_add_name(&r->out.text, one);
 		text_add(&r->out.text, ")\n");
 	}
-	json_array_foreach(json_object_get(answer, "others"), i, one) if (json_is_string(one))
-		output_note(&r->out, "%s", json_string_value(one));
+	json_array_foreach(json_object_get(answer, "others"), i, one)
+		if (json_is_string(one))
+			output_note(&r->out, "%s", json_string_value(one));
 	return true;
 }
 

@@ -7,6 +7,8 @@
 static const struct arg_spec args[] = { { "PORTS", VALUE_TEXT, "ports" }, { 0 } };
 
 /* clang-format off */
+/* clang-format off */
+/* clang-format off */
 static const struct option_spec reserve_options[] = {
 	{ .name = "reason", .letter = 'r', .kind = VALUE_TEXT, .arg = "TEXT", .field = "reason",
 	  .help = "why, for who asks later; needed" },
@@ -17,34 +19,8 @@ static const struct option_spec reserve_options[] = {
 	{ 0 },
 };
 /* clang-format on */
-
-static void add_one(struct run *r, const json_t *one, const char *verb)
-{
-	const char *reason = json_text_of(one, "reason"),
-		   *project = json_text_of(one, "projectName");
-	struct text *t = &r->out.text;
-
-	text_addf(t, "%s ", verb);
-	screen_add(t, text_or(one, "ports", "?"), 0);
-	if (project) {
-		text_add(t, " for ");
-		screen_add(t, project, 0);
-	}
-	if (reason) {
-		text_add(t, ": ");
-		screen_add(t, reason, 0);
-	}
-	text_add(t, "\n");
-}
-
-static bool render_all(struct run *r, const json_t *answer, const char *verb)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(json_object_get(answer, "reserved"), i, one) add_one(r, one, verb);
-	return true;
-}
+/* clang-format on */
+/* clang-format on */
 
 static bool reserve_run(struct run *r, struct err *err)
 {
@@ -55,14 +31,29 @@ static bool reserve_run(struct run *r, struct err *err)
 	return run_plain(r, err);
 }
 
+/* What was asked is what was done: the answer has all reservations there are now. */
 static bool reserve_render(struct run *r, const json_t *answer, struct err *err)
 {
-	return render_all(r, answer, "reserved");
+	const char *project = json_text_of(r->input, "forProject");
+	struct text *t = &r->out.text;
+
+	screen_add(t, text_or(r->input, "ports", "?"), 0);
+	text_add(t, " reserved");
+	if (project) {
+		text_add(t, " for ");
+		screen_add(t, project, 0);
+	}
+	text_add(t, ": ");
+	screen_add(t, text_or(r->input, "reason", ""), 0);
+	text_add(t, "\n");
+	return true;
 }
 
 static bool unreserve_render(struct run *r, const json_t *answer, struct err *err)
 {
-	return render_all(r, answer, "no longer reserved:");
+	screen_add(&r->out.text, text_or(r->input, "ports", "?"), 0);
+	text_add(&r->out.text, " no longer reserved\n");
+	return true;
 }
 
 static const struct example reserve_examples[] = {
@@ -113,6 +104,8 @@ static void show_source(const json_t *row, struct text *t)
 }
 
 /* clang-format off */
+/* clang-format off */
+/* clang-format off */
 static const struct column columns[] = {
 	{ .title = "PORTS", .field = "ports" },
 	{ .title = "REASON", .field = "reason", .least = 16 },
@@ -123,6 +116,8 @@ static const struct column columns[] = {
 	{ .title = "FROM", .field = "fromPolicy", .importance = 4, .show = show_source },
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 static const struct option_spec list_options[] = { OPTION_FORMAT, { 0 } };

@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
+#include "cli/piece.h"
 #include "cli/screen.h"
 
 static const struct arg_spec args[] = { { "PROJECT", VALUE_PROJECT }, { 0 } };
@@ -20,8 +21,9 @@ static void add_project(struct run *r, const json_t *project)
 
 	output_styled(&r->out, STYLE_BOLD, text_or(project, "projectName", "?"));
 	if (number >= 0)
-		text_addf(t, " (project %lld, %s)", number, text_or(project, "status", "active"));
+		text_addf(t, " (project %lld)", number);
 	text_add(t, "\n");
+	add_field(t, "status", json_text_of(project, "status"));
 	add_field(t, "about", json_text_of(project, "description"));
 	add_field(t, "path", json_text_of(project, "path"));
 	add_field(t, "owner", json_text_of(project, "owner"));
@@ -29,16 +31,16 @@ static void add_project(struct run *r, const json_t *project)
 
 static void add_usage(struct run *r, const json_t *summary)
 {
-	CLEANUP(text_release) struct text usage = { 0 };
-	CLEANUP(text_release) struct text span = { 0 };
+	CLEANUP(piece_cleanup) struct piece usage = { .of = &r->out.text };
+	CLEANUP(piece_cleanup) struct piece span = { .of = &r->out.text };
 
-	span_add(&span, summary);
-	if (!span.len)
+	span_add(&span.text, summary);
+	if (!span.text.len)
 		return;
-	usage_add(&usage, summary);
-	add_field(&r->out.text, "range", text_str(&span));
+	usage_add(&usage.text, summary);
+	add_field(&r->out.text, "range", text_str(&span.text));
 	text_addf(&r->out.text, "%-10s ", "used");
-	output_styled(&r->out, usage_style(summary), text_str(&usage));
+	output_styled(&r->out, usage_style(summary), text_str(&usage.text));
 	text_add(&r->out.text, "\n");
 }
 
@@ -46,12 +48,12 @@ static void add_usage(struct run *r, const json_t *summary)
 static void add_instance_title(struct text *t, const json_t *instance)
 {
 	static const char *const fields[] = { "purpose", "branch", "worktreePath" };
-	CLEANUP(text_release) struct text span = { 0 };
+	CLEANUP(piece_cleanup) struct piece span = { .of = t };
 
 	text_addf(t, "\ninstance %lld", (long long)json_int_of(instance, "instance", 1));
-	span_add(&span, instance);
-	if (span.len)
-		text_addf(t, "  %s", text_str(&span));
+	span_add(&span.text, instance);
+	if (span.text.len)
+		text_addf(t, "  %s", text_str(&span.text));
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		if (json_text_of(instance, fields[i])) {
 			text_add(t, "  ");
@@ -67,12 +69,12 @@ static bool show_render(struct run *r, const json_t *answer, struct err *err)
 
 	add_project(r, json_object_get(answer, "project"));
 	add_usage(r, json_object_get(answer, "summary"));
-	json_array_foreach(json_object_get(answer, "instances"), i, instance)
-	{
+	json_array_foreach(json_object_get(answer, "instances"), i, instance) {
 		const json_t *ports = json_object_get(instance, "ports");
 
 		add_instance_title(&r->out.text, instance);
-		json_array_foreach(ports, j, entry) entry_add_line(&r->out.text, entry, 2);
+		json_array_foreach(ports, j, entry)
+			entry_add_line(&r->out.text, entry, 2);
 		if (!json_array_size(ports))
 			text_add(&r->out.text, "  (no ports)\n");
 	}

@@ -2,6 +2,8 @@
 
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
+#include "cli/piece.h"
+#include "cli/rows.h"
 #include "cli/screen.h"
 
 static const char *plural(long long n)
@@ -36,13 +38,13 @@ static void add_surroundings(struct text *t, const json_t *answer)
 
 static void add_usage(struct run *r, const json_t *object)
 {
-	CLEANUP(text_release) struct text usage = { 0 };
+	CLEANUP(piece_cleanup) struct piece usage = { .of = &r->out.text };
 
 	text_add(&r->out.text, "  ");
 	span_add(&r->out.text, object);
-	usage_add(&usage, object);
+	usage_add(&usage.text, object);
 	text_add(&r->out.text, "  ");
-	output_styled(&r->out, usage_style(object), text_str(&usage));
+	output_styled(&r->out, usage_style(object), text_str(&usage.text));
 }
 
 static void add_project_title(struct run *r, const json_t *project)
@@ -57,8 +59,10 @@ static void add_project_title(struct run *r, const json_t *project)
 		add_usage(r, project);
 	if (instances > 1)
 		text_addf(t, "  %lld instances", instances);
-	if (strcmp(status, "active"))
-		text_addf(t, "  %s", status);
+	if (strcmp(status, "active")) {
+		text_add(t, "  ");
+		screen_add(t, status, 0);
+	}
 	text_add(t, "\n");
 }
 
@@ -66,29 +70,41 @@ static void add_project_title(struct run *r, const json_t *project)
 static void add_service(struct text *t, const json_t *service)
 {
 	long long instance = json_int_of(service, "instance", 1);
-	CLEANUP(text_release) struct text line = { 0 };
+	CLEANUP(piece_cleanup) struct piece line = { .of = t };
 
-	entry_add_line(&line, service, 2);
-	if (instance != 1 && line.len)
-		text_addf(t, "%.*s  @%lld\n", (int)line.len - 1, text_str(&line), instance);
+	entry_add_line(&line.text, service, 2);
+	if (instance != 1 && line.text.len)
+		text_addf(t, "%.*s  @%lld\n", (int)line.text.len - 1, text_str(&line.text),
+			  instance);
 	else
-		text_add(t, text_str(&line));
+		text_add(t, text_str(&line.text));
 }
 
-static void add_ranges(struct run *r, const json_t *ranges)
+static void show_used(const json_t *row, struct text *t)
 {
-	const json_t *range;
-	size_t i;
+	usage_add(t, row);
+}
 
-	if (json_array_size(ranges))
-		text_add(&r->out.text, "\nranges\n");
-	json_array_foreach(ranges, i, range)
-	{
-		text_add(&r->out.text, "  ");
-		screen_add(&r->out.text, text_or(range, "rangeName", "?"), 0);
-		add_usage(r, range);
-		text_add(&r->out.text, "\n");
-	}
+/* clang-format off */
+/* clang-format off */
+/* clang-format off */
+static const struct column range_columns[] = {
+	{ .title = "RANGE", .field = "rangeName", .least = 10 },
+	{ .title = "PORTS", .field = "rangeStart", .show = span_show },
+	{ .title = "USED", .field = "utilizationPercent", .kind = COLUMN_PERCENT,
+	  .show = show_used },
+	{ 0 },
+};
+/* clang-format on */
+/* clang-format on */
+/* clang-format on */
+
+static bool add_ranges(struct run *r, const json_t *ranges, struct err *err)
+{
+	if (!json_array_size(ranges))
+		return true;
+	text_add(&r->out.text, "\n");
+	return rows_show(r, ranges, range_columns, "", err);
 }
 
 static bool status_render(struct run *r, const json_t *answer, struct err *err)
@@ -98,14 +114,12 @@ static bool status_render(struct run *r, const json_t *answer, struct err *err)
 
 	add_totals(&r->out.text, answer);
 	add_surroundings(&r->out.text, answer);
-	json_array_foreach(json_object_get(answer, "projects"), i, project)
-	{
+	json_array_foreach(json_object_get(answer, "projects"), i, project) {
 		add_project_title(r, project);
 		json_array_foreach(json_object_get(project, "services"), j, service)
 			add_service(&r->out.text, service);
 	}
-	add_ranges(r, json_object_get(answer, "ranges"));
-	return true;
+	return add_ranges(r, json_object_get(answer, "ranges"), err);
 }
 
 const struct command cmd_status = {

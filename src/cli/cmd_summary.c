@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
+#include "cli/piece.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
 
@@ -15,10 +16,13 @@ static void show_gaps(const json_t *row, struct text *t)
 	const json_t *gap;
 	size_t i;
 
-	json_array_foreach(json_object_get(row, "gaps"), i, gap) text_addf(
-		t, "%s%s", i ? " " : "", json_is_string(gap) ? json_string_value(gap) : "?");
+	json_array_foreach(json_object_get(row, "gaps"), i, gap)
+		text_addf(t, "%s%s", i ? " " : "",
+			  json_is_string(gap) ? json_string_value(gap) : "?");
 }
 
+/* clang-format off */
+/* clang-format off */
 /* clang-format off */
 static const struct column columns[] = {
 	{ .title = "RANGE", .field = "rangeName", .least = 10 },
@@ -31,15 +35,17 @@ static const struct column columns[] = {
 	{ 0 },
 };
 /* clang-format on */
+/* clang-format on */
+/* clang-format on */
 
 static void add_totals(struct run *r, const json_t *summary)
 {
-	CLEANUP(text_release) struct text usage = { 0 };
+	CLEANUP(piece_cleanup) struct piece usage = { .of = &r->out.text };
 
 	span_add(&r->out.text, summary);
-	usage_add(&usage, summary);
+	usage_add(&usage.text, summary);
 	text_add(&r->out.text, "  ");
-	output_styled(&r->out, usage_style(summary), text_str(&usage));
+	output_styled(&r->out, usage_style(summary), text_str(&usage.text));
 	text_addf(&r->out.text, " used, %lld free\n\n",
 		  (long long)json_int_of(summary, "availablePorts", 0));
 }

@@ -5,6 +5,8 @@
 static const struct arg_spec args[] = { { "SERVICE|PORT", VALUE_SERVICE_OR_PORT }, { 0 } };
 
 /* clang-format off */
+/* clang-format off */
+/* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "port", .kind = VALUE_PORT, .arg = "PORT", .field = "port",
@@ -12,6 +14,8 @@ static const struct option_spec options[] = {
 	OPTIONS_ABOUT(VALUE_PAIR_OR_NULL),
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 static bool update_render(struct run *r, const json_t *answer, struct err *err)
@@ -24,8 +28,9 @@ static bool update_render(struct run *r, const json_t *answer, struct err *err)
 	text_add(t, " is updated (port ");
 	entry_add_port(t, answer);
 	text_add(t, ")\n");
-	json_array_foreach(json_object_get(answer, "others"), i, other) if (json_is_string(other))
-		output_note(&r->out, "%s", json_string_value(other));
+	json_array_foreach(json_object_get(answer, "others"), i, other)
+		if (json_is_string(other))
+			output_note(&r->out, "%s", json_string_value(other));
 	return true;
 }
 

@@ -53,7 +53,8 @@ static void add_ports(struct run *r, const json_t *answer)
 		return;
 	}
 	add_owner(r, answer);
-	json_array_foreach(ports, i, entry) entry_add_line(&r->out.text, entry, 2);
+	json_array_foreach(ports, i, entry)
+		entry_add_line(&r->out.text, entry, 2);
 	if (!json_array_size(ports))
 		text_add(&r->out.text, "  (no ports yet)\n");
 }
@@ -80,7 +81,8 @@ static bool where_render(struct run *r, const json_t *answer, struct err *err)
 	add_ports(r, answer);
 	add_book(&r->out.text, answer);
 	text_add(&r->out.text, "\nNext:\n");
-	json_array_foreach(next, i, one) add_safe(&r->out.text, "  ", json_string_value(one), "\n");
+	json_array_foreach(next, i, one)
+		add_safe(&r->out.text, "  ", json_string_value(one), "\n");
 	text_add(&r->out.text, "  portbook help\n");
 	return true;
 }

@@ -50,7 +50,7 @@
 	  .help = "the systemd unit that runs it" }, \
 	{ .name = "notes", .kind = VALUE_TEXT, .arg = "TEXT", .field = "notes", \
 	  .help = "anything else worth knowing" }, \
-	{ .name = "meta", .kind = meta, .arg = "NAME=VALUE", .field = "metadata", \
+	{ .name = "meta", .kind = (meta), .arg = "NAME=VALUE", .field = "metadata", \
 	  .help = "a fact of your own; may be repeated" }
 
 /* How a port is chosen. */
@@ -67,7 +67,7 @@
 	  .help = "also a --port on which a stranger listens now" }
 
 #define OPTION_YES(what) \
-	{ .name = "yes", .letter = 'y', .kind = VALUE_FLAG, .help = what }
+	{ .name = "yes", .letter = 'y', .kind = VALUE_FLAG, .help = (what) }
 
 /* clang-format on */
 

@@ -18,22 +18,19 @@ static const char *const headings[GROUP_COUNT] = {
 	[GROUP_HELP] = "Help",
 };
 
-void help_usage(const struct command *c, char *ret, size_t size)
+void help_add_usage(struct text *t, const struct command *c)
 {
-	struct text t = { 0 };
 	const struct arg_spec *a = c->args;
 
-	text_addf(&t, "portbook %s", c->name);
+	text_addf(t, "portbook %s", c->name);
 	for (unsigned i = 0; a && a[i].name; i++) {
 		bool optional = i >= c->min_args, last = !a[i + 1].name;
 
-		text_addf(&t, " %s%s%s%s", optional ? "[" : "", a[i].name, optional ? "]" : "",
+		text_addf(t, " %s%s%s%s", optional ? "[" : "", a[i].name, optional ? "]" : "",
 			  last && c->repeats ? "..." : "");
 	}
 	if (c->options)
-		text_add(&t, " [OPTIONS]");
-	snprintf(ret, size, "%s", text_str(&t));
-	text_release(&t);
+		text_add(t, " [OPTIONS]");
 }
 
 static bool is_member(const struct command *c, const char *family, size_t len)
@@ -99,10 +96,9 @@ static void add_examples(struct text *t, const struct example *e)
 
 void help_add_command(struct text *t, const struct command *c)
 {
-	char usage[256];
-
-	help_usage(c, usage, sizeof(usage));
-	text_addf(t, "usage: %s\n\n", usage);
+	text_add(t, "usage: ");
+	help_add_usage(t, c);
+	text_add(t, "\n\n");
 	screen_wrap(t, c->summary, 0, HELP_COLUMNS);
 	text_add(t, "\n");
 	if (c->text) {

@@ -19,7 +19,7 @@ void help_add_command(struct text *t, const struct command *c);
 void help_add_family(struct text *t, const char *family);
 
 /* "portbook release SERVICE|PORT... [OPTIONS]" */
-void help_usage(const struct command *c, char *ret, size_t size);
+void help_add_usage(struct text *t, const struct command *c);
 
 /* "add|archive|list" */
 void help_family_members(const char *family, char *ret, size_t size);

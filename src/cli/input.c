@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,21 +30,21 @@ static bool is_digits(const char *text)
 
 /* --- paths */
 
-bool path_absolute(const char *path, char **ret, struct err *err)
+bool path_absolute(const char *path, char ret[static PATH_MAX], struct err *err)
 {
-	char cwd[PATH_MAX], *joined = NULL;
-	char *real = realpath(path, NULL);
+	char real[PATH_MAX], cwd[PATH_MAX] = "";
+	int len;
 
-	if (!real && *path == '/')
-		real = strdup(path);
-	if (!real && !getcwd(cwd, sizeof(cwd)))
-		return fail(err, ERR_INVALID, "'%s' is below a working directory that is gone",
-			    path);
-	if (!real && asprintf(&joined, "%s/%s", cwd, path) >= 0)
-		real = joined;
-	if (!real)
-		return fail_memory(err);
-	*ret = real;
+	/* What is not there yet is named from here. */
+	if (!realpath(path, real)) {
+		if (*path != '/' && !getcwd(cwd, sizeof(cwd)))
+			return fail(err, ERR_INVALID,
+				    "'%s' is below a working directory that is gone", path);
+		len = snprintf(real, sizeof(real), "%s%s%s", cwd, *path == '/' ? "" : "/", path);
+		if (len >= (int)sizeof(real))
+			return fail(err, ERR_INVALID, "the path '%.100s...' is too long", path);
+	}
+	memcpy(ret, real, strlen(real) + 1);
 	return true;
 }
 
@@ -112,11 +111,11 @@ static bool set_port(json_t *object, const char *field, const struct option_spec
 static bool set_path(json_t *object, const char *field, const struct option_spec *o,
 		     const char *text, struct err *err)
 {
-	CLEANUP(json_text_cleanup) char *path = NULL;
+	char path[PATH_MAX];
 
 	if (!*text)
 		return set_text(object, field, text, err);
-	return path_absolute(text, &path, err) && set_text(object, field, path, err);
+	return path_absolute(text, path, err) && set_text(object, field, path, err);
 }
 
 static bool set_list(json_t *object, const char *field, const struct option_spec *o,

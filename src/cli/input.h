@@ -4,6 +4,7 @@
 #ifndef CLI_INPUT_H
 #define CLI_INPUT_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -33,7 +34,7 @@ MUST_CHECK bool input_add_service(json_t *input, const char *const fields[static
 MUST_CHECK bool input_add_surroundings(json_t *input, const json_t *own, unsigned sends,
 				       struct err *err);
 
-/* A path as it is from everywhere; it need not exist. The caller frees it. */
-MUST_CHECK bool path_absolute(const char *path, char **ret, struct err *err);
+/* A path as it is from everywhere; it need not exist. Errors: ERR_INVALID */
+MUST_CHECK bool path_absolute(const char *path, char ret[static PATH_MAX], struct err *err);
 
 #endif

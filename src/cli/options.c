@@ -21,6 +21,8 @@
 static const char *const colour_choices[] = { "auto", "always", "never", NULL };
 
 /* clang-format off */
+/* clang-format off */
+/* clang-format off */
 const struct option_spec global_options[] = {
 	{ .name = "book", .kind = VALUE_TEXT, .arg = "URL",
 	  .help = "the book: a path, or a URL; else PORTBOOK_BOOK, else the configuration" },
@@ -34,6 +36,8 @@ const struct option_spec global_options[] = {
 	{ .name = "version", .kind = VALUE_FLAG, .help = "which portbook this is" },
 	{ 0 },
 };
+/* clang-format on */
+/* clang-format on */
 /* clang-format on */
 
 /* The options that are known, as getopt_long wants them. */
@@ -187,7 +191,7 @@ static bool find_member(struct run *r, const char *family, int *at, int argc, ch
 			struct err *err)
 {
 	char name[128];
-	int second;
+	int second = *at;
 
 	if (!read_options(r, NULL, true, *at, argc, argv, &second, err))
 		return false;
@@ -223,7 +227,7 @@ static bool find_command(struct run *r, int *at, int argc, char **argv, struct e
 
 bool options_read(struct run *r, int argc, char **argv, struct err *err)
 {
-	int at;
+	int at = 1;
 
 	if (argc < 2)
 		return true;
@@ -261,9 +265,9 @@ static unsigned count_args(const struct command *c)
 static bool check_count(const struct run *r, struct err *err)
 {
 	const struct command *c = r->command;
-	char usage[256];
+	CLEANUP(text_release) struct text usage = { 0 };
 
-	help_usage(c, usage, sizeof(usage));
+	help_add_usage(&usage, c);
 	if (r->n_args < c->min_args)
 		fail(err, ERR_INVALID, "'%s' needs %s", c->name, c->args[r->n_args].name);
 	else if (r->n_args > count_args(c) && !c->repeats)
@@ -271,7 +275,7 @@ static bool check_count(const struct run *r, struct err *err)
 		     r->args[count_args(c)]);
 	else
 		return true;
-	return fail_hint(err, "usage: %s", usage);
+	return fail_hint(err, "usage: %s", text_str(&usage));
 }
 
 bool arguments_read(struct run *r, struct err *err)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/piece.h"
 #include "cli/screen.h"
 #include "operations/operation.h"
 
@@ -19,16 +20,16 @@ bool output_has_colour(const struct output *o)
 
 void output_styled(struct output *o, enum style style, const char *text)
 {
-	CLEANUP(text_release) struct text safe = { 0 };
+	CLEANUP(piece_cleanup) struct piece safe = { .of = &o->text };
 
-	screen_add(&safe, text, 0);
-	colour_add(&o->text, style != STYLE_PLAIN && output_has_colour(o), style, text_str(&safe));
-	o->text.out_of_memory |= safe.out_of_memory;
+	screen_add(&safe.text, text, 0);
+	colour_add(&o->text, style != STYLE_PLAIN && output_has_colour(o), style,
+		   text_str(&safe.text));
 }
 
 void output_note(struct output *o, const char *format, ...)
 {
-	CLEANUP(text_release) struct text note = { 0 };
+	CLEANUP(piece_cleanup) struct piece note = { .of = &o->notes };
 	char buffer[ERR_TEXT_SIZE + ERR_HINT_SIZE];
 	va_list args;
 
@@ -37,19 +38,16 @@ void output_note(struct output *o, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(buffer, sizeof(buffer), format, args);
 	va_end(args);
-	screen_add(&note, buffer, 0);
-	text_addf(&o->notes, PROGRAM ": note: %s\n", text_str(&note));
+	screen_add(&note.text, buffer, 0);
+	text_addf(&o->notes, PROGRAM ": note: %s\n", text_str(&note.text));
 }
 
 bool output_json(struct output *o, const json_t *json, struct err *err)
 {
 	size_t flags = isatty(STDOUT_FILENO) ? JSON_INDENT(2) : JSON_COMPACT;
-	CLEANUP(json_text_cleanup) char *text = json_dumps(json, flags);
 
-	if (!text)
-		return fail_memory(err);
 	text_clear(&o->text);
-	text_add(&o->text, text);
+	text_add_json(&o->text, json, flags);
 	text_add(&o->text, "\n");
 	return text_ok(&o->text) || fail_memory(err);
 }
@@ -123,7 +121,7 @@ static bool fail_stdout(int why, struct err *err)
 
 bool output_flush(struct output *o, struct err *err)
 {
-	bool ok = text_ok(&o->text) || fail_memory(err);
+	bool ok = (text_ok(&o->text) && text_ok(&o->notes)) || fail_memory(err);
 
 	if (ok && !write_all(STDOUT_FILENO, &o->text))
 		ok = fail_stdout(errno, err);

@@ -1,29 +1,31 @@
 #include "cli/port_answer.h"
 
 #include "cli/entry_text.h"
+#include "cli/piece.h"
 
 static void note_passed_over(struct run *r, const json_t *one)
 {
-	CLEANUP(text_release) struct text t = { 0 };
+	CLEANUP(piece_cleanup) struct piece note = { .of = &r->out.notes };
+	struct text *t = &note.text;
 	const char *cwd = json_text_of(one, "cwd");
 	long long pid = json_int_of(one, "pid", 0);
 
-	text_addf(&t, "%lld was passed over: %s", (long long)json_int_of(one, "port", 0),
+	text_addf(t, "%lld was passed over: %s", (long long)json_int_of(one, "port", 0),
 		  text_or(one, "program", "a program of another user"));
 	if (pid)
-		text_addf(&t, " (pid %lld)", pid);
-	text_add(&t, " listens there");
+		text_addf(t, " (pid %lld)", pid);
+	text_add(t, " listens there");
 	if (cwd)
-		text_addf(&t, ", started in %s", cwd);
-	output_note(&r->out, "%s", text_str(&t));
+		text_addf(t, ", started in %s", cwd);
+	output_note(&r->out, "%s", text_str(t));
 }
 
 static void note_why(struct run *r, const json_t *answer)
 {
-	CLEANUP(text_release) struct text name = { 0 };
+	CLEANUP(piece_cleanup) struct piece name = { .of = &r->out.notes };
 
-	entry_add_name(&name, answer);
-	output_note(&r->out, "%s %s %lld: %s", text_str(&name),
+	entry_add_name(&name.text, answer);
+	output_note(&r->out, "%s %s %lld: %s", text_str(&name.text),
 		    json_bool_of(answer, "created") ? "would get" : "has",
 		    (long long)json_int_of(answer, "port", 0), text_or(answer, "why", "as asked"));
 }
@@ -33,7 +35,8 @@ bool port_answer_show(struct run *r, const json_t *answer, struct err *err)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "passedOver"), i, one) note_passed_over(r, one);
+	json_array_foreach(json_object_get(answer, "passedOver"), i, one)
+		note_passed_over(r, one);
 	if (json_bool_of(r->input, "dryRun"))
 		note_why(r, answer);
 	text_addf(&r->out.text, "%lld\n", (long long)json_int_of(answer, "port", 0));

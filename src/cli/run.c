@@ -23,8 +23,9 @@ static void add_notices(struct run *r, const json_t *answer)
 	const json_t *notices = json_object_get(answer, "notices"), *notice;
 	size_t i;
 
-	json_array_foreach(notices, i, notice) if (json_is_string(notice))
-		output_note(&r->out, "%s", json_string_value(notice));
+	json_array_foreach(notices, i, notice)
+		if (json_is_string(notice))
+			output_note(&r->out, "%s", json_string_value(notice));
 }
 
 bool run_show(struct run *r, const json_t *answer, struct err *err)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/piece.h"
 #include "cli/screen.h"
 
 #define GAP 2 /* blanks between two columns */
@@ -40,8 +41,6 @@ static void empty(struct text *t)
 /* A member as text; null and what is absent is "". */
 static void add_member(struct text *t, const json_t *value)
 {
-	CLEANUP(json_text_cleanup) char *json = NULL;
-
 	switch (value ? json_typeof(value) : JSON_NULL) {
 	case JSON_NULL: return;
 	case JSON_TRUE: text_add(t, "true"); return;
@@ -50,10 +49,7 @@ static void add_member(struct text *t, const json_t *value)
 	case JSON_INTEGER: text_addf(t, "%lld", (long long)json_integer_value(value)); return;
 	case JSON_REAL: text_addf(t, "%.10g", json_real_value(value)); return;
 	case JSON_OBJECT:
-	case JSON_ARRAY:
-		json = json_dumps(value, JSON_COMPACT);
-		text_add(t, json ? json : "");
-		return;
+	case JSON_ARRAY: text_add_json(t, value, JSON_COMPACT); return;
 	}
 }
 
@@ -102,17 +98,16 @@ static unsigned largest(unsigned a, unsigned b)
 }
 
 /* What the column takes uncut; 0 where all of its rows say only the usual. */
-static unsigned natural_width(const struct table *table, const struct column *c)
+static unsigned natural_width(struct text *t, const struct table *table, const struct column *c)
 {
-	CLEANUP(text_release) struct text t = { 0 };
+	CLEANUP(piece_cleanup) struct piece value = { .of = t };
 	unsigned width = screen_width(c->title);
 	bool says_something = !c->usual;
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(table->rows, i, row)
-	{
-		const char *text = cell(&t, c, row, table->format);
+	json_array_foreach(table->rows, i, row) {
+		const char *text = cell(&value.text, c, row, table->format);
 
 		width = largest(width, screen_width(text));
 		says_something = says_something || (*text && strcmp(text, c->usual));
@@ -143,54 +138,42 @@ static unsigned least_important(const struct table *table, const struct layout *
 	return found;
 }
 
-/* Cut the columns that may be cut, the least important first, as far as it is needed. */
-static void cut_columns(const struct table *table, struct layout *l)
+static unsigned excess(const struct table *table, const struct layout *l)
 {
-	unsigned highest = 0;
+	unsigned total = total_width(l);
 
-	for (unsigned i = 0; i < l->n; i++)
-		highest = largest(highest, table->columns[i].importance);
-	for (unsigned step = highest + 1; step-- > 0;)
-		for (unsigned i = l->n; i-- > 0;) {
-			const struct column *c = &table->columns[i];
-			unsigned total = total_width(l), least = c->least;
-			unsigned over = total > table->width ? total - table->width : 0;
-
-			if (c->importance != step || !least || l->width[i] <= least)
-				continue;
-			l->width[i] = over < l->width[i] - least ? l->width[i] - over : least;
-		}
+	return total > table->width ? total - table->width : 0;
 }
 
-/* Columns that may not be cut take more than there is: cut the last of them all the same. */
-static void cut_hard(const struct table *table, struct layout *l)
+/* Take from the width what is too much, but leave `least`. */
+static void cut(unsigned *width, unsigned least, unsigned over)
 {
-	for (unsigned i = l->n; i-- > 0;) {
-		unsigned total = total_width(l);
-		unsigned over = total > table->width ? total - table->width : 0;
+	if (*width > least)
+		*width = over < *width - least ? *width - over : least;
+}
 
-		if (l->width[i] > 1)
-			l->width[i] = over < l->width[i] - 1 ? l->width[i] - over : 1;
-	}
+/* Only what has to stay is left: cut what may be cut, and then, from the right, the rest. */
+static void cut_all(const struct table *table, struct layout *l)
+{
+	for (unsigned i = l->n; i-- > 0;)
+		if (table->columns[i].least)
+			cut(&l->width[i], table->columns[i].least, excess(table, l));
+	for (unsigned i = l->n; i-- > 0;)
+		cut(&l->width[i], 1, excess(table, l));
 }
 
 static void fit(const struct table *table, struct layout *l)
 {
-	struct layout natural = *l;
+	while (table->width && excess(table, l)) {
+		unsigned last = least_important(table, l), over = excess(table, l), least;
 
-	while (table->width && total_width(l) > table->width) {
-		unsigned last;
-
-		cut_columns(table, l);
-		if (total_width(l) <= table->width)
-			return;
-		last = least_important(table, l);
 		if (last == l->n) {
-			cut_hard(table, l);
+			cut_all(table, l);
 			return;
 		}
-		natural.width[last] = 0; /* the room it leaves is for the others */
-		*l = natural;
+		least = table->columns[last].least;
+		l->width[last] = least && l->width[last] >= least + over ? l->width[last] - over
+									 : 0;
 	}
 }
 
@@ -215,8 +198,8 @@ static enum style style_of(const struct column *c, const json_t *row)
 static void add_cell(struct text *line, const struct table *table, const struct column *c,
 		     unsigned width, const char *text, enum style style, unsigned *pending)
 {
-	CLEANUP(text_release) struct text shown = { 0 };
-	unsigned used = screen_add(&shown, text, width);
+	CLEANUP(piece_cleanup) struct piece shown = { .of = line };
+	unsigned used = screen_add(&shown.text, text, width);
 	unsigned rest = used < width ? width - used : 0;
 
 	if (!used) {
@@ -224,7 +207,7 @@ static void add_cell(struct text *line, const struct table *table, const struct 
 		return;
 	}
 	pad(line, *pending + (is_right(c) ? rest : 0));
-	colour_add(line, table->colour, style, text_str(&shown));
+	colour_add(line, table->colour, style, text_str(&shown.text));
 	*pending = (is_right(c) ? 0 : rest) + GAP;
 }
 
@@ -232,7 +215,7 @@ static void add_cell(struct text *line, const struct table *table, const struct 
 static void add_line(struct text *t, const struct table *table, const struct layout *l,
 		     const json_t *row)
 {
-	CLEANUP(text_release) struct text value = { 0 };
+	CLEANUP(piece_cleanup) struct piece value = { .of = t };
 	unsigned pending = 0;
 
 	for (unsigned i = 0; i < l->n; i++) {
@@ -241,7 +224,7 @@ static void add_line(struct text *t, const struct table *table, const struct lay
 		if (!l->width[i])
 			continue;
 		add_cell(t, table, c, l->width[i],
-			 row ? cell(&value, c, row, table->format) : c->title,
+			 row ? cell(&value.text, c, row, table->format) : c->title,
 			 row ? style_of(c, row) : STYLE_BOLD, &pending);
 	}
 	text_add(t, "\n");
@@ -254,10 +237,11 @@ static void add_table(struct text *t, const struct table *table)
 	size_t i;
 
 	for (unsigned c = 0; c < l.n; c++)
-		l.width[c] = natural_width(table, &table->columns[c]);
+		l.width[c] = natural_width(t, table, &table->columns[c]);
 	fit(table, &l);
 	add_line(t, table, &l, NULL);
-	json_array_foreach(table->rows, i, row) add_line(t, table, &l, row);
+	json_array_foreach(table->rows, i, row)
+		add_line(t, table, &l, row);
 }
 
 /* --- Markdown */
@@ -265,10 +249,10 @@ static void add_table(struct text *t, const struct table *table)
 /* A pipe would end the cell, '<' would start HTML. */
 static void add_markdown(struct text *t, const char *text)
 {
-	CLEANUP(text_release) struct text shown = { 0 };
+	CLEANUP(piece_cleanup) struct piece shown = { .of = t };
 
-	screen_add(&shown, text, 0);
-	for (const char *p = text_str(&shown); *p; p++) {
+	screen_add(&shown.text, text, 0);
+	for (const char *p = text_str(&shown.text); *p; p++) {
 		if (strchr("|\\<", *p))
 			text_add(t, "\\");
 		text_add_bytes(t, p, 1);
@@ -278,7 +262,7 @@ static void add_markdown(struct text *t, const char *text)
 static void add_markdown_line(struct text *t, const struct table *table, const struct layout *l,
 			      const json_t *row)
 {
-	CLEANUP(text_release) struct text value = { 0 };
+	CLEANUP(piece_cleanup) struct piece value = { .of = t };
 
 	for (unsigned i = 0; i < l->n; i++) {
 		const struct column *c = &table->columns[i];
@@ -286,7 +270,7 @@ static void add_markdown_line(struct text *t, const struct table *table, const s
 		if (!l->width[i])
 			continue;
 		text_add(t, "| ");
-		add_markdown(t, row ? cell(&value, c, row, table->format) : c->title);
+		add_markdown(t, row ? cell(&value.text, c, row, table->format) : c->title);
 		text_add(t, " ");
 	}
 	text_add(t, "|\n");
@@ -299,13 +283,14 @@ static void add_md(struct text *t, const struct table *table)
 	size_t i;
 
 	for (unsigned c = 0; c < l.n; c++)
-		l.width[c] = natural_width(table, &table->columns[c]);
+		l.width[c] = natural_width(t, table, &table->columns[c]);
 	add_markdown_line(t, table, &l, NULL);
 	for (unsigned c = 0; c < l.n; c++)
 		if (l.width[c])
 			text_add(t, is_right(&table->columns[c]) ? "| ---: " : "| --- ");
 	text_add(t, "|\n");
-	json_array_foreach(table->rows, i, row) add_markdown_line(t, table, &l, row);
+	json_array_foreach(table->rows, i, row)
+		add_markdown_line(t, table, &l, row);
 }
 
 /* --- for programs */
@@ -347,7 +332,7 @@ static void add_tsv(struct text *t, const char *text)
 
 static void add_record(struct text *t, const struct table *table, const json_t *row)
 {
-	CLEANUP(text_release) struct text value = { 0 };
+	CLEANUP(piece_cleanup) struct piece value = { .of = t };
 	bool csv = table->format == FORMAT_CSV;
 	unsigned n = count_columns(table->columns);
 
@@ -356,7 +341,8 @@ static void add_record(struct text *t, const struct table *table, const json_t *
 
 		if (i)
 			text_add(t, csv ? "," : "\t");
-		(csv ? add_csv : add_tsv)(t, row ? cell(&value, c, row, table->format) : c->field);
+		(csv ? add_csv : add_tsv)(t, row ? cell(&value.text, c, row, table->format)
+						 : c->field);
 	}
 	text_add(t, csv ? "\r\n" : "\n");
 }
@@ -367,7 +353,8 @@ static void add_records(struct text *t, const struct table *table)
 	size_t i;
 
 	add_record(t, table, NULL);
-	json_array_foreach(table->rows, i, row) add_record(t, table, row);
+	json_array_foreach(table->rows, i, row)
+		add_record(t, table, row);
 }
 
 void table_add(struct text *t, const struct table *table)

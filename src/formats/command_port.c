@@ -60,7 +60,7 @@ static uint16_t port_in(const char *word, const char *before)
 
 uint16_t command_port(const char *command, size_t len)
 {
-	char word[WORD_SIZE], before[WORD_SIZE] = "";
+	char word[WORD_SIZE] = "", before[WORD_SIZE] = "";
 	const char *at = command;
 	uint16_t port = 0;
 

@@ -1,8 +1,9 @@
 #include "formats/dotenv.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/arena.h"
 
 static bool is_blank(char c)
 {
@@ -94,7 +95,7 @@ static bool eat_quoted(const struct dotenv *d, size_t at, struct dotenv_item *re
 	if (after == end || d->bytes[after] == '#' || d->bytes[after] == ';') {
 		ret->value = at + 1;
 		ret->value_len = close - ret->value;
-	} else {	/* 'a'b: the quotes are a part of it */
+	} else { /* 'a'b: the quotes are a part of it */
 		ret->value = at;
 		ret->value_len = plain_end(d, close + 1, end) - at;
 	}
@@ -126,7 +127,7 @@ static void eat_plain(const struct dotenv *d, size_t at, size_t end, struct dote
 	if (!ret->value_len)
 		ret->value_len = plain_end(d, start, end) - start;
 	if (!ret->value_len)
-		ret->value = at;	/* nothing yet: it goes right behind the '=' */
+		ret->value = at; /* nothing yet: it goes right behind the '=' */
 }
 
 static void step_past(struct dotenv *d, size_t end)
@@ -159,8 +160,8 @@ bool dotenv_next(struct dotenv *d, struct dotenv_item *ret)
 
 /* --- splicing */
 
-static const struct dotenv_var *var_named(const struct dotenv_var *vars, size_t n,
-					  const char *name, size_t len)
+static const struct dotenv_var *var_named(const struct dotenv_var *vars, size_t n, const char *name,
+					  size_t len)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strlen(vars[i].name) == len && !memcmp(vars[i].name, name, len))
@@ -176,8 +177,7 @@ static void replace_known(const char *old, size_t len, const struct dotenv_var *
 	size_t copied = 0;
 
 	while (dotenv_next(&d, &item)) {
-		const struct dotenv_var *var =
-			var_named(vars, n, old + item.name, item.name_len);
+		const struct dotenv_var *var = var_named(vars, n, old + item.name, item.name_len);
 
 		if (!var)
 			continue;
@@ -211,15 +211,11 @@ static void append_missing(const char *old, size_t len, const struct dotenv_var 
 	}
 }
 
-static void flags_cleanup(bool **flags)
-{
-	free(*flags);
-}
-
 bool dotenv_splice(const char *old, size_t len, const struct dotenv_var *vars, size_t n,
 		   struct text *ret, struct err *err)
 {
-	CLEANUP(flags_cleanup) bool *seen = calloc(n + 1, sizeof(*seen));
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	bool *seen = arena_alloc(&arena, n * sizeof(*seen));
 
 	if (!seen)
 		return fail_memory(err);

@@ -17,7 +17,7 @@
 #include "base/text.h"
 
 struct dotenv_var {
-	const char *name;	/* as name_variable makes it */
+	const char *name; /* as name_variable makes it */
 	uint16_t port;
 };
 
@@ -36,8 +36,8 @@ MUST_CHECK bool dotenv_splice(const char *old, size_t len, const struct dotenv_v
 /* One assignment, as offsets into the bytes. */
 struct dotenv_item {
 	size_t name, name_len;
-	size_t value, value_len;	/* inside the quotes, if there are any */
-	unsigned line;			/* from 1 */
+	size_t value, value_len; /* inside the quotes, if there are any */
+	unsigned line;		 /* from 1 */
 };
 
 /* Reading assignments one by one: start from { bytes, len }. */

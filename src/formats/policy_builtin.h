@@ -14,9 +14,9 @@
 #define POLICY_DEFAULT "blocks"
 
 struct policy_file {
-	const char *name;	/* "blocks" */
-	const char *text;	/* the whole YAML file, and a NUL after it */
-	size_t len;		/* without that NUL */
+	const char *name; /* "blocks" */
+	const char *text; /* the whole YAML file, and a NUL after it */
+	size_t len;	  /* without that NUL */
 };
 
 /* The built-in policy of that name; NULL: there is none. Lives as long as the program. */

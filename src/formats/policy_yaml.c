@@ -8,9 +8,9 @@
 #include "formats/policy_yaml.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/utf8.h"
@@ -25,26 +25,26 @@ typedef bool set_fn(struct yaml *y, const struct key *key, void *field, struct e
 
 /* What a mapping may hold. */
 struct shape {
-	const char *what;	/* "a range", for messages */
+	const char *what; /* "a range", for messages */
 	const struct key *keys;
 	size_t n_keys;
-	size_t line_at;		/* the field for the line it starts on; NOWHERE: none */
-	void (*init)(void *object);	/* NULL: zero */
+	size_t line_at;		    /* the field for the line it starts on; NOWHERE: none */
+	void (*init)(void *object); /* NULL: zero */
 };
 
 struct key {
 	const char *name;
-	const char *what;	/* of a value that is a name: what it names */
+	const char *what; /* of a value that is a name: what it names */
 	set_fn *set;
-	size_t at;		/* of the field in its struct */
+	size_t at; /* of the field in its struct */
 	bool required;
-	uint64_t max;		/* of a number; of a list: how many items */
+	uint64_t max; /* of a number; of a list: how many items */
 	/* Lists only. */
-	size_t count_at;	/* of the unsigned that counts them, in the same struct */
-	size_t size;		/* of one item */
+	size_t count_at; /* of the unsigned that counts them, in the same struct */
+	size_t size;	 /* of one item */
 	set_fn *item;
-	const struct shape *shape;	/* of an item that is a mapping */
-	size_t value_at;	/* of an item that is "name: value": where the value goes */
+	const struct shape *shape; /* of an item that is a mapping */
+	size_t value_at;	   /* of an item that is "name: value": where the value goes */
 };
 
 /* --- one value */
@@ -63,6 +63,10 @@ static const char *scalar(const struct yaml *y, const struct key *key, struct er
 		return NULL;
 	if (y->kind != YAML_SCALAR) {
 		yaml_fail(y, err, "'%s' takes one value", key->name);
+		return NULL;
+	}
+	if (y->is_long) {
+		yaml_fail(y, err, "'%s' takes a value on one line", key->name);
 		return NULL;
 	}
 	return text_str(&y->text);
@@ -125,7 +129,7 @@ static bool number(struct yaml *y, const struct key *key, uint64_t max, uint64_t
 
 static bool set_unsigned(struct yaml *y, const struct key *key, void *field, struct err *err)
 {
-	uint64_t n;
+	uint64_t n = 0;
 
 	if (!number(y, key, key->max, &n, err))
 		return false;
@@ -135,7 +139,7 @@ static bool set_unsigned(struct yaml *y, const struct key *key, void *field, str
 
 static bool set_int(struct yaml *y, const struct key *key, void *field, struct err *err)
 {
-	uint64_t n;
+	uint64_t n = 0;
 
 	if (!number(y, key, key->max, &n, err))
 		return false;
@@ -145,7 +149,7 @@ static bool set_int(struct yaml *y, const struct key *key, void *field, struct e
 
 static bool set_offset(struct yaml *y, const struct key *key, void *field, struct err *err)
 {
-	uint64_t n;
+	uint64_t n = 0;
 
 	if (!number(y, key, UINT16_MAX, &n, err))
 		return false;
@@ -181,7 +185,7 @@ static bool set_duration(struct yaml *y, const struct key *key, void *field, str
 
 	if (!s)
 		return false;
-	if (!strcmp(s, "0") || !strcmp(s, "0s"))	/* no time at all: none elsewhere, fine here */
+	if (!strcmp(s, "0") || !strcmp(s, "0s")) /* no time at all: none elsewhere, fine here */
 		*(int64_t *)field = 0;
 	else if (!duration_parse(s, field, err))
 		return fail_here(y, err);
@@ -189,8 +193,8 @@ static bool set_duration(struct yaml *y, const struct key *key, void *field, str
 }
 
 /* The index of the value at hand among `words`. */
-static bool one_of(struct yaml *y, const struct key *key, const char *const words[2],
-		   unsigned *ret, struct err *err)
+static bool one_of(struct yaml *y, const struct key *key, const char *const words[2], unsigned *ret,
+		   struct err *err)
 {
 	const char *s = scalar(y, key, err);
 
@@ -207,7 +211,7 @@ static bool one_of(struct yaml *y, const struct key *key, const char *const word
 static bool set_flag(struct yaml *y, const struct key *key, void *field, struct err *err)
 {
 	static const char *const words[] = { "false", "true" };
-	unsigned i;
+	unsigned i = 0;
 
 	if (!one_of(y, key, words, &i, err))
 		return false;
@@ -218,7 +222,7 @@ static bool set_flag(struct yaml *y, const struct key *key, void *field, struct 
 static bool set_slicing(struct yaml *y, const struct key *key, void *field, struct err *err)
 {
 	static const char *const words[] = { [SLICES_EVEN] = "even", [SLICES_TOP] = "top" };
-	unsigned i;
+	unsigned i = 0;
 
 	if (!one_of(y, key, words, &i, err))
 		return false;
@@ -228,9 +232,10 @@ static bool set_slicing(struct yaml *y, const struct key *key, void *field, stru
 
 static bool set_strategy(struct yaml *y, const struct key *key, void *field, struct err *err)
 {
-	static const char *const words[] = { [STRATEGY_SEQUENTIAL] = "sequential",
-					     [STRATEGY_RANDOM] = "random" };
-	unsigned i;
+	static const char *const words[] = {
+		[STRATEGY_SEQUENTIAL] = "sequential", [STRATEGY_RANDOM] = "random"
+	};
+	unsigned i = 0;
 
 	if (!one_of(y, key, words, &i, err))
 		return false;
@@ -302,7 +307,7 @@ static bool has_required(const struct shape *shape, uint64_t seen, struct err *e
 
 static bool read_mapping(struct yaml *y, const struct shape *shape, void *object, struct err *err)
 {
-	const struct yaml start = *y;	/* for the place only */
+	const struct yaml start = *y; /* for the place only */
 	uint64_t seen = 0;
 
 	assert(shape->n_keys <= 64);
@@ -319,8 +324,7 @@ static bool read_mapping(struct yaml *y, const struct shape *shape, void *object
 	while (y->kind != YAML_MAP_END) {
 		const struct key *key = key_at_hand(y, shape, seen, err);
 
-		if (!key || !yaml_next(y, err) ||
-		    !key->set(y, key, (char *)object + key->at, err))
+		if (!key || !yaml_next(y, err) || !key->set(y, key, (char *)object + key->at, err))
 			return false;
 		seen |= UINT64_C(1) << (key - shape->keys);
 	}
@@ -391,7 +395,7 @@ static bool set_pairs(struct yaml *y, const struct key *key, void *field, struct
 	if (!yaml_next(y, err))
 		return false;
 	while (y->kind != YAML_MAP_END) {
-		const struct yaml start = *y;	/* for the place only */
+		const struct yaml start = *y; /* for the place only */
 		char *item = new_item(y, key, field, err);
 
 		if (!item || !set_name(y, key, item, err))
@@ -407,14 +411,22 @@ static bool set_pairs(struct yaml *y, const struct key *key, void *field, struct
 
 /* --- what a policy looks like */
 
-#define FIELD(type, key_name, setter, field, ...) \
-	{ .name = key_name, .set = setter, .at = offsetof(struct type, field), __VA_ARGS__ }
+#define FIELD(type, key_name, setter, field, ...)                                                \
+	{                                                                                        \
+		.name = key_name, .set = setter, .at = offsetof(struct type, field), __VA_ARGS__ \
+	}
 #define LIST(type, key_name, setter, item_setter, field, ...)                                    \
-	{ .name = key_name, .set = setter, .item = item_setter, .at = offsetof(struct type, field), \
-	  .max = ARRAY_LEN(((struct type *)0)->field), .size = sizeof(((struct type *)0)->field[0]), \
-	  .count_at = offsetof(struct type, n_##field), __VA_ARGS__ }
-#define SHAPE(words, table, line, function) \
-	{ .what = words, .keys = table, .n_keys = ARRAY_LEN(table), .line_at = line, .init = function }
+	{                                                                                        \
+		.name = key_name, .set = setter, .item = item_setter,                            \
+		.at = offsetof(struct type, field), .max = ARRAY_LEN(((struct type *)0)->field), \
+		.size = sizeof(((struct type *)0)->field[0]),                                    \
+		.count_at = offsetof(struct type, n_##field), __VA_ARGS__                        \
+	}
+#define SHAPE(words, table, line, function)                                                      \
+	{                                                                                        \
+		.what = (words), .keys = (table), .n_keys = ARRAY_LEN(table), .line_at = (line), \
+		.init = (function)                                                               \
+	}
 
 static const struct key range_keys[] = {
 	FIELD(policy_range, "name", set_name, name, .what = "range", .required = true),
@@ -437,15 +449,15 @@ static const struct key range_keys[] = {
 	FIELD(policy_range, "strategy", set_strategy, strategy),
 	LIST(policy_range, "avoid", set_list, set_port, avoid),
 };
-static const struct shape range_shape =
-	SHAPE("a range", range_keys, offsetof(struct policy_range, line), NULL);
+static const struct shape range_shape = SHAPE("a range", range_keys,
+					      offsetof(struct policy_range, line), NULL);
 
 static const struct key reserved_keys[] = {
 	FIELD(policy_reserved, "ports", set_range, ports, .required = true),
 	FIELD(policy_reserved, "reason", set_text, reason, .required = true),
 };
-static const struct shape reserved_shape =
-	SHAPE("a reserved port", reserved_keys, offsetof(struct policy_reserved, line), NULL);
+static const struct shape reserved_shape = SHAPE("a reserved port", reserved_keys,
+						 offsetof(struct policy_reserved, line), NULL);
 
 static void project_init(void *object)
 {
@@ -464,8 +476,8 @@ static const struct key service_keys[] = {
 	FIELD(policy_service, "service", set_name, service, .what = "service", .required = true),
 	FIELD(policy_service, "port", set_port, port, .required = true),
 };
-static const struct shape service_shape =
-	SHAPE("a service", service_keys, offsetof(struct policy_service, line), NULL);
+static const struct shape service_shape = SHAPE("a service", service_keys,
+						offsetof(struct policy_service, line), NULL);
 
 static void policy_init(void *object)
 {
@@ -476,7 +488,8 @@ static const struct key policy_keys[] = {
 	FIELD(policy, "name", set_name, name, .what = "policy", .required = true),
 	FIELD(policy, "description", set_text, description),
 	FIELD(policy, "environment", set_name, environment, .what = "environment"),
-	LIST(policy, "ranges", set_list, set_shaped, ranges, .shape = &range_shape, .required = true),
+	LIST(policy, "ranges", set_list, set_shaped, ranges, .shape = &range_shape,
+	     .required = true),
 	LIST(policy, "reserved", set_list, set_shaped, reserved, .shape = &reserved_shape),
 	LIST(policy, "aliases", set_pairs, set_name, aliases, .what = "type",
 	     .value_at = offsetof(struct policy_alias, type)),
@@ -486,16 +499,12 @@ static const struct key policy_keys[] = {
 };
 static const struct shape policy_shape = SHAPE("a policy", policy_keys, NOWHERE, policy_init);
 
-static void policy_cleanup(struct policy **p)
-{
-	free(*p);
-}
-
 bool policy_yaml_parse(const char *bytes, size_t len, const char *file, struct policy *ret,
 		       struct err *err)
 {
-	CLEANUP(policy_cleanup) struct policy *p = calloc(1, sizeof(*p));
+	CLEANUP(arena_release) struct arena arena = { 0 };
 	CLEANUP(yaml_release) struct yaml y = { 0 };
+	struct policy *p = arena_alloc(&arena, sizeof(*p)); /* too large for a stack */
 
 	if (!p)
 		return fail_memory(err);

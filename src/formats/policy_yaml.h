@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "ports/policy.h"
 
 /*
@@ -25,5 +26,11 @@
  */
 MUST_CHECK bool policy_yaml_parse(const char *bytes, size_t len, const char *file,
 				  struct policy *ret, struct err *err);
+
+/*
+ * Write a policy so that reading it gives the same one; comments are not part of a policy.
+ * Errors: none but those of the text (text_ok).
+ */
+void policy_yaml_write(const struct policy *p, struct text *ret);
 
 #endif

@@ -19,10 +19,10 @@
 
 struct finding {
 	char service[NAME_SIZE];
-	unsigned nth;		/* which of the service's ports, from 1: WEB_PORT_2 is 2 */
+	unsigned nth; /* which of the service's ports, from 1: WEB_PORT_2 is 2 */
 	enum protocol protocol;
-	uint16_t port;		/* on the host; 0: the file does not say */
-	unsigned line;		/* from 1; 0: not known */
+	uint16_t port; /* on the host; 0: the file does not say */
+	unsigned line; /* from 1; 0: not known */
 };
 
 /* Rationale: a project with more services than this has more than one block of ports. */
@@ -31,7 +31,7 @@ struct finding {
 struct findings {
 	struct finding items[FINDINGS_MAX];
 	unsigned count;
-	bool too_many;		/* there were more, which are left out */
+	bool too_many; /* there were more, which are left out */
 };
 
 /*
@@ -56,16 +56,16 @@ MUST_CHECK bool scan_compose(const char *bytes, size_t len, const char *file, st
 			     struct err *err);
 
 /* The processes of a Procfile; `release`, which runs once and ends, is not one. */
-MUST_CHECK bool scan_procfile(const char *bytes, size_t len, const char *file,
-			      struct findings *ret, struct err *err);
+MUST_CHECK bool scan_procfile(const char *bytes, size_t len, const char *file, struct findings *ret,
+			      struct err *err);
 
 /* `web`, if package.json has a script `dev` or `start`. */
 MUST_CHECK bool scan_package_json(const char *bytes, size_t len, const char *file,
 				  struct findings *ret, struct err *err);
 
 /* The enabled parts of supabase/config.toml, named as the roles of policies/instances.yaml. */
-MUST_CHECK bool scan_supabase(const char *bytes, size_t len, const char *file,
-			      struct findings *ret, struct err *err);
+MUST_CHECK bool scan_supabase(const char *bytes, size_t len, const char *file, struct findings *ret,
+			      struct err *err);
 
 /* --- for those who write a scanner */
 
@@ -80,10 +80,10 @@ MUST_CHECK bool scan_is_text(const char *bytes, size_t len, const char *file, st
 struct lines {
 	const char *rest;
 	size_t left;
-	const char *line;	/* the line at hand, without its end */
+	const char *line; /* the line at hand, without its end */
 	size_t len;
-	size_t end_len;		/* of "\n" or "\r\n"; 0: the last line has none */
-	unsigned number;	/* from 1 */
+	size_t end_len;	 /* of "\n" or "\r\n"; 0: the last line has none */
+	unsigned number; /* from 1 */
 };
 
 /* Step on; false when there are no more. */

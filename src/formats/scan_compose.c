@@ -17,9 +17,9 @@
 
 struct compose {
 	struct yaml *y;
-	struct findings *published;	/* a finding for each port */
-	struct findings named;		/* a finding for each service */
-	struct finding port;		/* the one at hand */
+	struct findings *published; /* a finding for each port */
+	struct findings named;	    /* a finding for each service */
+	struct finding port;	    /* the one at hand */
 };
 
 /* Reads the value at hand and steps past it. */
@@ -108,7 +108,7 @@ static enum protocol protocol_of(const char *text)
 {
 	enum protocol p = PROTO_TCP;
 
-	protocol_from_name(text, &p);	/* another one, such as sctp: as tcp */
+	protocol_from_name(text, &p); /* another one, such as sctp: as tcp */
 	return p;
 }
 

@@ -32,8 +32,8 @@ bool scan_package_json(const char *bytes, size_t len, const char *file, struct f
 	if (!json_parse(bytes, len, &root, err))
 		return fail_while(err, "%.200s", file);
 	for (size_t i = 0; !port && i < ARRAY_LEN(scripts); i++) {
-		const char *command =
-			json_text_of(json_object_get(root, "scripts"), scripts[i].name);
+		const char *command = json_text_of(json_object_get(root, "scripts"),
+						   scripts[i].name);
 
 		if (!command)
 			continue;

@@ -11,9 +11,9 @@
 static const struct part {
 	const char *section, *service;
 } parts[] = {
-	{ "api", "supabase-api" }, { "db", "db" },
-	{ "db.pooler", "pooler" }, { "studio", "supabase-studio" },
-	{ "inbucket", "inbucket" }, { "local_smtp", "inbucket" },	/* older and newer word */
+	{ "api", "supabase-api" },    { "db", "db" },
+	{ "db.pooler", "pooler" },    { "studio", "supabase-studio" },
+	{ "inbucket", "inbucket" },   { "local_smtp", "inbucket" }, /* older and newer word */
 	{ "analytics", "analytics" },
 };
 
@@ -23,9 +23,9 @@ static const struct part {
 struct toml {
 	struct lines lines;
 	const char *file;
-	const char *closing;	/* of a text over lines that is open; NULL: none */
-	int brackets;		/* of lists that are open */
-	struct finding part;	/* the section at hand; service "" if it is none of ours */
+	const char *closing; /* of a text over lines that is open; NULL: none */
+	int brackets;	     /* of lists that are open */
+	struct finding part; /* the section at hand; service "" if it is none of ours */
 	bool disabled;
 };
 

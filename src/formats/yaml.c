@@ -1,8 +1,17 @@
+/*
+ * The text of scalars is taken from the bytes between libfyaml's marks and
+ * decoded here.  libfyaml 0.7.12 itself loses memory in fy_token_get_text() on
+ * a text of many pieces, such as one with ten quotes in it, and its iterator
+ * gives wrong pieces for it.
+ */
 #include "formats/yaml.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <libfyaml.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -24,12 +33,18 @@ bool yaml_fail(const struct yaml *y, struct err *err, const char *format, ...)
 	return fail_at(err, y->file, y->line, y->column, what);
 }
 
-/* libfyaml says what is wrong in the diagnostics it collected; the first is the cause. */
+/*
+ * libfyaml says what is wrong in the diagnostics it collected; the first is the
+ * cause.  Some faults have none, such as the block "|0": of these it is only
+ * known that memory, too, was not what was missing.
+ */
 static bool fail_syntax(const struct yaml *y, struct err *err)
 {
 	void *at = NULL;
 	const struct fy_diag_error *e = fy_diag_errors_iterate(y->diag, &at);
 
+	if (!e && errno == ENOMEM)
+		return fail_memory(err);
 	if (!e)
 		return yaml_fail(y, err, "not YAML");
 	return fail_at(err, y->file, e->line > 0 ? (unsigned)e->line : y->line,
@@ -41,8 +56,8 @@ static bool fail_encoding(struct yaml *y, const char *bytes, size_t len, struct 
 {
 	y->line = 1;
 	y->column = 1;
-	for (const char *end = memchr(bytes, '\n', len); end && utf8_is_valid(bytes, (size_t)(end - bytes));
-	     end = memchr(bytes, '\n', len)) {
+	for (const char *end = memchr(bytes, '\n', len);
+	     end && utf8_is_valid(bytes, (size_t)(end - bytes)); end = memchr(bytes, '\n', len)) {
 		len -= (size_t)(end + 1 - bytes);
 		bytes = end + 1;
 		y->line++;
@@ -56,17 +71,33 @@ static struct fy_diag *diag_quiet(void)
 	struct fy_diag *diag;
 
 	fy_diag_cfg_default(&cfg);
-	cfg.fp = NULL;	/* nothing is printed: cli/ speaks */
+	cfg.fp = NULL; /* nothing is printed: cli/ speaks */
 	diag = fy_diag_create(&cfg);
 	if (diag)
 		fy_diag_set_collect_errors(diag, true);
 	return diag;
 }
 
+/* Rationale: setting libfyaml up takes 6 KB; more than 128 KB would not stay in the heap. */
+#define ROOM_SIZE 65536
+
+/*
+ * libfyaml 0.7.12 writes through NULL when there is no memory for its input.
+ * So the heap is made to have some.
+ */
+static bool has_room(void)
+{
+	void *volatile room = malloc(ROOM_SIZE); /* volatile: or it is optimised away */
+
+	free(room);
+	return room != NULL;
+}
+
 bool yaml_open(struct yaml *y, const char *bytes, size_t len, const char *file, struct err *err)
 {
 	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE };
 
+	y->bytes = bytes;
 	y->file = file;
 	if (len > YAML_MAX_BYTES)
 		return fail(err, ERR_INVALID, "'%.200s' is longer than %d bytes", file,
@@ -79,7 +110,8 @@ bool yaml_open(struct yaml *y, const char *bytes, size_t len, const char *file, 
 	y->ended = len == 0;
 	if (y->ended)
 		return true;
-	y->diag = cfg.diag = diag_quiet();
+	if (has_room())
+		y->diag = cfg.diag = diag_quiet();
 	if (!y->diag)
 		return fail_memory(err);
 	y->parser = fy_parser_create(&cfg);
@@ -98,12 +130,110 @@ static void take_place(struct yaml *y, struct fy_token *token)
 	y->column = (unsigned)mark->column + 1;
 }
 
+static void add_character(struct text *t, uint32_t c)
+{
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	unsigned len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	char bytes[4];
+
+	for (unsigned i = len - 1; i > 0; i--) {
+		bytes[i] = (char)(0x80 | (c & 0x3f));
+		c >>= 6;
+	}
+	bytes[0] = (char)(lead[len] | c);
+	text_add_bytes(t, bytes, len);
+}
+
+/* So many hexadecimal digits; 0, which is no character here, if they are not there. */
+static uint32_t hex(const char *at, const char *end, unsigned digits)
+{
+	uint32_t n = 0;
+
+	for (; digits && at < end && isxdigit((unsigned char)*at); digits--, at++)
+		n = n << 4 | (uint32_t)(*at <= '9' ? *at - '0' : (*at | 0x20) - 'a' + 10);
+	return digits ? 0 : n;
+}
+
+/*
+ * What stands behind the '\'; returns where the text goes on, NULL: it is no
+ * escape.  Source: YAML 1.2.2, 5.7 "Escaped Characters"; \0 is none of ours.
+ */
+static const char *add_escape(struct text *t, const char *at, const char *end)
+{
+	static const struct {
+		char letter;
+		unsigned digits;
+		uint32_t c;
+	} escapes[] = {
+		{ 'a', 0, 0x07 },   { 'b', 0, 0x08 }, { 't', 0, 0x09 }, { '\t', 0, 0x09 },
+		{ 'n', 0, 0x0a },   { 'v', 0, 0x0b }, { 'f', 0, 0x0c }, { 'r', 0, 0x0d },
+		{ 'e', 0, 0x1b },   { ' ', 0, 0x20 }, { '"', 0, 0x22 }, { '/', 0, 0x2f },
+		{ '\\', 0, 0x5c },  { 'N', 0, 0x85 }, { '_', 0, 0xa0 }, { 'L', 0, 0x2028 },
+		{ 'P', 0, 0x2029 }, { 'x', 2, 0 },    { 'u', 4, 0 },	{ 'U', 8, 0 },
+	};
+
+	for (size_t i = 0; at < end && i < ARRAY_LEN(escapes); i++) {
+		unsigned digits = escapes[i].digits;
+		uint32_t c = digits ? hex(at + 1, end, digits) : escapes[i].c;
+
+		if (escapes[i].letter != *at)
+			continue;
+		if (c == 0 || c > 0x10ffff)
+			return NULL;
+		add_character(t, c);
+		return at + 1 + digits;
+	}
+	return NULL;
+}
+
+/* False: an escape in it is none. */
+static bool decode(struct text *t, enum fy_scalar_style style, const char *at, const char *end)
+{
+	char special = style == FYSS_SINGLE_QUOTED ? '\'' : '\\';
+
+	if (style == FYSS_PLAIN) {
+		text_add_bytes(t, at, (size_t)(end - at));
+		return true;
+	}
+	while (at && at < end) {
+		const char *stop = memchr(at, special, (size_t)(end - at));
+
+		text_add_bytes(t, at, (size_t)((stop ? stop : end) - at));
+		if (!stop)
+			return true;
+		if (style == FYSS_DOUBLE_QUOTED) {
+			at = add_escape(t, stop + 1, end);
+		} else { /* two quotes mean one */
+			text_add(t, "'");
+			at = stop + 2;
+		}
+	}
+	return at != NULL;
+}
+
+static bool take_text(struct yaml *y, struct fy_token *token, enum fy_scalar_style style,
+		      struct err *err)
+{
+	const struct fy_mark *from = fy_token_start_mark(token), *to = fy_token_end_mark(token);
+	const char *at, *end;
+
+	if (!from || !to) /* nothing was written */
+		return true;
+	at = y->bytes + from->input_pos;
+	end = y->bytes + to->input_pos;
+	y->is_long = style == FYSS_LITERAL || style == FYSS_FOLDED ||
+		     memchr(at, '\n', (size_t)(end - at)) || memchr(at, '\r', (size_t)(end - at));
+	if (y->is_long)
+		return true;
+	if (!decode(&y->text, style, at, end) || !utf8_is_valid(text_str(&y->text), y->text.len))
+		return yaml_fail(y, err, "a '\\' that stands for no character");
+	return text_ok(&y->text) || fail_memory(err);
+}
+
 static bool take_scalar(struct yaml *y, const struct fy_event *event, struct err *err)
 {
 	struct fy_token *token = event->scalar.value;
 	enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
-	size_t len = 0;
-	const char *s = "";
 
 	y->kind = YAML_SCALAR;
 	take_place(y, token);
@@ -111,15 +241,8 @@ static bool take_scalar(struct yaml *y, const struct fy_event *event, struct err
 	y->has_tag = event->scalar.tag != NULL;
 	y->is_quoted = style != FYSS_PLAIN;
 	if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
-		y->column--;	/* libfyaml's mark stands behind the quote */
-	if (token)
-		s = fy_token_get_text(token, &len);
-	if (!s)
-		return fail_memory(err);
-	if (memchr(s, '\0', len))
-		return yaml_fail(y, err, "a NUL character");
-	text_add_bytes(&y->text, s, len);
-	return text_ok(&y->text) || fail_memory(err);
+		y->column--; /* libfyaml's marks stand inside the quotes */
+	return !token || take_text(y, token, style, err);
 }
 
 static void take_start(struct yaml *y, enum yaml_kind kind, struct fy_token *start,
@@ -136,8 +259,7 @@ static bool take(struct yaml *y, const struct fy_event *event, bool *ret_shown, 
 {
 	*ret_shown = true;
 	switch (event->type) {
-	case FYET_SCALAR:
-		return take_scalar(y, event, err);
+	case FYET_SCALAR: return take_scalar(y, event, err);
 	case FYET_SEQUENCE_START:
 		take_start(y, YAML_LIST, event->sequence_start.sequence_start,
 			   event->sequence_start.anchor, event->sequence_start.tag);
@@ -146,19 +268,13 @@ static bool take(struct yaml *y, const struct fy_event *event, bool *ret_shown, 
 		take_start(y, YAML_MAP, event->mapping_start.mapping_start,
 			   event->mapping_start.anchor, event->mapping_start.tag);
 		return true;
-	case FYET_SEQUENCE_END:
-		y->kind = YAML_LIST_END;
-		return true;
-	case FYET_MAPPING_END:
-		y->kind = YAML_MAP_END;
-		return true;
+	case FYET_SEQUENCE_END: y->kind = YAML_LIST_END; return true;
+	case FYET_MAPPING_END: y->kind = YAML_MAP_END; return true;
 	case FYET_ALIAS:
 		take_start(y, YAML_ALIAS, event->alias.anchor, NULL, NULL);
-		y->column--;	/* the mark stands behind the '*' */
+		y->column--; /* the mark stands behind the '*' */
 		return true;
-	case FYET_STREAM_END:
-		y->kind = YAML_END;
-		return true;
+	case FYET_STREAM_END: y->kind = YAML_END; return true;
 	case FYET_DOCUMENT_END:
 		y->had_document = true;
 		*ret_shown = false;
@@ -167,9 +283,7 @@ static bool take(struct yaml *y, const struct fy_event *event, bool *ret_shown, 
 		*ret_shown = false;
 		return !y->had_document || yaml_fail(y, err, "a second document starts after this");
 	case FYET_NONE:
-	case FYET_STREAM_START:
-		*ret_shown = false;
-		return true;
+	case FYET_STREAM_START: *ret_shown = false; return true;
 	}
 	return yaml_fail(y, err, "not YAML");
 }
@@ -177,9 +291,11 @@ static bool take(struct yaml *y, const struct fy_event *event, bool *ret_shown, 
 /* One event; NULL at the end and on an error, which the parser remembers. */
 static bool step(struct yaml *y, bool *ret_shown, struct err *err)
 {
-	struct fy_event *event = fy_parser_parse(y->parser);
+	struct fy_event *event;
 	bool ok;
 
+	errno = 0;
+	event = fy_parser_parse(y->parser);
 	if (!event)
 		return fail_syntax(y, err);
 	ok = take(y, event, ret_shown, err);
@@ -194,7 +310,7 @@ bool yaml_next(struct yaml *y, struct err *err)
 	if (y->ended)
 		return true;
 	text_clear(&y->text);
-	y->is_quoted = y->has_anchor = y->has_tag = false;
+	y->is_long = y->is_quoted = y->has_anchor = y->has_tag = false;
 	while (!shown)
 		if (!step(y, &shown, err))
 			return false;

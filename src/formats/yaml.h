@@ -3,6 +3,8 @@
  *
  * A thin layer over libfyaml's events.  Only the piece at hand is kept, and an
  * alias is shown but never followed, so no document grows beyond its bytes.
+ * Text that goes over lines is seen, but not read: nothing that we look for
+ * does.
  * May include: base.
  */
 #ifndef FORMATS_YAML_H
@@ -18,11 +20,11 @@
 #define YAML_MAX_BYTES (1 << 20)
 
 enum yaml_kind {
-	YAML_END,	/* of the document */
+	YAML_END, /* of the document */
 	YAML_SCALAR,
 	YAML_LIST,
 	YAML_LIST_END,
-	YAML_MAP,	/* keys and values follow in turn */
+	YAML_MAP, /* keys and values follow in turn */
 	YAML_MAP_END,
 	YAML_ALIAS,
 };
@@ -30,14 +32,16 @@ enum yaml_kind {
 struct yaml {
 	/* The piece at hand. */
 	enum yaml_kind kind;
-	struct text text;	/* of a scalar; may hold any byte but NUL */
-	bool is_quoted;		/* a scalar that is not plain: "no", | or > */
+	struct text text; /* of a scalar, UTF-8 without NUL; empty if it goes over lines */
+	bool is_long;	  /* a scalar that goes over lines */
+	bool is_quoted;	  /* a scalar that is not plain: "no", | or > */
 	bool has_anchor, has_tag;
-	unsigned line, column;	/* where it starts, or the last known place before it; from 1 */
+	unsigned line, column; /* where it starts, or the last known place before it; from 1 */
 
-	const char *file;	/* borrowed; for messages */
+	const char *bytes; /* borrowed, as the next */
+	const char *file;  /* for messages */
 	bool ended, had_document;
-	struct fy_diag *diag;	/* NULL, as the parser: nothing to read */
+	struct fy_diag *diag; /* NULL, as the parser: nothing to read */
 	struct fy_parser *parser;
 };
 

@@ -65,7 +65,7 @@ static bool update_run(struct call *c, const json_t *input, json_t *answer, stru
 	return key_of(c, input, &p, &key, err) &&
 	       registry_update(c->registry, &key, (uint16_t)json_int_of(input, "port", 0), &d,
 			       &c->arena, &e, err) &&
-	       put_entry(answer, &e, err);
+	       put_entry(answer, &e, err) && answer_others(c, &key, answer, err);
 }
 
 const struct operation op_update = {

@@ -76,6 +76,47 @@ json_t *answer_entries(const struct entry_list *list)
 	return array;
 }
 
+struct others {
+	struct arena *arena;
+	const char *environment;
+	json_t *array;
+	bool out_of_memory;
+};
+
+static bool add_other(const struct entry *e, void *arg)
+{
+	struct others *o = arg;
+	const char *subject;
+
+	if (!strcmp(e->environment, o->environment))
+		return true;
+	subject = entry_subject(o->arena, e);
+	o->out_of_memory = !subject ||
+			   !json_append(o->array,
+					json_sprintf("%s in %s stays as it is (port %u)", subject,
+						     e->environment, e->port));
+	return !o->out_of_memory;
+}
+
+bool answer_others(struct call *c, const struct service_key *key, json_t *answer, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct others o = { .arena = &c->arena, .array = json_array() };
+
+	if (!json_put(answer, "others", o.array))
+		return fail_memory(err);
+	if (!key)
+		return true;
+	o.environment = key->environment;
+	f.project_id = key->project->id;
+	f.instance = key->instance;
+	f.service = key->service;
+	f.host = key->host;
+	if (!c->registry->store->ops->entry_each(c->registry->store, &f, add_other, &o, err))
+		return false;
+	return !o.out_of_memory || fail_memory(err);
+}
+
 char *ports_text(struct port_range r, char ret[static PORTS_TEXT_SIZE])
 {
 	if (r.first == r.last)

@@ -35,6 +35,13 @@ json_t *answer_usage(const struct usage *u) MUST_CHECK;
 /* An array of entries; NULL: no memory. */
 json_t *answer_entries(const struct entry_list *list) MUST_CHECK;
 
+/*
+ * `others`: the same service in other environments, which stays as it is, each a sentence.
+ * `key` NULL: more than one service is meant, and there are none.
+ */
+MUST_CHECK bool answer_others(struct call *c, const struct service_key *key, json_t *answer,
+			      struct err *err);
+
 /* "3000" or "3000-3099". */
 #define PORTS_TEXT_SIZE 16
 char *ports_text(struct port_range r, char ret[static PORTS_TEXT_SIZE]);

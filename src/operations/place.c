@@ -215,6 +215,38 @@ static bool place_here(struct call *c, const char *path, bool enter, struct plac
 	return found || place_new(c, &d, enter, ret, err);
 }
 
+struct worktrees {
+	const char *path;
+	bool matches;
+};
+
+static bool match_worktree(const struct instance *i, void *arg)
+{
+	struct worktrees *w = arg;
+	size_t len = i->worktree ? strlen(i->worktree) : 0;
+
+	w->matches = len && !i->released_at_ms && !strncmp(w->path, i->worktree, len) &&
+		     (!w->path[len] || w->path[len] == '/');
+	return !w->matches;
+}
+
+/* Might the directory be a worktree of that project?  Most have none, and are done here. */
+static bool may_be_worktree(struct call *c, const char *path, const struct project *p, bool *ret,
+			    struct err *err)
+{
+	struct store *s = c->registry->store;
+	char real[PATH_MAX];
+	struct worktrees w = { .path = real };
+
+	*ret = false;
+	if (!path || !realpath(path, real))
+		return true;
+	if (!s->ops->instance_each(s, p->id, match_worktree, &w, err))
+		return false;
+	*ret = w.matches;
+	return true;
+}
+
 /* The directory's instance, if the directory is that project's; else 1. */
 static bool instance_here(struct call *c, const char *path, const struct project *p, unsigned *ret,
 			  struct err *err)
@@ -224,7 +256,9 @@ static bool instance_here(struct call *c, const char *path, const struct project
 	bool found;
 
 	*ret = 1;
-	if (!path || !directory_read(path, &d, NULL))
+	if (!may_be_worktree(c, path, p, &found, err))
+		return false;
+	if (!found || !directory_read(path, &d, NULL))
 		return true;
 	if (!place_of_directory(c, &d, &here, &found, err))
 		return false;

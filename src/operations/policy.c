@@ -344,8 +344,21 @@ static bool apply_environment(struct policy *p, const json_t *variables, struct 
 	       (!strategy || !*strategy || set_strategy(p, strategy, err));
 }
 
+/* The file says what the book works by: where variables changed that, it is written anew. */
+static bool apply_and_write(struct policy *p, const json_t *variables, struct text *ret,
+			    struct err *err)
+{
+	if (!apply_environment(p, variables, err))
+		return false;
+	text_addf(ret, "# The policy '%s', with the numbers that the environment's variables had.\n",
+		  p->name);
+	policy_yaml_write(p, ret);
+	return text_ok(ret) || fail_memory(err);
+}
+
 static bool use_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
+	CLEANUP(text_release) struct text written = { 0 };
 	const json_t *variables = json_object_get(input, "fromEnvironment");
 	struct policy_source source;
 	struct policy_change change = { .keep_entries = json_bool_of(input, "keepEntries") };
@@ -353,17 +366,17 @@ static bool use_run(struct call *c, const json_t *input, json_t *answer, struct 
 	struct policy *p;
 
 	if (!read_source(input, &source, err) || !parse(c, &source, &p, err) ||
-	    (variables && !apply_environment(p, variables, err)))
+	    (variables && !apply_and_write(p, variables, &written, err)))
 		return false;
 	change.policy = p;
-	change.text = source.text;
+	change.text = variables ? text_str(&written) : source.text;
 	if (!registry_use_policy(c->registry, &change, &changed, err))
 		return false;
 	if (changed.kept)
 		registry_note(c->registry, "%u entr%s outside '%s' stay%s, marked legacy",
 			      changed.kept, changed.kept == 1 ? "y" : "ies", p->name,
 			      changed.kept == 1 ? "s" : "");
-	return put_policy(answer, p, source.text, err);
+	return put_policy(answer, p, change.text, err);
 }
 
 const struct operation op_policy_list = {

@@ -20,43 +20,6 @@ static bool put_released(json_t *answer, const struct entry_list *list, struct e
 	return fail_memory(err);
 }
 
-/* The same service in other environments stays, and is named. */
-struct others {
-	json_t *array;
-	const char *environment;
-};
-
-static bool add_other(const struct entry *e, void *arg)
-{
-	struct others *o = arg;
-	char text[ERR_TEXT_SIZE];
-
-	if (strcmp(e->environment, o->environment) != 0) {
-		snprintf(text, sizeof(text), "%s/%s in %s keeps %u", e->project, e->service,
-			 e->environment, e->port);
-		return json_append(o->array, json_string(text));
-	}
-	return true;
-}
-
-static bool put_others(struct call *c, json_t *answer, const struct service_key *key,
-		       struct err *err)
-{
-	struct entry_filter f = ENTRY_FILTER_ALL;
-	struct others o = { .environment = key ? key->environment : NULL };
-
-	o.array = json_array();
-	if (!json_put(answer, "others", o.array))
-		return fail_memory(err);
-	if (!key)
-		return true;
-	f.project_id = key->project->id;
-	f.instance = key->instance;
-	f.service = key->service;
-	f.host = key->host;
-	return c->registry->store->ops->entry_each(c->registry->store, &f, add_other, &o, err);
-}
-
 static bool fail_nothing(struct err *err, const json_t *others, const char *what)
 {
 	const char *other = json_string_value(json_array_get(others, 0));
@@ -84,7 +47,7 @@ static bool release_all(struct call *c, const json_t *input, json_t *answer, str
 	if (json_text_of(input, "host") && !input_host(c, input, &f.host, err))
 		return false;
 	if (!registry_release_all(c->registry, &f, &c->arena, &list, err) ||
-	    !put_others(c, answer, NULL, err))
+	    !answer_others(c, NULL, answer, err))
 		return false;
 	if (!list.count)
 		return fail_nothing(err, NULL, p.name);
@@ -103,7 +66,7 @@ static bool release_port(struct call *c, const json_t *input, json_t *answer, st
 		f.protocol = (int)input_protocol(input);
 	if (!input_host(c, input, &f.host, err) ||
 	    !registry_release_all(c->registry, &f, &c->arena, &list, err) ||
-	    !put_others(c, answer, NULL, err))
+	    !answer_others(c, NULL, answer, err))
 		return false;
 	snprintf(what, sizeof(what), "port %u", port);
 	return list.count ? put_released(answer, &list, err) : fail_nothing(err, NULL, what);
@@ -130,7 +93,7 @@ static bool release_service(struct call *c, const json_t *input, json_t *answer,
 		f.ports = (struct port_range){ port, port };
 	f.order = BY_AGE;
 	if (!registry_release_all(c->registry, &f, &c->arena, &list, err) ||
-	    !put_others(c, answer, &key, err))
+	    !answer_others(c, &key, answer, err))
 		return false;
 	if (!list.count) {
 		const char *what = arena_printf(&c->arena, "'%s/%s' has no port in %s",

@@ -14,10 +14,10 @@
 
 /* The pieces of git's layout that are looked at. */
 struct git {
-	char dir[PATH_MAX];	/* of this checkout: .git, or what its file points to */
-	char common[PATH_MAX];	/* of all checkouts of the repository */
-	char head[PATH_MAX];	/* the line in HEAD; "": it cannot be read */
-	bool is_linked;		/* common is another's */
+	char dir[PATH_MAX];    /* of this checkout: .git, or what its file points to */
+	char common[PATH_MAX]; /* of all checkouts of the repository */
+	char head[PATH_MAX];   /* the line in HEAD; "": it cannot be read */
+	bool is_linked;	       /* common is another's */
 };
 
 /* False when it would not fit; `ret` is then cut. */
@@ -218,9 +218,9 @@ static void look_upwards(struct directory *d)
 
 static bool fail_path(const char *path, struct err *err)
 {
-	enum err_code code = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND :
-			     errno == EACCES			  ? ERR_NOT_PERMITTED :
-								    ERR_IO;
+	enum err_code code = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND
+			     : errno == EACCES			 ? ERR_NOT_PERMITTED
+								 : ERR_IO;
 
 	return fail(err, code, "cannot look at the directory '%s': %s", path, strerror(errno));
 }

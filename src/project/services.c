@@ -12,7 +12,7 @@
 static const struct source {
 	const char *file;
 	scan_fn *scan;
-	unsigned instead_of;	/* looked at only if none of so many before it was there */
+	unsigned instead_of; /* looked at only if none of so many before it was there */
 } sources[] = {
 	/* The names and their order are docker compose's; it reads one, and one override. */
 	{ "compose.yaml", scan_compose, 0 },
@@ -84,8 +84,9 @@ static void add_findings(struct found_services *s, const char *file, const struc
 			too_many = true;
 	}
 	if (too_many)
-		warn(s, file, "more services than a project can be entered with at once: "
-			      "the last ones are left out");
+		warn(s, file,
+		     "more services than a project can be entered with at once: "
+		     "the last ones are left out");
 }
 
 static void keep(struct found_services *s, const struct findings *found)

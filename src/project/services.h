@@ -21,13 +21,13 @@
 #define SERVICES_MAX 64
 /* Rationale: one for each file that is looked at, and one for too many services. */
 #define SERVICE_WARNINGS_MAX 16
-#define SOURCE_SIZE 48
+#define SOURCE_SIZE	     48
 
 struct found_service {
 	char name[NAME_SIZE];
-	char source[SOURCE_SIZE];	/* "compose.yaml:12"; "default" for the web of a bare project */
+	char source[SOURCE_SIZE]; /* "compose.yaml:12"; "default" for the web of a bare project */
 	enum protocol protocol;
-	uint16_t port;			/* on the host, as the file says; 0: it does not */
+	uint16_t port; /* on the host, as the file says; 0: it does not */
 };
 
 struct service_warning {
@@ -36,9 +36,9 @@ struct service_warning {
 };
 
 struct found_services {
-	struct found_service items[SERVICES_MAX];	/* names and variable names differ */
-	unsigned count;					/* at least 1 */
-	struct findings kept;				/* what .ports.env says, each with a port */
+	struct found_service items[SERVICES_MAX]; /* names and variable names differ */
+	unsigned count;				  /* at least 1 */
+	struct findings kept;			  /* what .ports.env says, each with a port */
 	struct service_warning warnings[SERVICE_WARNINGS_MAX];
 	unsigned n_warnings;
 };

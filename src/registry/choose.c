@@ -83,17 +83,35 @@ static void collect_listening(struct registry *r, const struct service_key *key,
 		registry_note(r, "cannot see what listens on this machine: %s", err.text);
 }
 
+static bool worktree_of(struct registry *r, const struct service_key *key, struct arena *a,
+			const char **ret, struct err *err)
+{
+	struct instance_list list;
+
+	*ret = NULL;
+	if (!instances_read(r, key->project->id, a, &list, err))
+		return false;
+	for (unsigned i = 0; i < list.count; i++)
+		if (list.items[i].number == key->instance)
+			*ret = list.items[i].worktree;
+	return true;
+}
+
 /* A port that is asked for by name may be listened on by the project itself. */
-static void forgive_own(struct registry *r, const struct service_key *key, const char *worktree,
-			uint16_t port, struct port_set *listening)
+static bool forgive_own(struct registry *r, const struct service_key *key, uint16_t port,
+			struct arena *a, struct port_set *listening, struct err *err)
 {
 	struct listener l;
+	const char *worktree;
 
 	if (!port || !port_set_has(listening, port) ||
 	    !listener_on(r, key->host, key->protocol, port, &l))
-		return;
+		return true;
+	if (!worktree_of(r, key, a, &worktree, err))
+		return false;
 	if (listener_is_below(&l, key->project->path) || listener_is_below(&l, worktree))
 		port_set_remove(listening, port);
+	return true;
 }
 
 /* Where it may stand. */
@@ -260,36 +278,21 @@ static bool find_cooling(struct registry *r, const struct policy_range *range,
 	return true;
 }
 
-static bool worktree_of(struct registry *r, const struct service_key *key, struct arena *a,
-			const char **ret, struct err *err)
-{
-	struct instance_list list;
-
-	*ret = NULL;
-	if (!instances_read(r, key->project->id, a, &list, err))
-		return false;
-	for (unsigned i = 0; i < list.count; i++)
-		if (list.items[i].number == key->instance)
-			*ret = list.items[i].worktree;
-	return true;
-}
-
 static bool gather_sets(struct registry *r, const struct port_request *q, struct arena *a,
 			struct choice *c, struct err *err)
 {
 	struct port_set *reserved = arena_alloc(a, sizeof(*reserved));
 	struct port_set *listening = arena_alloc(a, sizeof(*listening));
 	const uint16_t named[] = { c->before, c->preferred, c->role, c->twin };
-	const char *worktree;
 
 	if (!reserved || !listening)
 		return fail_memory(err);
-	if (!reserved_collect(r, q->key.host, q->key.project->name, reserved, err) ||
-	    !worktree_of(r, &q->key, a, &worktree, err))
+	if (!reserved_collect(r, q->key.host, q->key.project->name, reserved, err))
 		return false;
 	collect_listening(r, &q->key, listening);
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
-		forgive_own(r, &q->key, worktree, named[i], listening);
+		if (!forgive_own(r, &q->key, named[i], a, listening, err))
+			return false;
 	if (q->not_port)
 		port_set_add(reserved, q->not_port);
 	if (q->force && q->preferred)

@@ -137,9 +137,9 @@ bool details_apply(const struct details *d, struct arena *a, struct entry *e, bo
 		const char **field;
 	} lines[] = {
 		{ "description", d->description, DESCRIPTION_MAX, &e->description },
-		{ "notes", d->notes, NOTES_MAX, &e->notes },
-		{ "unit", d->unit, UNIT_MAX, &e->unit },
-		{ "tunnel id", d->tunnel_id, TUNNEL_ID_MAX, &e->tunnel_id },
+		{ "note", d->notes, NOTES_MAX, &e->notes },
+		{ "unit's name", d->unit, UNIT_MAX, &e->unit },
+		{ "tunnel's id", d->tunnel_id, TUNNEL_ID_MAX, &e->tunnel_id },
 	};
 	bool changed = false;
 

@@ -149,8 +149,6 @@ static bool own_range(struct registry *r, const struct register_request *q, cons
 static bool block_allows(struct registry *r, const struct register_request *q, struct arena *a,
 			 struct err *err)
 {
-	CLEANUP(json_cleanup) json_t *holder = NULL;
-	CLEANUP(json_text_cleanup) char *text = NULL;
 	struct project owner;
 	bool found;
 
@@ -161,15 +159,13 @@ static bool block_allows(struct registry *r, const struct register_request *q, s
 	fail(err, ERR_TAKEN, "port %u lies in the block of '%s'", q->port, owner.name);
 	fail_hint(err, "take a port of your own (portbook get %s/%s), or add --force",
 		  q->key.project->name, q->key.service);
-	holder = json_pack("{s:i, s:s}", "port", (int)q->port, "projectName", owner.name);
-	text = holder ? json_dumps(holder, JSON_COMPACT) : NULL;
-	if (text && strlen(text) < sizeof(err->holder))
-		memcpy(err->holder, text, strlen(text) + 1);
+	holder_put(err, json_pack("{s:i, s:s}", "port", (int)q->port, "projectName", owner.name));
 	return false;
 }
 
 struct claim_search {
 	const struct register_request *q;
+	int64_t now_ms;
 	bool refused;
 };
 
@@ -177,8 +173,9 @@ static bool match_reserved_for(const struct reserved *res, void *arg)
 {
 	struct claim_search *s = arg;
 	bool of_host = !strcmp(res->host, "*") || !strcmp(res->host, s->q->key.host);
+	bool over = res->until_ms && res->until_ms <= s->now_ms;
 
-	s->refused = of_host && port_range_has(res->ports, s->q->port) && res->project &&
+	s->refused = of_host && !over && port_range_has(res->ports, s->q->port) && res->project &&
 		     strcmp(res->project, s->q->key.project->name) != 0;
 	return !s->refused;
 }
@@ -187,7 +184,7 @@ static bool match_reserved_for(const struct reserved *res, void *arg)
 static bool reservation_allows(struct registry *r, const struct register_request *q,
 			       struct err *err)
 {
-	struct claim_search s = { .q = q };
+	struct claim_search s = { .q = q, .now_ms = registry_now(r) };
 
 	if (!r->store->ops->reserved_each(r->store, match_reserved_for, &s, err))
 		return false;

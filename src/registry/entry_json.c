@@ -104,20 +104,30 @@ json_t *reserved_json(const struct reserved *r)
 	return NULL;
 }
 
-void holder_of_entry(struct err *err, const struct entry *e)
+void holder_put(struct err *err, json_t *holder)
 {
-	CLEANUP(json_cleanup) json_t *o = json_object();
+	CLEANUP(json_cleanup) json_t *owned = holder;
 	CLEANUP(json_text_cleanup) char *text = NULL;
 
-	if (!err || !o)
-		return;
-	if (json_put_int(o, "port", e->port) && json_put_text(o, "projectName", e->project) &&
-	    json_put_text(o, "serviceName", e->service) &&
-	    json_put_int(o, "instance", e->instance) &&
-	    json_put_text(o, "environment", e->environment) && json_put_text(o, "host", e->host) &&
-	    json_put_text(o, "protocol", protocol_name(e->protocol)) &&
-	    json_put_text(o, "status", entry_status_name(e->status)))
-		text = json_dumps(o, JSON_COMPACT);
-	if (text && strlen(text) < sizeof(err->holder))
+	/* The sentence is there already: a holder that finds no memory, or no room, is left out. */
+	if (err && owned && json_format(owned, &text, NULL) && strlen(text) < sizeof(err->holder))
 		memcpy(err->holder, text, strlen(text) + 1);
+}
+
+void holder_of_entry(struct err *err, const struct entry *e)
+{
+	json_t *o = json_object();
+
+	if (!o || !json_put_int(o, "port", e->port) ||
+	    !json_put_text(o, "projectName", e->project) ||
+	    !json_put_text(o, "serviceName", e->service) ||
+	    !json_put_int(o, "instance", e->instance) ||
+	    !json_put_text(o, "environment", e->environment) ||
+	    !json_put_text(o, "host", e->host) ||
+	    !json_put_text(o, "protocol", protocol_name(e->protocol)) ||
+	    !json_put_text(o, "status", entry_status_name(e->status))) {
+		json_decref(o);
+		return;
+	}
+	holder_put(err, o);
 }

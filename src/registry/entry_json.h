@@ -18,7 +18,10 @@ json_t *reserved_json(const struct reserved *r) MUST_CHECK;
 /* The members of `entry_json` into an object that is there already. */
 MUST_CHECK bool entry_json_into(json_t *object, const struct entry *e);
 
-/* Who holds it, for an error: the entry in short. */
+/* Who holds it, for an error. Takes the reference to `holder`, which may be NULL. */
+void holder_put(struct err *err, json_t *holder);
+
+/* As holder_put: the entry in short. */
 void holder_of_entry(struct err *err, const struct entry *e);
 
 #endif

@@ -220,13 +220,17 @@ static bool gather_project(const struct project *p, void *arg)
 	return !rows->out_of_memory;
 }
 
-static bool open_blocks(struct registry *r, const struct policy *policy, struct arena *a,
-			struct err *err)
+static bool open_blocks(struct registry *r, struct arena *a, struct err *err)
 {
-	const struct policy_range *range = blocks_range(policy);
+	const struct policy *policy;
+	const struct policy_range *range;
 	struct project_rows rows = { .arena = a };
 	struct block_list blocks;
 
+	/* As the book has it now: a range belongs to the policy that it is held against. */
+	if (!registry_policy(r, &policy, err))
+		return false;
+	range = blocks_range(policy);
 	if (!range)
 		return true;
 	if (!r->store->ops->project_each(r->store, gather_project, &rows, err))
@@ -320,16 +324,20 @@ static bool put_reserved(struct registry *r, const struct policy *p, struct err 
 	for (unsigned i = 0; i < old.count; i++)
 		if (!r->store->ops->reserved_remove(r->store, old.at[i].host, old.at[i].first, err))
 			return false;
-	for (unsigned i = 0; i < p->n_reserved; i++)
-		if (!r->store->ops->reserved_put(r->store,
-						 &(struct reserved){
-							 .host = "*",
-							 .ports = p->reserved[i].ports,
-							 .reason = p->reserved[i].reason,
-							 .from_policy = true,
-						 },
-						 err))
+	/* A port has one reservation on a host, so those by hand give way. */
+	for (unsigned i = 0; i < p->n_reserved; i++) {
+		const struct reserved res = {
+			.host = "*",
+			.ports = p->reserved[i].ports,
+			.reason = p->reserved[i].reason,
+			.from_policy = true,
+		};
+		bool any;
+
+		if (!reserved_cut(r, res.host, res.ports, &any, err) ||
+		    !r->store->ops->reserved_put(r->store, &res, err))
 			return false;
+	}
 	return true;
 }
 
@@ -485,7 +493,7 @@ bool registry_use_policy(struct registry *r, const struct policy_change *change,
 	    !fit_blocks(r, p, &blocks, err) || (reslice && !reset_slices(r, &arena, err)) ||
 	    !put_ranges(r, p, &arena, err) || !put_reserved(r, p, err) ||
 	    !put_settings(r, p, change->text, &arena, err) ||
-	    !record_policy(r, old_name, p->name, err) || !open_blocks(r, p, &arena, err) ||
+	    !record_policy(r, old_name, p->name, err) || !open_blocks(r, &arena, err) ||
 	    !seed_all(r, p, err))
 		return false;
 	*ret = changed;

@@ -136,6 +136,7 @@ static bool fail_outside(struct registry *r, const struct port_request *q, struc
 
 struct reason_search {
 	const char *host;
+	int64_t now_ms;
 	uint16_t port;
 	char reason[POLICY_TEXT_SIZE], project[NAME_SIZE];
 };
@@ -145,6 +146,7 @@ static bool match_reason(const struct reserved *res, void *arg)
 	struct reason_search *s = arg;
 
 	if (!port_range_has(res->ports, s->port) ||
+	    (res->until_ms && res->until_ms <= s->now_ms) ||
 	    (strcmp(res->host, "*") != 0 && strcmp(res->host, s->host) != 0))
 		return true;
 	snprintf(s->reason, sizeof(s->reason), "%s", res->reason ? res->reason : "");
@@ -154,7 +156,7 @@ static bool match_reason(const struct reserved *res, void *arg)
 
 bool fail_reserved(struct registry *r, const char *host, uint16_t port, struct err *err)
 {
-	struct reason_search s = { .host = host, .port = port };
+	struct reason_search s = { .host = host, .now_ms = registry_now(r), .port = port };
 
 	if (!r->store->ops->reserved_each(r->store, match_reason, &s, err))
 		return false;
@@ -166,8 +168,6 @@ bool fail_reserved(struct registry *r, const char *host, uint16_t port, struct e
 static bool fail_listening(struct registry *r, const struct port_request *q, struct arena *a,
 			   struct err *err)
 {
-	CLEANUP(json_cleanup) json_t *holder = NULL;
-	CLEANUP(json_text_cleanup) char *text = NULL;
 	struct listener l = { 0 };
 	bool seen = listener_on(r, q->key.host, q->key.protocol, q->preferred, &l);
 	const char *who = seen ? listener_text(a, &l) : "a stranger";
@@ -175,11 +175,8 @@ static bool fail_listening(struct registry *r, const struct port_request *q, str
 	fail(err, ERR_TAKEN, "%s listens on port %u", who ? who : "a stranger", q->preferred);
 	fail_hint(err, "stop it, leave the port out (portbook get %s/%s), or add --force",
 		  q->key.project->name, q->key.service);
-	holder = json_pack("{s:i, s:i, s:s, s:s}", "port", (int)q->preferred, "pid", (int)l.pid,
-			   "program", l.program, "cwd", l.cwd);
-	text = holder ? json_dumps(holder, JSON_COMPACT) : NULL;
-	if (text && strlen(text) < sizeof(err->holder))
-		memcpy(err->holder, text, strlen(text) + 1);
+	holder_put(err, json_pack("{s:i, s:i, s:s, s:s}", "port", (int)q->preferred, "pid",
+				  (int)l.pid, "program", l.program, "cwd", l.cwd));
 	return false;
 }
 

@@ -101,8 +101,11 @@ static bool add_flat(struct registry *r, const struct policy *policy,
 {
 	struct usage u = { .range = range->name, .ports = range->ports };
 
-	if (range->legacy || !fill(r, &u, policy_range_size(range), host, p->id, err))
-		return range->legacy;
+	/* Temporary ports go by themselves: they say nothing of how full a project is. */
+	if (range->legacy || range->temporary)
+		return true;
+	if (!fill(r, &u, policy_range_size(range), host, p->id, err))
+		return false;
 	if (u.allocated || is_first_choice(policy, range, p))
 		list->items[list->count++] = u;
 	return true;

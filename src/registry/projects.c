@@ -39,7 +39,8 @@ static bool consider(const struct project *p, void *arg)
 {
 	struct nearest *n = arg;
 	unsigned far = (unsigned)strlen(n->wanted) / 3 + 1;
-	unsigned d = strstr(p->name, n->wanted) ? 1 : name_distance(n->wanted, p->name, far);
+	bool part = strlen(n->wanted) >= 3 && strstr(p->name, n->wanted);
+	unsigned d = part ? 1 : name_distance(n->wanted, p->name, far);
 	unsigned at;
 
 	if (d > far)
@@ -64,9 +65,10 @@ static bool fail_unknown(struct registry *r, const char *name, struct err *err)
 
 	if (!r->store->ops->project_each(r->store, consider, &n, err))
 		return false;
-	fail(err, ERR_NOT_FOUND, "the book knows no project '%s'%s%s%s%s%s%s", name,
+	fail(err, ERR_NOT_FOUND, "the book knows no project '%s'%s%s%s%s%s%s%s", name,
 	     n.count ? "; did you mean " : "", n.count ? n.name[0] : "", n.count > 1 ? ", " : "",
-	     n.count > 1 ? n.name[1] : "", n.count > 2 ? ", " : "", n.count > 2 ? n.name[2] : "");
+	     n.count > 1 ? n.name[1] : "", n.count > 2 ? ", " : "", n.count > 2 ? n.name[2] : "",
+	     n.count ? "?" : "");
 	return fail_hint(err, "enter it with: portbook project add %s (or --create)", name);
 }
 

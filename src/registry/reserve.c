@@ -46,37 +46,13 @@ static bool name_holders(struct registry *r, const struct reserve_request *q,
 	return r->store->ops->entry_each(r->store, &f, note_held, r, err);
 }
 
-bool registry_reserve(struct registry *r, const struct reserve_request *q, struct err *err)
-{
-	if (!q->reason || !*q->reason || strlen(q->reason) > REASON_MAX || !text_is_line(q->reason))
-		return fail(err, ERR_INVALID,
-			    "a reservation needs a reason: one line of at most %d bytes",
-			    REASON_MAX);
-	if (q->until_ms && q->until_ms <= registry_now(r))
-		return fail(err, ERR_INVALID, "the reservation would be over already");
-	for (unsigned i = 0; i < q->count; i++) {
-		const struct reserved res = {
-			.host = q->host,
-			.ports = q->ports[i],
-			.reason = q->reason,
-			.project = q->project,
-			.until_ms = q->until_ms,
-		};
-
-		if (!r->store->ops->reserved_put(r->store, &res, err) ||
-		    !record(r, "reserve", NULL, &res, err) ||
-		    !name_holders(r, q, q->ports[i], err))
-			return false;
-	}
-	return true;
-}
-
-/* Unreserving: what overlaps is read first, then each is cut. */
+/* Cutting: what overlaps is read first, then each is cut. */
 
 struct overlapping {
 	struct arena *arena;
 	const char *host;
 	struct port_range ports;
+	bool of_policy;		/* look for the policy's, else for those by hand */
 	struct reserved found;
 	bool any, out_of_memory;
 };
@@ -85,7 +61,8 @@ static bool match_overlap(const struct reserved *res, void *arg)
 {
 	struct overlapping *o = arg;
 
-	if (strcmp(res->host, o->host) != 0 || !port_range_overlaps(res->ports, o->ports))
+	if (strcmp(res->host, o->host) != 0 || !port_range_overlaps(res->ports, o->ports) ||
+	    res->from_policy != o->of_policy)
 		return true;
 	o->found = *res;
 	o->found.host = arena_copy(o->arena, res->host);
@@ -95,6 +72,18 @@ static bool match_overlap(const struct reserved *res, void *arg)
 			   (res->project && !o->found.project);
 	o->any = true;
 	return false;
+}
+
+/* The first one that overlaps; `ret->any` false: there is none. */
+static bool find_overlap(struct registry *r, const char *host, struct port_range ports,
+			 bool of_policy, struct arena *a, struct overlapping *ret, struct err *err)
+{
+	*ret = (struct overlapping){
+		.arena = a, .host = host, .ports = ports, .of_policy = of_policy
+	};
+	if (!r->store->ops->reserved_each(r->store, match_overlap, ret, err))
+		return false;
+	return !ret->out_of_memory || fail_memory(err);
 }
 
 static bool put_rest(struct registry *r, const struct reserved *old, struct port_range rest,
@@ -121,34 +110,110 @@ static bool cut(struct registry *r, const struct reserved *old, struct port_rang
 	return record(r, "unreserve", old, NULL, err);
 }
 
-static bool unreserve_one(struct registry *r, struct port_range ports, const char *host, bool *any,
-			  struct err *err)
+bool reserved_cut(struct registry *r, const char *host, struct port_range ports, bool *ret_any,
+		  struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct overlapping o;
 
+	*ret_any = false;
 	for (;;) {
-		struct overlapping o = { .arena = &arena, .host = host, .ports = ports };
-
-		if (!r->store->ops->reserved_each(r->store, match_overlap, &o, err))
+		if (!find_overlap(r, host, ports, false, &arena, &o, err))
 			return false;
-		if (o.out_of_memory)
-			return fail_memory(err);
 		if (!o.any)
 			return true;
-		*any = true;
+		*ret_any = true;
 		if (!cut(r, &o.found, ports, err))
 			return false;
 	}
 }
 
+/* Reserving. */
+
+static bool fail_policys(const struct reserved *of_policy, struct err *err)
+{
+	fail(err, ERR_TAKEN, "the policy reserves %u to %u: %s", of_policy->ports.first,
+	     of_policy->ports.last, of_policy->reason);
+	if (of_policy->ports.first == of_policy->ports.last)
+		fail(err, ERR_TAKEN, "the policy reserves %u: %s", of_policy->ports.first,
+		     of_policy->reason);
+	return fail_hint(err, "what the policy reserves is changed there: portbook policy show");
+}
+
+static bool reserve_stretch(struct registry *r, const struct reserve_request *q,
+			    struct port_range ports, struct err *err)
+{
+	const struct reserved res = {
+		.host = q->host,
+		.ports = ports,
+		.reason = q->reason,
+		.project = q->project,
+		.until_ms = q->until_ms,
+	};
+	bool any;
+
+	return reserved_cut(r, q->host, ports, &any, err) &&
+	       r->store->ops->reserved_put(r->store, &res, err) &&
+	       record(r, "reserve", NULL, &res, err) && name_holders(r, q, ports, err);
+}
+
+/* What the policy reserves on the same host stays the policy's: the stretches between it are left. */
+static bool reserve_around(struct registry *r, const struct reserve_request *q,
+			   struct port_range ports, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct port_range before = ports;
+	struct overlapping o;
+
+	if (!find_overlap(r, q->host, ports, true, &arena, &o, err))
+		return false;
+	if (!o.any)
+		return reserve_stretch(r, q, ports, err);
+	if (port_range_contains(o.found.ports, ports))
+		return fail_policys(&o.found, err);
+	before.last = (uint16_t)(o.found.ports.first - 1);
+	if (o.found.ports.first > ports.first && !reserve_around(r, q, before, err))
+		return false;
+	if (o.found.ports.last >= ports.last)
+		return true;
+	ports.first = (uint16_t)(o.found.ports.last + 1);
+	return reserve_around(r, q, ports, err);
+}
+
+bool registry_reserve(struct registry *r, const struct reserve_request *q, struct err *err)
+{
+	if (!q->reason || !*q->reason || strlen(q->reason) > REASON_MAX || !text_is_line(q->reason))
+		return fail(err, ERR_INVALID,
+			    "a reservation needs a reason: one line of at most %d bytes",
+			    REASON_MAX);
+	if (q->until_ms && q->until_ms <= registry_now(r))
+		return fail(err, ERR_INVALID, "the reservation would be over already");
+	for (unsigned i = 0; i < q->count; i++)
+		if (!reserve_around(r, q, q->ports[i], err))
+			return false;
+	return true;
+}
+
+/* Unreserving. */
+
 bool registry_unreserve(struct registry *r, const struct port_range *ports, unsigned count,
 			const char *host, struct err *err)
 {
-	bool any = false;
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct overlapping o;
+	bool any = false, cut_any;
 
-	for (unsigned i = 0; i < count; i++)
-		if (!unreserve_one(r, ports[i], host, &any, err))
+	for (unsigned i = 0; i < count; i++) {
+		if (!reserved_cut(r, host, ports[i], &cut_any, err))
 			return false;
+		any |= cut_any;
+	}
+	for (unsigned i = 0; i < count && !any; i++) {
+		if (!find_overlap(r, host, ports[i], true, &arena, &o, err))
+			return false;
+		if (o.any)
+			return fail_policys(&o.found, err);
+	}
 	if (any)
 		return true;
 	fail(err, ERR_NOTHING, "none of these ports is reserved");

@@ -238,6 +238,8 @@ struct store_ops {
 struct store {
 	const struct store_ops *ops;
 	bool in_transaction;		/* kept by store_begin and its kin */
+	bool may_be_new;		/* set by open: nobody has founded it, as far as is known */
+	bool process_ends;		/* free() may leave to the kernel what the kernel gives back */
 };
 
 /* NULL is fine. */

@@ -43,14 +43,6 @@ static bool scan_a_compose_file(struct err *err)
 	return scan_compose(text, sizeof(text) - 1, "f", &findings, err);
 }
 
-static bool scan_a_package(struct err *err)
-{
-	static const char text[] = "{\"scripts\": {\"dev\": \"x -p 3000\"}}";
-
-	findings.count = 0;
-	return scan_package_json(text, sizeof(text) - 1, "f", &findings, err);
-}
-
 static bool splice(struct err *err)
 {
 	static const struct dotenv_var vars[] = { { "WEB_PORT", 3100 } };
@@ -72,12 +64,10 @@ static void test_fault__a_policy_is_read_or_there_is_no_memory(void **state)
 	fail_each(parse_policy);
 }
 
-static void test_fault__scanners_find_all_or_say_there_is_no_memory(void **state)
+static void test_fault__a_compose_file_is_scanned_or_there_is_no_memory(void **state)
 {
 	fail_each(scan_a_compose_file);
 	CHECK(findings.count == 2);
-	fail_each(scan_a_package);
-	CHECK(findings.count == 1);
 }
 
 static void test_fault__a_splice_is_whole_or_fails(void **state)
@@ -89,7 +79,7 @@ static void test_fault__services_are_all_found_or_it_fails(void **state)
 {
 	folder = folder_make();
 	folder_write(&folder, "compose.yaml", "services: {a: {ports: ['1:1']}}\n");
-	folder_write(&folder, "package.json", "{\"scripts\": {\"dev\": \"x\"}}");
+	folder_write(&folder, ".env.example", "B_PORT=2\n");
 	fail_each(scan_services);
 	CHECK(found.count == 2 && !found.n_warnings);
 	folder_cleanup(&folder);
@@ -99,7 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fault__a_policy_is_read_or_there_is_no_memory),
-		cmocka_unit_test(test_fault__scanners_find_all_or_say_there_is_no_memory),
+		cmocka_unit_test(test_fault__a_compose_file_is_scanned_or_there_is_no_memory),
 		cmocka_unit_test(test_fault__a_splice_is_whole_or_fails),
 		cmocka_unit_test(test_fault__services_are_all_found_or_it_fails),
 	};

@@ -12,22 +12,22 @@
 
 #include "base/macros.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* What must be true of every input; a release build checks it, too. */
-#define MUST(condition)                                                                            \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);  \
-			abort();                                                                   \
-		}                                                                                  \
+#define MUST(condition)                                                                           \
+	do {                                                                                      \
+		if (!(condition)) {                                                               \
+			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+			abort();                                                                  \
+		}                                                                                 \
 	} while (0)
 
-/*
- * The input on the heap in its exact size, so that reading past it is seen,
- * with a NUL after it, as our callers have it.  The caller frees it.
- */
-static inline char *fuzz_text(const uint8_t *data, size_t size)
+/* Each fuzzer has one. `text` has `size` bytes and a NUL after them, as our callers have it. */
+static void fuzz_one(const char *text, size_t size);
+
+/* The input is copied in its exact size, so that reading past it is seen. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
 
@@ -35,12 +35,9 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	return text;
-}
-
-static inline void fuzz_cleanup(char **text)
-{
-	free(*text);
+	fuzz_one(text, size);
+	free(text);
+	return 0;
 }
 
 #endif

@@ -36,9 +36,8 @@ static void check_ref(const char *text)
 	MUST(service_ref_parse(again, &back, NULL) && !memcmp(&ref, &back, sizeof(ref)));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_one(const char *text, size_t size)
 {
-	CLEANUP(fuzz_cleanup) char *text = fuzz_text(data, size);
 	char name[NAME_SIZE];
 	struct service_ref ref;
 
@@ -49,5 +48,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (project_ref_parse(text, &ref, NULL))
 		MUST(!ref.service[0] && (ref.project[0] || ref.instance));
 	check_ref(text);
-	return 0;
 }

@@ -46,9 +46,8 @@ static void check_policy(const struct policy *p)
 		MUST(p->services[i].port > 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_one(const char *text, size_t size)
 {
-	CLEANUP(fuzz_cleanup) char *text = fuzz_text(data, size);
 	struct err err = { 0 };
 
 	memset(&policy, 0, sizeof(policy));
@@ -56,5 +55,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_policy(&policy);
 	else
 		MUST(err.code == ERR_INVALID && !strncmp(err.text, "f:", 2));
-	return 0;
 }

@@ -39,12 +39,9 @@ static void check_list(const char *text)
 		MUST(1 <= list[i].first && list[i].first <= list[i].last);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_one(const char *text, size_t size)
 {
-	CLEANUP(fuzz_cleanup) char *text = fuzz_text(data, size);
-
 	check_port(text);
 	check_range(text);
 	check_list(text);
-	return 0;
 }

@@ -19,10 +19,9 @@ static inline void fuzz_finding(const struct finding *f, unsigned lines)
 	MUST(f->protocol == PROTO_TCP || f->protocol == PROTO_UDP);
 }
 
-static inline void fuzz_scan(scan_fn *scan, const uint8_t *data, size_t size)
+static inline void fuzz_scan(scan_fn *scan, const char *text, size_t size)
 {
 	static struct findings found;
-	CLEANUP(fuzz_cleanup) char *text = fuzz_text(data, size);
 	struct err err = { 0 };
 	unsigned lines = 1;
 

@@ -1,7 +1,6 @@
 #include "fuzz_scan.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void fuzz_one(const char *text, size_t size)
 {
-	fuzz_scan(scan_supabase, data, size);
-	return 0;
+	fuzz_scan(scan_supabase, text, size);
 }

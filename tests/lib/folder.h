@@ -16,7 +16,7 @@
 #include "lib/check.h"
 
 struct folder {
-	char path[PATH_MAX];	/* absolute, without links */
+	char path[PATH_MAX]; /* absolute, without links */
 };
 
 static inline struct folder folder_make(void)

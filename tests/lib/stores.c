@@ -5,10 +5,7 @@
 #include <stdio.h>
 
 #include "store/memory/memory.h"
-#if __has_include("store/sqlite/sqlite.h")
 #include "store/sqlite/sqlite.h"
-#define HAVE_SQLITE
-#endif
 
 static bool open_memory(const char *folder, bool create, struct store **ret, struct err *err)
 {
@@ -16,7 +13,6 @@ static bool open_memory(const char *folder, bool create, struct store **ret, str
 	return store_memory_open(ret, err);
 }
 
-#ifdef HAVE_SQLITE
 static bool open_sqlite(const char *folder, bool create, struct store **ret, struct err *err)
 {
 	char path[PATH_MAX];
@@ -24,13 +20,10 @@ static bool open_sqlite(const char *folder, bool create, struct store **ret, str
 	snprintf(path, sizeof(path), "%.4000s/book.db", folder);
 	return store_sqlite_open(path, create, ret, err);
 }
-#endif
 
 const struct store_kind store_kinds[] = {
 	{ "memory", open_memory, false },
-#ifdef HAVE_SQLITE
 	{ "sqlite", open_sqlite, true },
-#endif
 };
 const unsigned store_kind_count = ARRAY_LEN(store_kinds);
 static_assert(ARRAY_LEN(store_kinds) <= STORE_KIND_MAX, "make STORE_KIND_MAX larger");

@@ -735,6 +735,7 @@ bool store_memory_open(struct store **ret, struct err *err)
 	if (!m)
 		return fail_memory(err);
 	m->base.ops = &memory_ops;
+	m->base.may_be_new = true;
 	m->settings.kind = &setting_kind;
 	m->projects.kind = &project_kind;
 	m->instances.kind = &instance_kind;

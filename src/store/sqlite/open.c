@@ -297,6 +297,7 @@ static bool settle(struct session *s, bool create, struct err *err)
 		return fail_none(s, err);
 	if (is_read_only(s))
 		return version == migrations_latest() || session_fail_read_only(s, err);
+	s->store.may_be_new = true;
 	return (version == migrations_latest() || migrate(s, err)) && use_wal(s, err);
 }
 

@@ -2,8 +2,8 @@
  * sqlite/queue.h - writers of one book take turns.
  *
  * The queue is courtesy: SQLite's lock is the law.  So nothing here fails; a
- * queue that cannot be used (a read-only folder, another user's file) or a turn
- * that does not come within half a second means going on without.
+ * queue that cannot be used (a read-only folder, another user's file) or that
+ * does not move for half a second means going on without.
  */
 #ifndef STORE_SQLITE_QUEUE_H
 #define STORE_SQLITE_QUEUE_H
@@ -21,7 +21,7 @@ struct queue {
 /* No I/O yet: the file is opened, or made with the book's mode, on first use. */
 void queue_init(struct queue *q, const char *book);
 
-/* Wait for this writer's turn, at most half a second.  True: it has come. */
+/* Wait for this writer's turn, as long as the queue moves.  True: it has come. */
 bool queue_enter(struct queue *q);
 
 /* The next one's turn.  Does nothing when no ticket is held. */

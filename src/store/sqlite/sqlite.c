@@ -25,6 +25,10 @@ static void sqlite_free(struct store *store)
 {
 	struct session *s = session_of(store);
 
+	if (store->process_ends) {
+		session_shorten_log(s);
+		return;
+	}
 	session_close(s);
 	free(s->path);
 	free(s);

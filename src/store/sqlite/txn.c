@@ -28,6 +28,8 @@
 /* Between two looks at a book that others hold: at least, and at most as much more. */
 #define SLEEP_US 50
 #define SLEEP_MORE_US 450
+/* Rationale: where the queue cannot be used, 64 that look that often leave no time for the one that writes. */
+#define SLEEP_MOST_US 10000
 
 static int64_t monotonic_ms(void)
 {
@@ -46,6 +48,14 @@ static uint32_t roll(struct session *s)
 	return s->dice;
 }
 
+/* By chance, and up to an eighth of what was waited already. */
+static long sleep_us(struct session *s, int64_t waited_ms)
+{
+	int64_t most = SLEEP_MORE_US + waited_ms * 1000 / 8;
+
+	return SLEEP_US + roll(s) % (uint32_t)(most < SLEEP_MOST_US ? most : SLEEP_MOST_US);
+}
+
 int session_when_busy(void *session, int count)
 {
 	struct session *s = session;
@@ -55,7 +65,7 @@ int session_when_busy(void *session, int count)
 		s->waiting_since_ms = now;
 	if (now - s->waiting_since_ms >= s->patience_ms)
 		return 0;
-	nanosleep(&(struct timespec){ .tv_nsec = (SLEEP_US + roll(s) % SLEEP_MORE_US) * 1000L },
+	nanosleep(&(struct timespec){ .tv_nsec = sleep_us(s, now - s->waiting_since_ms) * 1000L },
 		  NULL);
 	return 1;
 }

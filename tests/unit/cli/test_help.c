@@ -77,7 +77,7 @@ static const struct schema_field *field_of(const struct command *c, const char *
 	const struct operation *op = operation_named(c->operation);
 
 	CHECK(op != NULL, "%s: there is no operation '%s'", c->name, c->operation);
-	for (size_t i = 0; i < op->schema->n_input; i++)
+	for (size_t i = 0; op && i < op->schema->n_input; i++)
 		if (!strcmp(op->schema->input[i].name, name))
 			return &op->schema->input[i];
 	return NULL;
@@ -109,6 +109,8 @@ static void check_field(const struct command *c, const struct option_spec *o)
 
 	CHECK(f != NULL, "%s --%s: '%s' is no field of %s", c->name, o->name, o->field,
 	      c->operation);
+	if (!f)
+		return;
 	CHECK(f->type == type_of(o->kind), "%s --%s: its type is another", c->name, o->name);
 	if (o->kind == VALUE_INT)
 		CHECK(f->min == o->min && f->max == o->max, "%s --%s: other limits", c->name,

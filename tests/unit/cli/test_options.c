@@ -182,8 +182,10 @@ static void options__no_command_is_no_error(void **state)
 
 static void options__json_is_found_in_any_mess(void **state)
 {
-	char *with[] = { "portbook", "gett", "--frob", "--json" };
-	char *behind[] = { "portbook", "get", "--", "--json" };
+	char program[] = "portbook", get[] = "get", frob[] = "--frob", end[] = "--",
+	     json[] = "--json";
+	char *with[] = { program, get, frob, json };
+	char *behind[] = { program, get, end, json };
 
 	CHECK(options_have_json(4, with));
 	CHECK(!options_have_json(4, behind));

@@ -9,7 +9,8 @@
 #include "cli/run.h"
 #include "operations/operation.h"
 
-static char *word[] = { "word", NULL };
+static char argument[] = "word";
+static char *word[] = { argument, NULL };
 
 static void render(const struct command *c, const json_t *answer)
 {
@@ -68,8 +69,7 @@ static void render_examples(const struct command *c, const char *text, bool all)
 	json_t *example;
 	size_t i;
 
-	json_array_foreach(examples, i, example)
-	{
+	json_array_foreach(examples, i, example) {
 		json_t *output = json_object_get(example, "output");
 		json_t *changed = text ? poisoned(output, text, all) : json_incref(output);
 
@@ -104,7 +104,8 @@ static void answers__of_other_types_are_rendered(void **state)
 static void answers__cannot_send_escape_sequences(void **state)
 {
 	for (unsigned i = 0; commands[i]; i++)
-		if (operation_of(commands[i]))
+		/* `policy show` into a file keeps every byte; to a terminal it does not */
+		if (operation_of(commands[i]) && strcmp(commands[i]->name, "policy show"))
 			render_examples(commands[i], "\033[2J\033]0;x\a", false);
 }
 

@@ -84,6 +84,18 @@ static void test_builtin__what_is_avoided_lies_in_its_range(void **state)
 	}
 }
 
+static void test_builtin__nothing_is_wrong_with_any(void **state)
+{
+	static struct policy_finding findings[POLICY_MAX_FINDINGS];
+	const struct policy_file *file;
+
+	for (size_t i = 0; (file = policy_builtin_at(i)); i++) {
+		unsigned n = policy_check(builtin(file->name), (struct port_range){ 0 }, findings);
+
+		CHECK(n == 0, "%s:%u: %s", file->name, findings[0].line, findings[0].text);
+	}
+}
+
 static void test_builtin__no_two_ranges_own_one_port(void **state)
 {
 	const struct policy_file *file;
@@ -144,8 +156,8 @@ static void test_blocks__shared_services_have_9000_to_9999(void **state)
 static void test_instances__roles_stand_at_their_offsets_in_each_slice(void **state)
 {
 	static const char *const roles[] = {
-		"frontend",	   "api",	"db",	     "supabase-api", "supabase-studio",
-		"inbucket", "analytics", "vector", "pooler",	     "aux",
+		"frontend", "api",	 "db",	   "supabase-api", "supabase-studio",
+		"inbucket", "analytics", "vector", "pooler",	   "aux",
 	};
 	const struct policy *p = builtin("instances");
 	const struct policy_range *r = range(p, "a", "dev", NULL, false);
@@ -165,7 +177,7 @@ static void test_instances__roles_stand_at_their_offsets_in_each_slice(void **st
 static void test_instances__knows_purposes_and_what_stands_beside_the_blocks(void **state)
 {
 	static const char *const purposes[] = {
-		"development", "test",	      "feature",  "feature", "staging",
+		"development", "test",	      "feature", "feature", "staging",
 		"performance", "integration", "preview", "backup",  "experimental",
 	};
 	const struct policy *p = builtin("instances");
@@ -208,12 +220,18 @@ static void test_types__a_service_gets_the_first_port_of_its_kind(void **state)
 		const char *service, *type;
 		unsigned first;
 	} row[] = {
-		{ "web", "web", 8000 },		{ "frontend", "web", 8000 },
-		{ "api", "api", 8100 },		{ "backend", "api", 8100 },
-		{ "db", "db", 5400 },		{ "postgres", "db", 5400 },
-		{ "redis", "cache", 6300 },	{ "queue", "queue", 5670 },
-		{ "rabbitmq", "queue", 5670 },	{ "grafana", "monitoring", 9000 },
-		{ "temporal", "temporal", 7230 }, { "whatever", "misc", 3000 },
+		{ "web", "web", 8000 },
+		{ "frontend", "web", 8000 },
+		{ "api", "api", 8100 },
+		{ "backend", "api", 8100 },
+		{ "db", "db", 5400 },
+		{ "postgres", "db", 5400 },
+		{ "redis", "cache", 6300 },
+		{ "queue", "queue", 5670 },
+		{ "rabbitmq", "queue", 5670 },
+		{ "grafana", "monitoring", 9000 },
+		{ "temporal", "temporal", 7230 },
+		{ "whatever", "misc", 3000 },
 	};
 	const struct policy *p = builtin("types");
 
@@ -240,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_builtin__four_policies_are_found_by_name),
 		cmocka_unit_test(test_builtin__each_default_environment_has_a_range),
 		cmocka_unit_test(test_builtin__what_is_avoided_lies_in_its_range),
+		cmocka_unit_test(test_builtin__nothing_is_wrong_with_any),
 		cmocka_unit_test(test_builtin__no_two_ranges_own_one_port),
 		cmocka_unit_test(test_blocks__project_n_owns_100_ports_from_3000_on),
 		cmocka_unit_test(test_blocks__nothing_keeps_the_first_ports_of_projects_0_and_1),

@@ -12,20 +12,22 @@ static void test_dotenv__finds_names_and_values(void **state)
 		{ "A=1", "A", "1", 1 },
 		{ "A=1\r\n", "A", "1", 1 },
 		{ "\n# B=2\nA=1\n", "A", "1", 3 },
-		{ "\xef\xbb\xbf" "A=1\n", "A", "1", 1 },
+		{ "\xef\xbb\xbf"
+		  "A=1\n",
+		  "A", "1", 1 },
 		{ "  export\tA = 1  # one\n", "A", "1", 1 },
 		{ "exporter=1\n", "exporter", "1", 1 },
 		{ "A=a b # c\n", "A", "a b", 1 },
 		{ "A=a#b\n", "A", "a#b", 1 },
-		{ "A=# c\n", "A", "# c", 1 },		/* no blank before it */
+		{ "A=# c\n", "A", "# c", 1 }, /* no blank before it */
 		{ "A= # c\n", "A", "", 1 },
 		{ "A=\n", "A", "", 1 },
 		{ "A='1' # c\n", "A", "1", 1 },
 		{ "A=\"a\\\"b\"\n", "A", "a\\\"b", 1 },
 		{ "A=\"1\n2\"\n", "A", "1\n2", 1 },
 		{ "A=`1`\n", "A", "1", 1 },
-		{ "A='1'2\n", "A", "'1'2", 1 },		/* the quotes are not the whole */
-		{ "A=\"1\n", "A", "\"1", 1 },		/* never closed */
+		{ "A='1'2\n", "A", "'1'2", 1 }, /* the quotes are not the whole */
+		{ "A=\"1\n", "A", "\"1", 1 },	/* never closed */
 		{ "A=1; export B=2\n", "A", "1", 1 },
 		{ "not this\nA=1\n", "A", "1", 2 },
 	};
@@ -69,7 +71,7 @@ static void test_splice__changes_our_values_and_nothing_else(void **state)
 		{ "API_PORT=2\nWEB_PORT=1\n", "API_PORT=3101\nWEB_PORT=3100\n" },
 		{ "# ours\nWEB_PORT=1 # page\n\nX=y\n",
 		  "# ours\nWEB_PORT=3100 # page\n\nX=y\nAPI_PORT=3101\n" },
-		{ "X=y", "X=y\nWEB_PORT=3100\nAPI_PORT=3101\n" },	/* no end of line */
+		{ "X=y", "X=y\nWEB_PORT=3100\nAPI_PORT=3101\n" }, /* no end of line */
 		{ "X=y\r\nZ=1\r\n", "X=y\r\nZ=1\r\nWEB_PORT=3100\r\nAPI_PORT=3101\r\n" },
 		{ "X=y\r\nWEB_PORT=1", "X=y\r\nWEB_PORT=3100\r\nAPI_PORT=3101\r\n" },
 		{ "export WEB_PORT=\"1\"\nAPI_PORT='x'\n",
@@ -82,7 +84,8 @@ static void test_splice__changes_our_values_and_nothing_else(void **state)
 		  "#WEB_PORT=1\nWEB_PORT_2=5\nMY_WEB_PORT=6\nAPI_PORT=3101\nWEB_PORT=3100\n" },
 		{ "X='\nWEB_PORT=1\n'\nAPI_PORT=3101\n",
 		  "X='\nWEB_PORT=1\n'\nAPI_PORT=3101\nWEB_PORT=3100\n" },
-		{ "\xff\xfe\nWEB_PORT=1\nAPI_PORT=2\n", "\xff\xfe\nWEB_PORT=3100\nAPI_PORT=3101\n" },
+		{ "\xff\xfe\nWEB_PORT=1\nAPI_PORT=2\n",
+		  "\xff\xfe\nWEB_PORT=3100\nAPI_PORT=3101\n" },
 		{ "\n\n", "\n\nWEB_PORT=3100\nAPI_PORT=3101\n" },
 	};
 
@@ -108,7 +111,7 @@ static void test_splice__without_variables_changes_nothing(void **state)
 static void test_scan_dotenv__makes_services_of_variables(void **state)
 {
 	static const struct {
-		const char *text, *service;	/* NULL: none */
+		const char *text, *service; /* NULL: none */
 		unsigned nth, port;
 	} row[] = {
 		{ "WEB_PORT=3100", "web", 1, 3100 },

@@ -14,12 +14,12 @@ static void test_yaml__shows_each_piece_with_its_place(void **state)
 		const char *text;
 		unsigned line, column;
 	} want[] = {
-		{ YAML_MAP, "", 1, 1 },	       { YAML_SCALAR, "a", 1, 1 },
-		{ YAML_LIST, "", 1, 1 },       { YAML_SCALAR, "1", 1, 5 },
-		{ YAML_SCALAR, "x y", 2, 3 },  { YAML_LIST_END, "", 2, 3 },
-		{ YAML_SCALAR, "b", 3, 1 },    { YAML_SCALAR, "", 3, 1 },
-		{ YAML_SCALAR, "c", 4, 1 },    { YAML_ALIAS, "", 4, 4 },
-		{ YAML_MAP_END, "", 4, 4 },    { YAML_END, "", 4, 4 },
+		{ YAML_MAP, "", 1, 1 },	      { YAML_SCALAR, "a", 1, 1 },
+		{ YAML_LIST, "", 1, 1 },      { YAML_SCALAR, "1", 1, 5 },
+		{ YAML_SCALAR, "x y", 2, 3 }, { YAML_LIST_END, "", 2, 3 },
+		{ YAML_SCALAR, "b", 3, 1 },   { YAML_SCALAR, "", 3, 1 },
+		{ YAML_SCALAR, "c", 4, 1 },   { YAML_ALIAS, "", 4, 4 },
+		{ YAML_MAP_END, "", 4, 4 },   { YAML_END, "", 4, 4 },
 	};
 	CLEANUP(yaml_release) struct yaml y = { 0 };
 	struct err err = { 0 };
@@ -45,6 +45,36 @@ static void test_yaml__knows_quotes_anchors_and_tags(void **state)
 	CHECK(yaml_next(&y, NULL) && y.is_quoted && !y.has_anchor && !y.has_tag);
 	CHECK(yaml_next(&y, NULL) && !y.is_quoted && y.has_anchor && !y.has_tag);
 	CHECK(yaml_next(&y, NULL) && !y.is_quoted && !y.has_anchor && y.has_tag);
+}
+
+static void test_yaml__gives_the_text_that_is_meant(void **state)
+{
+	static const struct {
+		const char *yaml, *want;
+	} row[] = {
+		{ "plain words # c", "plain words" },
+		{ "'it''s'", "it's" },
+		{ "''''''''''''''''''''''''''''", "'''''''''''''" },
+		{ "\"a\\tb\\u00e9\\\"\"", "a\tb\xc3\xa9\"" },
+		{ "\"\\x41\\U0001F600\\/\\\\\\e\\_\"", "A\xf0\x9f\x98\x80/\\\x1b\xc2\xa0" },
+		/* What goes over lines is not read. */
+		{ "|\n  a\n\n  b\n", "" },
+		{ ">\n  a\n  b\n", "" },
+		{ "\"a\n  b\"", "" },
+		{ "a\n b", "" },
+		{ "''", "" },
+		{ "~", "~" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(yaml_release) struct yaml y = { 0 };
+		struct err err = { 0 };
+
+		CHECK(open_text(&y, row[i].yaml, &err), "row %zu: %s", i, err.text);
+		CHECK(y.kind == YAML_SCALAR, "row %zu", i);
+		CHECK_TEXT(text_str(&y.text), row[i].want);
+		CHECK(y.is_long == (strchr(row[i].yaml, '\n') != NULL), "row %zu", i);
+	}
 }
 
 static void test_yaml__skips_a_value_with_all_that_is_in_it(void **state)
@@ -97,7 +127,8 @@ static void test_yaml__says_where_it_is_broken(void **state)
 		{ "a: 1\n---\nb: 2\n", 14, "a.yaml:1:" },
 		{ "a: 1\nb: \xff\n", 10, "a.yaml:2:1: bytes that are not UTF-8" },
 		{ "a: 1\nb: \0\n", 10, "a.yaml:2:1: bytes that are not UTF-8" },
-		{ "a: \"\\0\"\n", 8, "a.yaml:1:" },	/* NUL by an escape */
+		{ "a: \"\\0\"\n", 8, "a.yaml:1:4: a '\\' that stands for no character" },
+		{ "a: \"\\ud800\"", 12, "a.yaml:1:" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
@@ -110,12 +141,15 @@ static void test_yaml__says_where_it_is_broken(void **state)
 	}
 }
 
-static void test_yaml__refuses_to_go_deep(void **state)
+static void test_yaml__costs_no_stack_where_a_file_goes_deep(void **state)
 {
-	char deep[20000];
+	enum { DEPTH = 100000 };
+	static char deep[2 * DEPTH];
+	struct err err = { 0 };
 
-	memset(deep, '[', sizeof(deep));
-	CHECK(!read_all(deep, sizeof(deep), NULL));
+	memset(deep, '[', DEPTH);
+	memset(deep + DEPTH, ']', DEPTH);
+	CHECK(read_all(deep, sizeof(deep), &err), "%s", err.text);
 }
 
 static void test_yaml__refuses_a_file_that_is_too_long(void **state)
@@ -133,10 +167,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_yaml__shows_each_piece_with_its_place),
 		cmocka_unit_test(test_yaml__knows_quotes_anchors_and_tags),
+		cmocka_unit_test(test_yaml__gives_the_text_that_is_meant),
 		cmocka_unit_test(test_yaml__skips_a_value_with_all_that_is_in_it),
 		cmocka_unit_test(test_yaml__is_at_the_end_where_nothing_is),
 		cmocka_unit_test(test_yaml__says_where_it_is_broken),
-		cmocka_unit_test(test_yaml__refuses_to_go_deep),
+		cmocka_unit_test(test_yaml__costs_no_stack_where_a_file_goes_deep),
 		cmocka_unit_test(test_yaml__refuses_a_file_that_is_too_long),
 	};
 

@@ -21,8 +21,8 @@ static const char *said(void)
 	size_t len = 0;
 
 	for (unsigned i = 0; i < found.count; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s:%u %s",
-					i ? "; " : "", found.items[i].name, found.items[i].port,
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s:%u %s", i ? "; " : "",
+					found.items[i].name, found.items[i].port,
 					found.items[i].source);
 	return text;
 }

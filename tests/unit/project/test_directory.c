@@ -11,20 +11,27 @@
 static void git(const struct folder *f, const char *const *words)
 {
 	static const char *const environment[] = {
-		"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent",
-		"GIT_CONFIG_NOSYSTEM=1",	     "GIT_AUTHOR_NAME=a",
-		"GIT_AUTHOR_EMAIL=a@example.org",    "GIT_COMMITTER_NAME=a",
-		"GIT_COMMITTER_EMAIL=a@example.org", NULL,
+		"PATH=/usr/local/bin:/usr/bin:/bin",
+		"HOME=/nonexistent",
+		"GIT_CONFIG_NOSYSTEM=1",
+		"GIT_AUTHOR_NAME=a",
+		"GIT_AUTHOR_EMAIL=a@example.org",
+		"GIT_COMMITTER_NAME=a",
+		"GIT_COMMITTER_EMAIL=a@example.org",
+		NULL,
 	};
 	const char *argv[32] = { "git", "-C", f->path, "-c", "protocol.file.allow=always" };
+	char *argv_copy[ARRAY_LEN(argv)], *environment_copy[ARRAY_LEN(environment)];
 	size_t n = 5;
 	pid_t pid;
 	int status;
 
 	while (*words && n < ARRAY_LEN(argv) - 1)
 		argv[n++] = *words++;
-	CHECK(!posix_spawnp(&pid, "git", NULL, NULL, (char *const *)(void *)argv,
-			    (char *const *)(void *)environment));
+	/* posix_spawn changes neither, but says it may. */
+	memcpy(argv_copy, argv, sizeof(argv));
+	memcpy(environment_copy, environment, sizeof(environment));
+	CHECK(!posix_spawnp(&pid, "git", NULL, NULL, argv_copy, environment_copy));
 	CHECK(waitpid(pid, &status, 0) == pid);
 	CHECK(status == 0, "git %s", argv[5]);
 }
@@ -202,8 +209,9 @@ static void test_directory__what_only_looks_like_git_is_passed_by(void **state)
 static void test_directory__a_hostile_head_gives_no_branch(void **state)
 {
 	static const char *const heads[] = {
-		"ref: refs/heads/a\x1b[31m\n", "ref: refs/heads/\xff\n", "ref: refs/tags/x\n",
-		"0123456789012345678901234567890123456789\n", "ref: refs/heads/.invalid\n",
+		"ref: refs/heads/a\x1b[31m\n", "ref: refs/heads/\xff\n",
+		"ref: refs/tags/x\n",	       "0123456789012345678901234567890123456789\n",
+		"ref: refs/heads/.invalid\n",
 	};
 	CLEANUP(folder_cleanup) struct folder f = folder_make();
 
@@ -252,7 +260,8 @@ int main(void)
 		cmocka_unit_test(test_directory__a_repository_without_commits_is_one),
 		cmocka_unit_test(test_directory__a_linked_worktree_knows_its_main_checkout),
 		cmocka_unit_test(test_directory__a_worktree_inside_the_main_checkout_is_one),
-		cmocka_unit_test(test_directory__a_worktree_whose_main_checkout_is_gone_still_names_it),
+		cmocka_unit_test(
+			test_directory__a_worktree_whose_main_checkout_is_gone_still_names_it),
 		cmocka_unit_test(
 			test_directory__a_bare_repository_is_the_main_checkout_of_its_worktrees),
 		cmocka_unit_test(test_directory__a_submodule_is_a_checkout_of_its_own),

@@ -23,7 +23,7 @@ static const char *said(const struct findings *f)
 
 struct row {
 	const char *text;
-	const char *want;	/* as `said` says it; with "!" before it, the start of the error */
+	const char *want; /* as `said` says it; with "!" before it, the start of the error */
 };
 
 static void check_rows(scan_fn *scan, const struct row *row, size_t count)
@@ -109,7 +109,8 @@ static void test_package_json__finds_web(void **state)
 		{ "{}", "" },
 		{ "{\"scripts\": {\"build\": \"x -p 3000\"}}", "" },
 		{ "{\"scripts\": {\"dev\": \"vite\"}}", "web:0:1 " },
-		{ "{\n\"dev\": 1,\n\"scripts\": {\n\"dev\": \"next dev -p 3005\"}}", "web:3005:4 " },
+		{ "{\n\"dev\": 1,\n\"scripts\": {\n\"dev\": \"next dev -p 3005\"}}",
+		  "web:3005:4 " },
 		{ "{\"scripts\": {\"dev\": \"vite\",\n\"start\": \"PORT=4000 node .\"}}",
 		  "web:4000:2 " },
 		{ "{\"scripts\": {\"start\": \"x --port=1\", \"dev\": \"x --port 2\"}}",

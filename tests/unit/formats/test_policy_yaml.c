@@ -162,6 +162,8 @@ static void test_policy_yaml__says_where_and_what_is_wrong(void **state)
 		{ "name: p\nreserved: [{ports: 5432}]\n",
 		  "p.yaml:2:12: a reserved port has no 'reason'" },
 		{ "name: p\ndescription: \"a\\tb\"\n", "p.yaml:2:14: 'description' is one line" },
+		{ "name: p\ndescription: >\n  a\n  b\n",
+		  "p.yaml:3:1: 'description' takes a value on one line" },
 		/* Nothing that could make a small file large. */
 		{ "name: &a p\n", "p.yaml:1:10: a policy holds no anchors" },
 		{ "name: *a\n", "p.yaml:1:" },
@@ -189,6 +191,17 @@ static void test_policy_yaml__leaves_ret_alone_on_failure(void **state)
 		CHECK(((const unsigned char *)&got)[i] == 0x5a);
 }
 
+/* Entries `entry`, in each a number from 3000 on instead of the '@'. */
+static void add_entries(struct text *text, const char *entry, unsigned count)
+{
+	const char *at = strchr(entry, '@');
+
+	for (unsigned i = 0; i < count; i++) {
+		text_add_bytes(text, entry, (size_t)(at - entry));
+		text_addf(text, "%u%s, ", 3000 + i, at + 1);
+	}
+}
+
 /* `count` entries are taken, one more is refused. */
 static void check_limit(const char *before, const char *entry, const char *after, unsigned count)
 {
@@ -197,32 +210,30 @@ static void check_limit(const char *before, const char *entry, const char *after
 		struct err err = { 0 };
 
 		text_add(&text, before);
-		for (unsigned i = 0; i < count + more; i++)
-			text_addf(&text, entry, i);
+		add_entries(&text, entry, count + more);
 		text_add(&text, after);
 		CHECK(parse(text_str(&text), &err) == !more, "%s: %s", entry, err.text);
 		CHECK(!more || strstr(err.text, "has more than"), "%s", err.text);
 	}
 }
 
+#define RANGE_WITH "name: p\nranges: [{name: a, ports: 1, "
+
 static void test_policy_yaml__holds_the_limits(void **state)
 {
-	check_limit("name: p\nranges: [", "{name: a%u, ports: 3000},", "]\n", POLICY_MAX_RANGES);
-	check_limit("name: p\n" RANGE "reserved: [", "{ports: 3%03u, reason: a},", "]\n",
+	check_limit("name: p\nranges: [", "{name: a@, ports: 1}", "]\n", POLICY_MAX_RANGES);
+	check_limit("name: p\n" RANGE "reserved: [", "{ports: @, reason: a}", "]\n",
 		    POLICY_MAX_RESERVED);
-	check_limit("name: p\n" RANGE "aliases: {", "a%u: web,", "}\n", POLICY_MAX_ALIASES);
-	check_limit("name: p\n" RANGE "purposes: [", "a%u,", "]\n", POLICY_MAX_PURPOSES);
-	check_limit("name: p\n" RANGE "projects: [", "{name: a%u},", "]\n", POLICY_MAX_SEEDS);
-	check_limit("name: p\n" RANGE "services: [", "{project: a, service: a%u, port: 1},", "]\n",
+	check_limit("name: p\n" RANGE "aliases: {", "a@: web", "}\n", POLICY_MAX_ALIASES);
+	check_limit("name: p\n" RANGE "purposes: [", "a@", "]\n", POLICY_MAX_PURPOSES);
+	check_limit("name: p\n" RANGE "projects: [", "{name: a@}", "]\n", POLICY_MAX_SEEDS);
+	check_limit("name: p\n" RANGE "services: [", "{project: a, service: a@, port: 1}", "]\n",
 		    POLICY_MAX_SEEDS);
-	check_limit("name: p\nranges: [{name: a, ports: 1, avoid: [", "3%03u,", "]}]\n",
-		    POLICY_MAX_AVOID);
-	check_limit("name: p\nranges: [{name: a, ports: 1, except: [", "3%03u,", "]}]\n",
-		    POLICY_MAX_EXCEPT);
-	check_limit("name: p\nranges: [{name: a, ports: 1, roles: {", "a%u: 1,", "}}]\n",
-		    POLICY_MAX_ROLES);
-	check_limit("name: p\nranges: [{name: a, ports: 1, types: [", "a%u,", "]}]\n",
-		    POLICY_MAX_WORDS);
+	check_limit(RANGE_WITH "avoid: [", "@", "]}]\n", POLICY_MAX_AVOID);
+	check_limit(RANGE_WITH "except: [", "@", "]}]\n", POLICY_MAX_EXCEPT);
+	check_limit(RANGE_WITH "roles: {", "a@: 1", "}}]\n", POLICY_MAX_ROLES);
+	check_limit(RANGE_WITH "environments: [", "a@", "]}]\n", POLICY_MAX_WORDS);
+	check_limit(RANGE_WITH "types: [", "a@", "]}]\n", POLICY_MAX_WORDS);
 }
 
 int main(void)

@@ -1,0 +1,19 @@
+"""Functions for the tests of the commands that need no fixture."""
+
+import os
+
+import pytest
+
+
+def text_of(an_error):
+    """All that an error says to a person."""
+    return an_error["message"] + "\n" + an_error.get("hint", "")
+
+
+def ephemeral(first, last):
+    """Where the kernel of this test's network puts outgoing connections."""
+    try:
+        with open("/proc/sys/net/ipv4/ip_local_port_range", "w", encoding="ascii") as file:
+            file.write(f"{first} {last}")
+    except OSError as err:
+        pytest.skip(f"the ephemeral range cannot be set here: {os.strerror(err.errno)}")

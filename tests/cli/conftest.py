@@ -1,0 +1,201 @@
+"""What the tests of the commands share."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+TOP = Path(__file__).resolve().parent.parent.parent
+SCHEMAS = TOP / "schemas"
+
+# What the program itself answers, and not the registry: any command may fail so.
+ERRORS_OF_ALL = {"invalid", "book", "busy", "io", "memory", "not-permitted"}
+
+EXIT_STATUS = {"invalid": 2, "not-found": 1, "nothing-to-release": 1, "not-free": 1, "taken": 3,
+               "exhausted": 4, "book": 5, "busy": 5, "io": 5, "memory": 5, "not-permitted": 6}
+
+ERROR = {
+    "type": "object",
+    "properties": {
+        "success": {"const": False},
+        "error": {
+            "type": "object",
+            "properties": {
+                "code": {"enum": sorted(EXIT_STATUS)},
+                "message": {"type": "string", "minLength": 1},
+                "hint": {"type": "string", "minLength": 1},
+                "holder": {"type": "object"},
+            },
+            "required": ["code", "message"],
+            "additionalProperties": False,
+        },
+    },
+    "required": ["success", "error"],
+}
+
+# What the command line adds to an operation's answer, as it writes the files.
+OF_THE_COMMAND = {"init": {"written"}, "env": {"written"}}
+
+
+def schema_of(operation):
+    return json.loads((SCHEMAS / f"{operation}.json").read_text())
+
+
+def one_object(result):
+    """stdout has one JSON object, on one line, and nothing else."""
+    assert result.out.endswith("\n") and result.out.count("\n") == 1, result
+    answer = json.loads(result.out)
+    assert isinstance(answer, dict), result
+    return answer
+
+
+@pytest.fixture
+def answer(pb):
+    """answer("get", "shop/web"): what a command says with --json, held against its schema.
+
+    The first words are the command; its operation is called so, with dashes.
+    """
+    def run(operation, *args, status=0, **options):
+        result = pb.fails(status, *operation.split(), *args, "--json", **options)
+        said = one_object(result)
+        schema = schema_of(operation.replace(" ", "-"))["output"]
+        jsonschema.validate(said, schema)
+        unknown = (set(said) - set(schema["properties"])
+                   - OF_THE_COMMAND.get(operation, set()))
+        assert not unknown, f"not in the schema of {operation}: {unknown}"
+        assert result.err == "", result
+        return said
+    return run
+
+
+@pytest.fixture
+def error(pb):
+    """error("taken", "get", "shop/web"): the error of a command that has to fail, as with --json.
+
+    Its exit status is the code's, and the code is one that the schema knows.
+    """
+    def run(code, operation, *args, **options):
+        result = pb.fails(EXIT_STATUS[code], *operation.split(), *args, "--json", **options)
+        said = one_object(result)
+        jsonschema.validate(said, ERROR)
+        assert said["error"]["code"] == code, result
+        assert result.err == "", result
+        schema = schema_of(operation.replace(" ", "-"))
+        assert code in {e["code"] for e in schema["errors"]} | ERRORS_OF_ALL, (
+            f"the schema of {operation} does not name '{code}'")
+        return said["error"]
+    return run
+
+
+@pytest.fixture
+def ports(pb):
+    """ports(): {port: "project/service"} of all that is entered; options are those of list."""
+    def run(*options):
+        return {p["port"]: f"{p['projectName']}/{p['serviceName']}"
+                for p in pb.json("list", *options)["ports"]}
+    return run
+
+
+class Book:
+    """The file, seen from outside."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def dump(self):
+        """All that it holds."""
+        db = sqlite3.connect(self.path)
+        try:
+            return list(db.iterdump())
+        finally:
+            db.close()
+
+    def setting(self, name):
+        db = sqlite3.connect(self.path)
+        try:
+            return db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()[0]
+        finally:
+            db.close()
+
+    def change(self, sql, *values):
+        """Let time go by, which is the only thing that a test may do to it."""
+        db = sqlite3.connect(self.path)
+        try:
+            with db:
+                assert db.execute(sql, values).rowcount > 0
+        finally:
+            db.close()
+
+    def let_pass(self, table, column, ms):
+        """Move all of a table's times `ms` into the past."""
+        self.change(f"UPDATE {table} SET {column} = {column} - ? WHERE {column} IS NOT NULL", ms)
+
+
+@pytest.fixture
+def book(pb):
+    """The default book of the test, made if it is not there."""
+    path = pb.home / "data" / "portbook" / "book.db"
+    if not path.exists():
+        pb.ok("list")
+    return Book(path)
+
+
+LISTENER = """
+import socket, sys
+kind = socket.SOCK_DGRAM if sys.argv[2] == "udp" else socket.SOCK_STREAM
+s = socket.socket(socket.AF_INET, kind)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+if kind == socket.SOCK_STREAM:
+    s.listen()
+print("listening", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def listen(pb):
+    """listen(port, cwd=DIR): a process that listens there until the test ends; its pid.
+
+    Without a directory it works in one that is nobody's.
+    """
+    started = []
+
+    def run(port, cwd=None, protocol="tcp"):
+        elsewhere = pb.base / "elsewhere"
+        elsewhere.mkdir(exist_ok=True)
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-E", "-c", LISTENER, str(port), protocol],
+            cwd=cwd or elsewhere, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout.readline() == "listening\n"
+        return process.pid
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+@pytest.fixture
+def use_policy(pb):
+    """use_policy(text): the book works by this policy from now on."""
+    def run(text, *options):
+        path = pb.base / "policy.yaml"
+        path.write_text(text)
+        return pb("policy", "use", path, *options, check=True)
+    return run
+
+
+@pytest.fixture
+def policy(pb):
+    """policy("types"): the book works by this one that is built in."""
+    def run(name, *options, **more):
+        return pb("policy", "use", name, *options, check=True, **more)
+    return run
