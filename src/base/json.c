@@ -92,7 +92,8 @@ bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err)
 
 	/* jansson takes one after the value for the end of the text. */
 	if (nul)
-		return fail(err, ERR_INVALID, "not JSON: byte %zu is NUL", (size_t)(nul - bytes) + 1);
+		return fail(err, ERR_INVALID, "not JSON: byte %zu is NUL",
+			    (size_t)(nul - bytes) + 1);
 	if (nests_too_deep(bytes, len))
 		return fail(err, ERR_INVALID, "JSON that nests deeper than %d", JSON_MAX_DEPTH);
 	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);

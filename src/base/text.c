@@ -53,8 +53,9 @@ void text_addf(struct text *t, const char *format, ...)
 	va_start(args, format);
 	len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
+	/* Longer than INT_MAX, or not of the locale: it cannot be written at all. */
 	if (len < 0)
-		t->out_of_memory = true;	/* longer than a printf can write */
+		t->out_of_memory = true;
 	if (len < 0 || !reserve(t, (size_t)len))
 		return;
 	va_start(args, format);

@@ -54,6 +54,24 @@ bool utf8_is_printable(const char *bytes, size_t len)
 	return each_is(bytes, len, false);
 }
 
+void utf8_repair(char *text)
+{
+	unsigned char *p = (unsigned char *)text;
+	size_t len = strlen(text);
+
+	while (len) {
+		uint32_t c;
+		size_t n = decode(p, len, &c);
+
+		if (!n) {
+			*p = '?';
+			n = 1;
+		}
+		p += n;
+		len -= n;
+	}
+}
+
 bool text_is_line(const char *text)
 {
 	return utf8_is_printable(text, strlen(text));

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
@@ -25,6 +24,7 @@
 
 #include "base/cursor.h"
 #include "base/fd.h"
+#include "observe/mnl_linux.h"
 
 #define EPHEMERAL_FILE "/proc/sys/net/ipv4/ip_local_port_range"
 
@@ -46,19 +46,24 @@ static unsigned holding_state(enum protocol protocol)
 	abort();
 }
 
-static void netlink_cleanup(struct mnl_socket **nl)
+struct netlink {
+	const struct mnl *mnl;
+	struct mnl_socket *socket;
+};
+
+static void netlink_cleanup(struct netlink *nl)
 {
-	if (*nl)
-		mnl_socket_close(*nl);
+	if (nl->socket)
+		nl->mnl->socket_close(nl->socket);
 }
 
 static int take_answer(const struct nlmsghdr *message, void *arg)
 {
 	const struct walk *walk = arg;
-	const struct inet_diag_msg *socket = mnl_nlmsg_get_payload(message);
+	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct socket_row row;
 
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(*socket)) {
+	if (NLMSG_PAYLOAD(message, 0) < sizeof(*socket)) {
 		errno = EBADMSG;
 		return MNL_CB_ERROR;
 	}
@@ -72,9 +77,9 @@ static int take_answer(const struct nlmsghdr *message, void *arg)
 
 static int take_error(const struct nlmsghdr *message, void *arg)
 {
-	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	const struct nlmsgerr *error = NLMSG_DATA(message);
 
-	errno = mnl_nlmsg_get_payload_len(message) < sizeof(*error) ? EBADMSG : -error->error;
+	errno = NLMSG_PAYLOAD(message, 0) < sizeof(*error) ? EBADMSG : -error->error;
 	return MNL_CB_ERROR;
 }
 
@@ -84,38 +89,38 @@ static int take_error(const struct nlmsghdr *message, void *arg)
  */
 static int take_end(const struct nlmsghdr *message, void *arg)
 {
-	const int *result = mnl_nlmsg_get_payload(message);
+	const int *result = NLMSG_DATA(message);
 
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(*result) || *result >= 0)
+	if (NLMSG_PAYLOAD(message, 0) < sizeof(*result) || *result >= 0)
 		return MNL_CB_STOP;
 	errno = -*result;
 	return MNL_CB_ERROR;
 }
 
 /* Send the request and take all of its answer; errno says what went wrong. */
-static bool dump(struct mnl_socket *nl, const struct nlmsghdr *request, struct walk *walk)
+static bool dump(const struct netlink *nl, const struct nlmsghdr *request, struct walk *walk)
 {
 	mnl_cb_t control[] = { [NLMSG_ERROR] = take_error, [NLMSG_DONE] = take_end };
 	_Alignas(struct nlmsghdr) char answer[ANSWER_SIZE];
 	int go_on = MNL_CB_OK;
 
-	if (mnl_socket_sendto(nl, request, request->nlmsg_len) < 0)
+	if (nl->mnl->socket_sendto(nl->socket, request, request->nlmsg_len) < 0)
 		return false;
 	while (go_on > MNL_CB_STOP) {
-		ssize_t len = mnl_socket_recvfrom(nl, answer, sizeof(answer));
+		ssize_t len = nl->mnl->socket_recvfrom(nl->socket, answer, sizeof(answer));
 
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
 			return false;
-		go_on = mnl_cb_run2(answer, (size_t)len, 0, 0, take_answer, walk, control,
-				    ARRAY_LEN(control));
+		go_on = nl->mnl->cb_run2(answer, (size_t)len, 0, 0, take_answer, walk, control,
+					 ARRAY_LEN(control));
 	}
 	return go_on == MNL_CB_STOP;
 }
 
 /* The older message knows TCP only, and no family: one walk shows IPv4 and IPv6. */
-static bool dump_tcp(struct mnl_socket *nl, struct walk *walk)
+static bool dump_tcp(const struct netlink *nl, struct walk *walk)
 {
 	struct {
 		struct nlmsghdr header;
@@ -130,7 +135,7 @@ static bool dump_tcp(struct mnl_socket *nl, struct walk *walk)
 	return dump(nl, &request.header, walk);
 }
 
-static bool dump_udp(struct mnl_socket *nl, uint8_t family, struct walk *walk)
+static bool dump_udp(const struct netlink *nl, uint8_t family, struct walk *walk)
 {
 	struct {
 		struct nlmsghdr header;
@@ -147,7 +152,7 @@ static bool dump_udp(struct mnl_socket *nl, uint8_t family, struct walk *walk)
 	return dump(nl, &request.header, walk);
 }
 
-static bool dump_protocol(struct mnl_socket *nl, struct walk *walk)
+static bool dump_protocol(const struct netlink *nl, struct walk *walk)
 {
 	switch (walk->protocol) {
 	case PROTO_TCP: return dump_tcp(nl, walk);
@@ -159,10 +164,12 @@ static bool dump_protocol(struct mnl_socket *nl, struct walk *walk)
 bool sockets_each_netlink(enum protocol protocol, socket_fn *fn, void *arg, struct err *err)
 {
 	struct walk walk = { .protocol = protocol, .fn = fn, .arg = arg };
-	CLEANUP(netlink_cleanup)
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	CLEANUP(netlink_cleanup) struct netlink nl = { .mnl = mnl_load() };
 
-	if (!nl || !dump_protocol(nl, &walk))
+	if (!nl.mnl)
+		return fail(err, ERR_IO, "libmnl is not installed");
+	nl.socket = nl.mnl->socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	if (!nl.socket || !dump_protocol(&nl, &walk))
 		return fail(err, ERR_IO, "cannot ask the kernel for its sockets: %s",
 			    strerror(errno));
 	return true;

@@ -119,6 +119,50 @@ static bool allocate_run(struct call *c, const json_t *input, json_t *answer, st
 	return run_with(c, input, answer, true, err);
 }
 
+/* What an input may hold besides names, and needs the longer way. */
+static bool is_names_only(const json_t *input)
+{
+	static const char *const more[] = {
+		"description", "notes", "unit", "cloudflareHostname", "cloudflareTunnelId",
+		"metadata",    "port",	"role", "serviceType",	      "expiresIn",
+		"preferredPort",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(more); i++)
+		if (json_object_get(input, more[i]))
+			return false;
+	return json_text_of(input, "projectName") != NULL;
+}
+
+/* The usual question, a service that has a port, all by name: one look-up answers it. */
+static bool get_named(struct call *c, const json_t *input, json_t *answer, bool *ret_done,
+		      struct err *err)
+{
+	const char *environment = json_text_of(input, "environment");
+	const char *host = json_text_of(input, "host");
+	char project[NAME_SIZE], service[NAME_SIZE], in[NAME_SIZE], on[NAME_SIZE];
+	struct service_name name = {
+		.project = project,
+		.service = service,
+		.environment = environment ? in : NULL,
+		.host = on,
+		.instance = (unsigned)json_int_of(input, "instance", 0),
+		.protocol = input_protocol(input),
+	};
+	struct port_answer port;
+
+	/* A wrong name is said on the longer way, too. */
+	if (!is_names_only(input) ||
+	    !name_fold("project", json_text_of(input, "projectName"), project, NULL) ||
+	    !name_fold("service", json_text_of(input, "serviceName"), service, NULL) ||
+	    (environment && !name_fold("environment", environment, in, NULL)) ||
+	    !name_fold("host", host ? host : c->registry->host, on, NULL))
+		return true;
+	if (!registry_get_named(c->registry, &name, &c->arena, &port, ret_done, err))
+		return false;
+	return !*ret_done || answer_port(answer, &port, err);
+}
+
 static bool get_quick(struct call *c, const json_t *input, json_t *answer, bool *ret_done,
 		      struct err *err)
 {
@@ -126,6 +170,8 @@ static bool get_quick(struct call *c, const json_t *input, json_t *answer, bool 
 	struct port_request q;
 	struct port_answer port;
 
+	if (!get_named(c, input, answer, ret_done, err) || *ret_done)
+		return *ret_done;
 	/* Whatever stands in the way is found, and said, on the long way. */
 	if (!place_find(c, input, false, &p, err))
 		return err->code == ERR_NOT_FOUND || err->code == ERR_INVALID;

@@ -30,22 +30,20 @@ static bool fail_other_project(const struct project *known, const char *path, st
 			 known->name);
 }
 
-/* A project named by hand becomes this folder's. */
+/* A project named by hand, folded, becomes this folder's. */
 static bool name_folder(struct call *c, const char *name, const struct directory *d,
 			struct err *err)
 {
 	struct project_change change = PROJECT_CHANGE_NONE;
 	struct store *s = c->registry->store;
-	char folded[NAME_SIZE];
 	struct project p;
 	bool found;
 
-	if (!name_fold("project", name, folded, err) ||
-	    !s->ops->project_find(s, PROJECT_BY_NAME(folded), &c->arena, &p, &found, err))
+	if (!s->ops->project_find(s, PROJECT_BY_NAME(name), &c->arena, &p, &found, err))
 		return false;
 	if (!found)
 		return project_add(c->registry,
-				   &(struct project_new){ .name = folded,
+				   &(struct project_new){ .name = name,
 							  .number = -1,
 							  .path = d->main_root,
 							  .host = c->registry->host },
@@ -63,19 +61,22 @@ static bool find_place(struct call *c, const json_t *input, struct place *ret, b
 {
 	const char *name = json_text_of(input, "projectName");
 	CLEANUP(json_cleanup) json_t *here = json_deep_copy(input);
+	char folded[NAME_SIZE];
 	struct directory d;
 	bool known;
 
 	if (!here)
 		return fail_memory(err);
+	if (name && !name_fold("project", name, folded, err))
+		return false;
 	json_object_del(here, "projectName");
 	if (!directory_read(json_text_of(input, "path"), &d, err) ||
 	    !place_of_directory(c, &d, ret, &known, err))
 		return false;
 	*ret_created = !known;
-	if (known && name && strcmp(name, ret->project.name) != 0)
+	if (known && name && strcmp(folded, ret->project.name) != 0)
 		return fail_other_project(&ret->project, d.path, err);
-	if (!known && name && !name_folder(c, name, &d, err))
+	if (!known && name && !name_folder(c, folded, &d, err))
 		return false;
 	return place_find(c, here, true, ret, err);
 }

@@ -4,6 +4,7 @@
  */
 #include "operations/operation.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -200,6 +201,16 @@ bool operation_run(const struct operation *op, struct call *c, const json_t *inp
 	return true;
 }
 
+/* A message may quote what was typed, which may be anything, and is cut where it is too long. */
+static bool put_message(json_t *o, const char *key, const char *message)
+{
+	char text[ERR_TEXT_SIZE > ERR_HINT_SIZE ? ERR_TEXT_SIZE : ERR_HINT_SIZE];
+
+	snprintf(text, sizeof(text), "%s", message);
+	utf8_repair(text);
+	return json_put_text(o, key, text);
+}
+
 json_t *operation_error(const struct err *err)
 {
 	json_t *o = json_object(), *e = json_object();
@@ -207,8 +218,8 @@ json_t *operation_error(const struct err *err)
 
 	if (o && e && json_put_bool(o, "success", false) &&
 	    json_put_text(e, "code", err_name(err->code)) &&
-	    json_put_text(e, "message", err->text) &&
-	    (!err->hint[0] || json_put_text(e, "hint", err->hint)) &&
+	    put_message(e, "message", err->text) &&
+	    (!err->hint[0] || put_message(e, "hint", err->hint)) &&
 	    (!holder || json_put(e, "holder", json_incref(holder))) &&
 	    json_put(o, "error", json_incref(e))) {
 		json_decref(e);

@@ -81,11 +81,33 @@ static bool put_next(const char *const *lines, json_t *answer, struct err *err)
 	return true;
 }
 
+/* The shared project is the book's own: it counts only when it has something, as in `status`. */
 static bool count_project(const struct project *p, void *arg)
 {
 	unsigned *count = arg;
 
 	*count += strcmp(p->name, SHARED_PROJECT) != 0;
+	return true;
+}
+
+static bool count_shared(struct call *c, const char *host, unsigned *ret, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct store *s = c->registry->store;
+	struct project shared;
+	unsigned held;
+	bool found;
+
+	if (!s->ops->project_find(s, PROJECT_BY_NAME(SHARED_PROJECT), &c->arena, &shared, &found,
+				  err))
+		return false;
+	if (!found)
+		return true;
+	f.project_id = shared.id;
+	f.host = host;
+	if (!s->ops->entry_count(s, &f, &held, err))
+		return false;
+	*ret += held > 0;
 	return true;
 }
 
@@ -99,7 +121,8 @@ static bool put_book(struct call *c, const char *host, json_t *answer, struct er
 	f.host = host;
 	if (!registry_policy(c->registry, &policy, err) ||
 	    !s->ops->entry_count(s, &f, &services, err) ||
-	    !s->ops->project_each(s, count_project, &projects, err))
+	    !s->ops->project_each(s, count_project, &projects, err) ||
+	    !count_shared(c, host, &projects, err))
 		return false;
 	return (json_put_text(answer, "book", c->book) &&
 		json_put_text(answer, "policy", policy->name) &&

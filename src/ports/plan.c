@@ -226,22 +226,14 @@ void plan_choose(const struct plan *p, const struct port_set *taken, struct pick
 const char *plan_why_text(enum plan_why why)
 {
 	switch (why) {
-	case WHY_NONE:
-		return "nothing is free";
-	case WHY_BEFORE:
-		return "the service had it before";
-	case WHY_PREFERRED:
-		return "it was asked for";
-	case WHY_ROLE:
-		return "it is the port of its role";
-	case WHY_TWIN:
-		return "it stands where it stands in instance 1";
-	case WHY_FREE:
-		return "it is free";
-	case WHY_AVOIDED:
-		return "only ports that programs take unasked are left";
-	case WHY_COOLING:
-		return "only ports released a short while ago are left";
+	case WHY_NONE: return "nothing is free";
+	case WHY_BEFORE: return "the service had it before";
+	case WHY_PREFERRED: return "it was asked for";
+	case WHY_ROLE: return "it is the port of its role";
+	case WHY_TWIN: return "it stands where it stands in instance 1";
+	case WHY_FREE: return "it is free";
+	case WHY_AVOIDED: return "only ports that programs take unasked are left";
+	case WHY_COOLING: return "only ports released a short while ago are left";
 	}
 	__builtin_unreachable();
 }

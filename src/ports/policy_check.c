@@ -97,11 +97,12 @@ static void check_block(const struct policy_range *r, struct findings *f)
 	if (!r->block)
 		return;
 	if (r->block > size)
-		complain(f, r->line, "a block of %u ports does not fit into range '%s', which has %u",
-			 r->block, r->name, size);
+		complain(f, r->line,
+			 "a block of %u ports does not fit into range '%s', which has %u", r->block,
+			 r->name, size);
 	else if (size % r->block)
-		complain(f, r->line, "blocks of %u do not divide the %u ports of range '%s'", r->block,
-			 size, r->name);
+		complain(f, r->line, "blocks of %u do not divide the %u ports of range '%s'",
+			 r->block, size, r->name);
 	else if (r->first_number >= size / r->block)
 		complain(f, r->line, "range '%s' has no project number %u: the last is %u", r->name,
 			 r->first_number, size / r->block - 1);
@@ -127,8 +128,8 @@ static void check_roles(const struct policy_range *r, struct findings *f)
 		const struct policy_role *role = &r->roles[i];
 
 		if (r->slice && role->offset >= r->slice)
-			complain(f, r->line, "role '%s' has offset %u, outside slices of %u", role->name,
-				 role->offset, r->slice);
+			complain(f, r->line, "role '%s' has offset %u, outside slices of %u",
+				 role->name, role->offset, r->slice);
 		for (unsigned j = 0; j < i; j++) {
 			if (!strcmp(r->roles[j].name, role->name))
 				complain(f, r->line, "there are two roles '%s'", role->name);
@@ -142,8 +143,10 @@ static void check_roles(const struct policy_range *r, struct findings *f)
 static void check_temporary(const struct policy_range *r, struct findings *f)
 {
 	if (r->temporary && r->expires_ms <= 0)
-		complain(f, r->line, "the ports of range '%s' are temporary, but it does not say "
-				     "when they expire", r->name);
+		complain(f, r->line,
+			 "the ports of range '%s' are temporary, but it does not say "
+			 "when they expire",
+			 r->name);
 }
 
 static void check_ephemeral(const struct policy_range *r, struct port_range ephemeral,
@@ -237,7 +240,8 @@ static void check_used(const struct policy *p, unsigned at, struct findings *f)
 	const struct policy_range *r = &p->ranges[at];
 
 	if (is_ordinary(r) && !is_used(p, at))
-		complain(f, r->line, "range '%s' is never used: those before it serve all that it does",
+		complain(f, r->line,
+			 "range '%s' is never used: those before it serve all that it does",
 			 r->name);
 }
 
@@ -247,8 +251,9 @@ static void check_shared(const struct policy *p, unsigned at, struct findings *f
 
 	for (unsigned i = 0; i < at && r->shared; i++)
 		if (p->ranges[i].shared) {
-			complain(f, r->line, "ranges '%s' and '%s' are both shared: there is one place "
-					     "for the services of no one project",
+			complain(f, r->line,
+				 "ranges '%s' and '%s' are both shared: there is one place "
+				 "for the services of no one project",
 				 p->ranges[i].name, r->name);
 			return;
 		}
@@ -286,7 +291,8 @@ static bool is_environment_served(const struct policy *p, const char *environmen
 		const struct policy_range *r = &p->ranges[i];
 
 		if (is_ordinary(r) && !r->temporary &&
-		    (!r->n_environments || has_word(r->environments, r->n_environments, environment)))
+		    (!r->n_environments ||
+		     has_word(r->environments, r->n_environments, environment)))
 			return true;
 	}
 	return false;
@@ -342,8 +348,9 @@ static void check_projects(const struct policy *p, struct findings *f)
 			if (!strcmp(other->name, seed->name))
 				complain(f, seed->line, "there are two projects '%s'", seed->name);
 			else if (seed->number >= 0 && other->number == seed->number)
-				complain(f, seed->line, "projects '%s' and '%s' have one number, %d",
-					 other->name, seed->name, seed->number);
+				complain(f, seed->line,
+					 "projects '%s' and '%s' have one number, %d", other->name,
+					 seed->name, seed->number);
 		}
 	}
 }
@@ -373,12 +380,13 @@ static void check_services(const struct policy *p, struct findings *f)
 			const struct policy_service *other = &p->services[j];
 
 			if (is_same_service(seed, other))
-				complain(f, seed->line, "there are two services '%s/%s'", seed->project,
-					 seed->service);
+				complain(f, seed->line, "there are two services '%s/%s'",
+					 seed->project, seed->service);
 			else if (seed->port == other->port)
-				complain(f, seed->line, "services '%s/%s' and '%s/%s' have one port, %u",
-					 other->project, other->service, seed->project, seed->service,
-					 seed->port);
+				complain(f, seed->line,
+					 "services '%s/%s' and '%s/%s' have one port, %u",
+					 other->project, other->service, seed->project,
+					 seed->service, seed->port);
 		}
 	}
 }

@@ -259,7 +259,8 @@ bool registry_register(struct registry *r, const struct register_request *q, str
 		return fail_hint(err, "take a port of your own: portbook get %s/%s",
 				 q->key.project->name, q->key.service);
 	}
-	if (!block_allows(r, q, a, err) || !reservation_allows(r, q, err) ||
+	if (!project_takes_more(&q->key, err) || !block_allows(r, q, a, err) ||
+	    !reservation_allows(r, q, err) ||
 	    !service_variable_is_free(r, &q->key, err) ||
 	    !enter_registered(r, q, a, &answer.entry, err))
 		return false;

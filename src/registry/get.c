@@ -72,6 +72,16 @@ bool service_variable_is_free(struct registry *r, const struct service_key *key,
 	return fail_hint(err, "give the service another name");
 }
 
+bool project_takes_more(const struct service_key *key, struct err *err)
+{
+	if (key->project->status != PROJECT_ARCHIVED)
+		return true;
+	fail(err, ERR_INVALID, "'%s' is archived: it keeps its ports, and is given no more",
+	     key->project->name);
+	return fail_hint(err, "to take it up again: portbook project set %s --status active",
+			 key->project->name);
+}
+
 bool tunnel_is_free(struct registry *r, const struct entry *e, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
@@ -364,6 +374,8 @@ bool registry_allocate(struct registry *r, const struct port_request *q, struct 
 	struct port_request this = *q;
 	struct choice c;
 
+	if (!project_takes_more(&q->key, err))
+		return false;
 	if (q->replace && !replace_primary(r, q, a, &this.not_port, err))
 		return false;
 	if (!choice_gather(r, &this, true, a, &c, err))
@@ -386,6 +398,27 @@ static void note_other_port(struct registry *r, const struct port_request *q,
 			      "--port %u",
 			      e->project, e->service, e->port, e->project, e->service,
 			      q->preferred);
+}
+
+bool registry_get_named(struct registry *r, const struct service_name *name, struct arena *a,
+			struct port_answer *ret, bool *ret_done, struct err *err)
+{
+	struct service_name first = *name;
+	struct entry e;
+	bool found = false, worktrees = false;
+
+	*ret_done = false;
+	if (!r->store->ops->service_find)
+		return true;
+	if (!first.instance)
+		first.instance = 1;
+	if (!r->store->ops->service_find(r->store, &first, a, &e, &found, &worktrees, err))
+		return false;
+	if (!found || (!name->instance && worktrees))
+		return true;
+	*ret = (struct port_answer){ .entry = e };
+	*ret_done = true;
+	return true;
 }
 
 bool registry_get_known(struct registry *r, const struct port_request *q, struct arena *a,

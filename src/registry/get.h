@@ -51,6 +51,8 @@ MUST_CHECK bool port_holder(struct registry *r, const char *host, enum protocol 
 /* Errors: ERR_INVALID  another service of the instance has the same variable. */
 MUST_CHECK bool service_variable_is_free(struct registry *r, const struct service_key *key,
 					 struct err *err);
+/* Errors: ERR_INVALID  the project is archived: it keeps what it has. */
+MUST_CHECK bool project_takes_more(const struct service_key *key, struct err *err);
 /* Errors: ERR_TAKEN  another entry has the hostname. */
 MUST_CHECK bool tunnel_is_free(struct registry *r, const struct entry *e, struct err *err);
 
@@ -58,6 +60,16 @@ MUST_CHECK bool tunnel_is_free(struct registry *r, const struct entry *e, struct
 bool fail_held(struct err *err, const struct entry *holder, struct arena *a);
 /* "port 5432 is reserved: PostgreSQL". Returns false. */
 bool fail_reserved(struct registry *r, const char *host, uint16_t port, struct err *err);
+
+/*
+ * As registry_get_known, in one look-up, for a service whose names are folded
+ * already.  `instance` 0: the directory's, or 1; `*ret_done` is false where that
+ * depends on the directory, as where the service has no port or the engine has
+ * no shorter way.
+ */
+MUST_CHECK bool registry_get_named(struct registry *r, const struct service_name *name,
+				   struct arena *a, struct port_answer *ret, bool *ret_done,
+				   struct err *err);
 
 /*
  * Answer from the book alone, without writing: `*ret_done` false when that is

@@ -145,6 +145,14 @@ struct project_key {
 #define PROJECT_BY_PATH(text) (&(struct project_key){ .path = (text), .number = -1 })
 #define PROJECT_BY_NUMBER(n) (&(struct project_key){ .number = (n) })
 
+/* A service, all by name. */
+struct service_name {
+	const char *project, *service, *host;
+	const char *environment;	/* NULL: the setting "environment" */
+	unsigned instance;
+	enum protocol protocol;
+};
+
 struct store;
 
 struct store_ops {
@@ -208,6 +216,15 @@ struct store_ops {
 	/* Each entry the filter lets through. */
 	bool (*entry_each)(struct store *s, const struct entry_filter *f, entry_fn *fn, void *arg,
 			   struct err *err);
+	/*
+	 * The live primary of a service, in one look-up: it is what every `get`
+	 * asks.  `*ret_worktrees`: an instance of that project in use has a
+	 * worktree, so that a name without an instance may mean another one.
+	 * NULL: this engine has no shorter way than project_find and entry_each.
+	 */
+	bool (*service_find)(struct store *s, const struct service_name *name, struct arena *a,
+			     struct entry *ret, bool *ret_found, bool *ret_worktrees,
+			     struct err *err);
 	/* How many different port numbers those entries have. */
 	bool (*entry_count)(struct store *s, const struct entry_filter *f, unsigned *ret,
 			    struct err *err);

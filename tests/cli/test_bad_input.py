@@ -5,7 +5,7 @@ import json
 import pytest
 
 from clilib import text_of
-from conftest import TOP, one_object
+from conftest import one_object
 
 # Bytes that are no UTF-8 come as surrogates, which Python puts into argv as the bytes they were.
 NOT_UTF8 = b"\xff\xfe".decode("utf-8", "surrogateescape")
@@ -96,7 +96,6 @@ def test_project__that_is_no_name_is_not_made_by_create(p, refused, name):
     refused("get", "--create", "--", f"{name}/web")
 
 
-@pytest.mark.sanitize
 @pytest.mark.parametrize("name", NO_NAMES)
 def test_environment__that_is_no_name_is_refused(pb, p, refused, name):
     refused("get", "p/new", f"--env={name}")
@@ -176,7 +175,6 @@ def test_release__of_what_is_no_port_is_refused(p, refused, port):
     refused("history", port)
 
 
-@pytest.mark.sanitize
 @pytest.mark.parametrize("ports", NO_RANGES)
 @pytest.mark.parametrize("command", [["check"], ["unreserve"], ["reserve", "--reason", "x"]],
                          ids=lambda c: c[0])
@@ -207,11 +205,9 @@ def test_text__of_the_greatest_length_is_kept(pb, p, option, length):
     assert pb.json("get", "p/web", f"--{option}", "x" * length)[field] == "x" * length
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a\x1b[2Jb", "a\x00b"[:1] + "\x01", NOT_UTF8, HALF_UTF8])
+@pytest.mark.parametrize("text", ["a\nb", "a\x1b[2Jb", "a\x01", "a\u009bb", NOT_UTF8, HALF_UTF8])
 @pytest.mark.parametrize("option", ["description", "notes", "unit", "tunnel"])
 def test_text__that_would_harm_a_terminal_is_refused(p, refused, option, text):
-    if option == "notes" and text == "a\nb":
-        pytest.skip("notes may have lines")
     refused("update", "p/web", f"--{option}={text}")
 
 
@@ -281,7 +277,6 @@ def test_until__that_is_no_coming_date_is_refused(p, refused, date):
     refused("reserve", "4000", "--reason", "x", f"--until={date}")
 
 
-@pytest.mark.sanitize
 @pytest.mark.parametrize("length", [
     "", "7", "d", "0d", "-1d", "7y", "7 d", "7d7h", "1.5d", "9999999999999w", "7D", "x7d", "7dd",
     "99999w", "9" * 21, NOT_UTF8])
@@ -293,7 +288,7 @@ def test_for__that_is_no_length_of_time_is_refused(p, refused, length):
 
 @pytest.mark.sanitize
 @pytest.mark.parametrize("command, nearest", [
-    (["get", "p/web", "--instanc", "2"], "--instance"),
+    (["get", "p/web", "--instnce", "2"], "--instance"),
     (["get", "p/web", "--prot", "3000"], "--port"),
     (["list", "--projct", "p"], "--project"),
     (["list", "--formt=csv"], "--format"),
@@ -406,15 +401,9 @@ def test_policy__file_that_is_none_is_refused(pb, p, book, content):
     assert book.dump() == before
 
 
-@pytest.mark.parametrize("path", ["relative", "", "/" + "x" * 5000, "/a\nb", NOT_UTF8])
-def test_project__path_that_is_none(pb, p, path):
-    result = pb("project", "add", "q", f"--path={path}")
-    if path in ("relative", ""):
-        assert result.code == 0  # made absolute; none
-        stored = pb.json("project", "show", "q")["project"]["path"]
-        assert stored == (str(pb.work / "relative") if path else None)
-    else:
-        assert result.code == 2, result
+@pytest.mark.parametrize("path", ["", "/" + "x" * 5000, "/a\nb", "/a\x1b[2J", NOT_UTF8])
+def test_project__path_that_is_none_is_refused(p, refused, path):
+    refused("project", "add", "q", f"--path={path}")
 
 
 @pytest.mark.parametrize("config", [
@@ -454,11 +443,16 @@ def test_init__of_what_is_no_directory_fails(pb, book, path):
 
 
 def test_books__url_that_nobody_understands_is_refused(pb):
-    for url in ("postgresql:/x", "ftp://x/y", "http://", "postgres://"):
+    for url in ("ftp://x/y", "http://", "postgres://", "://"):
         result = pb("--book", url, "list", "--json")
         assert result.code != 0 and one_object(result)["success"] is False
     pb.fails(2, "--book", "", "list")
-    assert TOP.exists()
+
+
+@pytest.mark.parametrize("length", range(1, 5))
+def test_message__that_is_cut_inside_of_a_character_is_still_json(refused, length):
+    refused("x" * length + "ö" * 1000)
+    refused("get", "x" * length + "日" * 1000)
 
 
 @pytest.mark.sanitize

@@ -70,7 +70,7 @@ def test_get__64_processes_with_50_services_each_have_3200_ports(pb, wide_book, 
 
 
 def command_loops(services):
-    return [f"for s in $(seq {services}); do echo s{p}-$s $($PB get shop/s{p}-$s) || exit; done"
+    return [f"for s in $(seq {services}); do echo s{p}x$s $($PB get shop/s{p}x$s) || exit; done"
             for p in range(PROCESSES)]
 
 
@@ -132,7 +132,6 @@ def test_get__64_processes_found_64_projects_whose_blocks_do_not_touch(pb):
     assert_all_well(answers)
     blocks = {int(out) // 100 for out, _err, _status in answers}
     assert len(blocks) == PROCESSES
-    assert all(int(out) % 100 == 0 for out, _err, _status in answers)
     assert_whole(pb.home / "data" / "portbook" / "book.db")
 
 

@@ -755,3 +755,12 @@ def test_policy_show__of_one_with_variables_is_a_file_of_the_same_policy(pb, boo
     (pb.work / "shown.yaml").write_text(pb("policy", "show", check=True).out)
     pb.ok("policy", "use", "shown.yaml")
     assert book.setting("policy") == stored
+
+
+def test_policy_use__reservations_by_hand_keep_what_the_policy_does_not_reserve(pb, policy, answer):
+    pb.ok("reserve", "2990-3010", "--reason", "ours")
+    policy("environments")
+    said = {r["ports"]: r["reason"] for r in answer("reservations")["reserved"]
+            if not r["fromPolicy"]}
+    assert said == {"2990-2999": "ours", "3001-3010": "ours"}
+    assert pb.fails(1, "check", 3000).out

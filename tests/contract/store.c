@@ -97,9 +97,15 @@ static void contract_project_put__keeps_every_field(struct store *s)
 {
 	CLEANUP(arena_release) struct arena a = { 0 };
 	const struct project p = {
-		.id = SHOP, .number = 7, .name = "shop", .path = "/srv/" UNUSUAL,
-		.owner = UNUSUAL, .description = long_text, .status = PROJECT_LEGACY,
-		.metadata = long_metadata, .created_at_ms = INT64_C(1774000000123),
+		.id = SHOP,
+		.number = 7,
+		.name = "shop",
+		.path = "/srv/" UNUSUAL,
+		.owner = UNUSUAL,
+		.description = long_text,
+		.status = PROJECT_LEGACY,
+		.metadata = long_metadata,
+		.created_at_ms = INT64_C(1774000000123),
 	};
 	struct project got;
 	struct err err = { 0 };
@@ -206,10 +212,13 @@ static void contract_project_each__stops_when_told(struct store *s)
 
 static void put_instance_and_block_of(struct store *s, const char *project_id, uint16_t first)
 {
-	put_instance(s, (struct instance){
-		.project_id = project_id, .number = 2, .host = "localhost", .slice = 0 });
-	put_block(s, (struct block){ "localhost", { first, (uint16_t)(first + 99) }, "main",
-				     project_id, 1 });
+	put_instance(s, (struct instance){ .project_id = project_id,
+					   .number = 2,
+					   .host = "localhost",
+					   .slice = 0 });
+	put_block(s,
+		  (struct block){
+			  "localhost", { first, (uint16_t)(first + 99) }, "main", project_id, 1 });
 }
 
 static void contract_project_remove__takes_instances_and_blocks(struct store *s)
@@ -238,14 +247,26 @@ static void refuse_project_remove(struct store *s)
 	CHECK_BLOCKS(s, NULL, NULL, "localhost 3200-3299");
 }
 
-static void contract_project_remove__refuses_while_entries_name_it(struct store *s)
+static void contract_project_remove__refuses_while_it_holds_a_port(struct store *s)
 {
 	put_projects(s);
 	put_instance_and_block_of(s, SHOP, 3200);
 	put_entry(s, entry_of(ID("20"), "web", 3200));
 	refuse_project_remove(s);
+}
+
+static void contract_project_remove__takes_released_entries(struct store *s)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct err err = { 0 };
+	unsigned left;
+
+	f.life = RELEASED_ONLY;
+	put_projects(s);
 	put_entry(s, released(entry_of(ID("20"), "web", 3200), 2000));
-	refuse_project_remove(s);
+	MUST(s->ops->project_remove(s, SHOP, &err));
+	MUST(s->ops->entry_count(s, &f, &left, &err));
+	CHECK(left == 0);
 }
 
 static void contract_project_remove__keeps_its_events(struct store *s)
@@ -253,8 +274,11 @@ static void contract_project_remove__keeps_its_events(struct store *s)
 	struct err err = { 0 };
 
 	put_projects(s);
-	put_event(s, (struct event){ .at_ms = 1, .actor = "me", .op = "project-add",
-				     .project_id = SHOP, .subject = "shop" });
+	put_event(s, (struct event){ .at_ms = 1,
+				     .actor = "me",
+				     .op = "project-add",
+				     .project_id = SHOP,
+				     .subject = "shop" });
 	MUST(s->ops->project_remove(s, SHOP, &err));
 	CHECK_EVENTS(s, "shop", .project_id = SHOP);
 }
@@ -273,9 +297,15 @@ static void contract_instance_put__keeps_every_field(struct store *s)
 {
 	CLEANUP(arena_release) struct arena a = { 0 };
 	const struct instance i = {
-		.project_id = SHOP, .number = 3, .host = "build-2", .purpose = "feature",
-		.branch = "feature/" UNUSUAL, .status = "active", .worktree = "/home/" UNUSUAL,
-		.slice = 5, .created_at_ms = INT64_C(1774000000123),
+		.project_id = SHOP,
+		.number = 3,
+		.host = "build-2",
+		.purpose = "feature",
+		.branch = "feature/" UNUSUAL,
+		.status = "active",
+		.worktree = "/home/" UNUSUAL,
+		.slice = 5,
+		.created_at_ms = INT64_C(1774000000123),
 	};
 	struct instance got;
 	struct err err = { 0 };
@@ -585,7 +615,7 @@ static void contract_event_add__numbers_them_upwards(struct store *s)
 	struct err err = { 0 };
 
 	put_events(s);
-	e.seq = 1;	/* ignored */
+	e.seq = 1; /* ignored */
 	put_event(s, e);
 	MUST(s->ops->event_each(s, &(struct event_filter){ 0 }, add_seq, &q, &err));
 	CHECK(q.count == 6 && q.seq[0] > 0);
@@ -617,9 +647,15 @@ static bool is_same_event(const struct event *e, void *arg)
 static void contract_event_add__keeps_every_field(struct store *s)
 {
 	const struct event rows[] = {
-		{ .at_ms = INT64_C(1774000000123), .actor = UNUSUAL, .op = "update",
-		  .project_id = SHOP, .subject = UNUSUAL, .service = "web", .port = UINT16_MAX,
-		  .before = "{\"a\":\"\\u20ac\"}", .after = long_metadata },
+		{ .at_ms = INT64_C(1774000000123),
+		  .actor = UNUSUAL,
+		  .op = "update",
+		  .project_id = SHOP,
+		  .subject = UNUSUAL,
+		  .service = "web",
+		  .port = UINT16_MAX,
+		  .before = "{\"a\":\"\\u20ac\"}",
+		  .after = long_metadata },
 		{ .at_ms = 1, .actor = "me", .op = "policy-set", .subject = "5432" },
 	};
 	struct err err = { 0 };
@@ -651,7 +687,8 @@ static const struct contract contracts[] = {
 	CONTRACT(project_each__goes_by_number_then_name),
 	CONTRACT(project_each__stops_when_told),
 	CONTRACT(project_remove__takes_instances_and_blocks),
-	CONTRACT(project_remove__refuses_while_entries_name_it),
+	CONTRACT(project_remove__refuses_while_it_holds_a_port),
+	CONTRACT(project_remove__takes_released_entries),
 	CONTRACT(project_remove__keeps_its_events),
 	CONTRACT(instance_put__keeps_every_field),
 	CONTRACT(instance_put__needs_no_words),

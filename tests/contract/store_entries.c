@@ -144,6 +144,18 @@ static void contract_entry_put__refuses_a_second_primary(struct store *s)
 	CHECK_PORTS(s, "3000", .primary_only = true);
 }
 
+static void contract_entry_put__lets_a_primary_follow_ports_that_are_not(struct store *s)
+{
+	struct entry first = entry_of(ID("20"), "web", 3000);
+
+	put_projects(s);
+	first.primary = false;
+	put_entry(s, first);
+	put_entry(s, entry_of(ID("21"), "web", 3001));
+	CHECK_PORTS(s, "3000 3001", );
+	CHECK_PORTS(s, "3001", .primary_only = true);
+}
+
 static void contract_entry_put__has_a_primary_for_each_key_of_a_service(struct store *s)
 {
 	struct entry e[6];
@@ -497,6 +509,7 @@ static const struct contract contracts[] = {
 	CONTRACT(entry_put__refuses_a_tunnel_hostname_twice),
 	CONTRACT(entry_put__lets_many_have_no_tunnel_hostname),
 	CONTRACT(entry_put__refuses_a_second_primary),
+	CONTRACT(entry_put__lets_a_primary_follow_ports_that_are_not),
 	CONTRACT(entry_put__has_a_primary_for_each_key_of_a_service),
 	CONTRACT(entry_put__lets_the_next_be_primary_after_a_release),
 	CONTRACT(entry_put__refused_changes_nothing),

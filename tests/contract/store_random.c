@@ -18,7 +18,7 @@
 #define SEEDS 24
 #define STEPS 150
 #define FIRST 3000
-#define LAST 3023
+#define LAST  3023
 
 static const char *const projects[] = { "018f0000-0000-7000-8000-0000000000a1",
 					"018f0000-0000-7000-8000-0000000000a2" };
@@ -108,8 +108,8 @@ static enum err_code model_claim(struct model *m, const struct choice *c, struct
 
 static bool add_entry(const struct entry *e, void *arg)
 {
-	text_addf(arg, "%s %s@%u %s %s %d %s %s %u %s %s %lld %lld\n", e->id + 24, e->project_id + 34,
-		  e->instance, e->environment, e->service, e->primary, e->host,
+	text_addf(arg, "%s %s@%u %s %s %d %s %s %u %s %s %lld %lld\n", e->id + 24,
+		  e->project_id + 34, e->instance, e->environment, e->service, e->primary, e->host,
 		  protocol_name(e->protocol), (unsigned)e->port, entry_status_name(e->status),
 		  e->tunnel_hostname && *e->tunnel_hostname ? e->tunnel_hostname : "-",
 		  (long long)e->allocated_at_ms, (long long)e->released_at_ms);
@@ -158,7 +158,7 @@ static void model_text(const struct model *m, const struct entry_filter *f, stru
 /* ---- the stores beside the model ---- */
 
 struct world {
-	struct model model, before;	/* before: when the transaction began */
+	struct model model, before; /* before: when the transaction began */
 	bool in_transaction;
 	struct store *stores[STORE_KIND_MAX];
 	struct folder folders[STORE_KIND_MAX];
@@ -166,20 +166,15 @@ struct world {
 	unsigned step;
 };
 
-#define AGREE(w, s, condition, ...)                                                                \
-	do {                                                                                       \
-		bool agreed = (condition);                                                         \
-                                                                                                   \
-		if (!agreed)                                                                       \
-			print_error("seed %llu, step %u, %s:\n", (unsigned long long)(w)->seed,    \
-				    (w)->step, (s)->ops->name);                                    \
-		check_that(agreed, #condition, __FILE__, __LINE__, " " __VA_ARGS__);               \
+#define AGREE(w, s, condition, ...)                                                             \
+	do {                                                                                    \
+		bool agreed = (condition);                                                      \
+                                                                                                \
+		if (!agreed)                                                                    \
+			print_error("seed %llu, step %u, %s:\n", (unsigned long long)(w)->seed, \
+				    (w)->step, (s)->ops->name);                                 \
+		check_that(agreed, #condition, __FILE__, __LINE__, " " __VA_ARGS__);            \
 	} while (0)
-
-/* For each store `s` of the world. */
-#define EACH_STORE(w, s)                                                                           \
-	(unsigned k = 0; k < store_kind_count; k++)                                                \
-		for (struct store *s = (w)->stores[k]; s; s = NULL)
 
 #define PICK(w, array) ((array)[random_below(&(w)->state, ARRAY_LEN(array))])
 
@@ -212,8 +207,9 @@ static void random_set(struct world *w, struct port_set *s, unsigned one_in)
 
 static uint16_t random_port(struct world *w)
 {
-	return (uint16_t)(random_one_in(&w->state, 2) ?
-				  0 : FIRST - 2 + random_below(&w->state, LAST - FIRST + 5));
+	return (uint16_t)(random_one_in(&w->state, 2)
+				  ? 0
+				  : FIRST - 2 + random_below(&w->state, LAST - FIRST + 5));
 }
 
 static void step_claim(struct world *w)
@@ -245,7 +241,8 @@ static void step_claim(struct world *w)
 	c.seed = random_next(&w->state);
 	plan_make(&c, &plan);
 	code = model_claim(&w->model, &c, e, &want);
-	for EACH_STORE (w, s) {
+	for (unsigned k = 0; k < store_kind_count; k++) {
+		struct store *s = w->stores[k];
 		struct pick got = { 0 };
 		struct err err = { 0 };
 		bool ok = s->ops->claim(s, &plan, &e, &got, &err);
@@ -254,8 +251,9 @@ static void step_claim(struct world *w)
 		AGREE(w, s, ok || err.code == code, "%s", err.text);
 		AGREE(w, s, !ok || (got.port == want.port && got.why == want.why), "%u, not %u",
 		      (unsigned)got.port, (unsigned)want.port);
-		AGREE(w, s, !ok || (got.n_passed == want.n_passed &&
-				    !memcmp(got.passed, want.passed, 2 * got.n_passed)),
+		AGREE(w, s,
+		      !ok || (got.n_passed == want.n_passed &&
+			      !memcmp(got.passed, want.passed, 2 * got.n_passed)),
 		      "%u passed, not %u", got.n_passed, want.n_passed);
 	}
 }
@@ -264,7 +262,8 @@ static void put(struct world *w, const struct entry *e)
 {
 	enum err_code code = model_put(&w->model, e);
 
-	for EACH_STORE (w, s) {
+	for (unsigned k = 0; k < store_kind_count; k++) {
+		struct store *s = w->stores[k];
 		struct err err = { 0 };
 		bool ok = s->ops->entry_put(s, e, &err);
 
@@ -302,7 +301,8 @@ static void step_transaction(struct world *w)
 {
 	bool commit = !random_one_in(&w->state, 3);
 
-	for EACH_STORE (w, s) {
+	for (unsigned k = 0; k < store_kind_count; k++) {
+		struct store *s = w->stores[k];
 		struct err err = { 0 };
 
 		if (!w->in_transaction)
@@ -355,7 +355,8 @@ static void compare_entries(struct world *w, const struct entry_filter *f)
 	CLEANUP(text_release) struct text want = { 0 };
 
 	model_text(&w->model, f, &want);
-	for EACH_STORE (w, s) {
+	for (unsigned k = 0; k < store_kind_count; k++) {
+		struct store *s = w->stores[k];
 		CLEANUP(text_release) struct text got = { 0 };
 		struct err err = { 0 };
 
@@ -379,19 +380,22 @@ static void step_taken(struct world *w)
 	struct port_set want;
 
 	model_taken(&w->model, host, protocol, &want);
-	for EACH_STORE (w, s) {
+	for (unsigned k = 0; k < store_kind_count; k++) {
+		struct store *s = w->stores[k];
 		struct port_set got = { 0 };
 		struct err err = { 0 };
 
-		AGREE(w, s, s->ops->taken(s, host, protocol, (struct port_range){ 1, UINT16_MAX },
-					  &got, &err), "%s", err.text);
+		AGREE(w, s,
+		      s->ops->taken(s, host, protocol, (struct port_range){ 1, UINT16_MAX }, &got,
+				    &err),
+		      "%s", err.text);
 		AGREE(w, s, !memcmp(&got, &want, sizeof(got)));
 	}
 }
 
 typedef void step_fn(struct world *w);
 static step_fn *const steps[] = {
-	step_claim, step_claim, step_claim, step_put,	 step_put,   step_change,
+	step_claim,  step_claim,  step_claim, step_put,	   step_put,	     step_change,
 	step_change, step_change, step_taken, step_filter, step_transaction,
 };
 
@@ -404,10 +408,12 @@ static void open_all(struct world *w)
 		CHECK(store_kinds[k].open(w->folders[k].path, true, &w->stores[k], &err), "%s",
 		      err.text);
 		for (unsigned i = 0; i < ARRAY_LEN(projects); i++) {
-			const struct project p = { .id = projects[i], .number = (int)i,
+			const struct project p = { .id = projects[i],
+						   .number = (int)i,
 						   .name = i ? "shop" : "blog" };
 
-			CHECK(w->stores[k]->ops->project_put(w->stores[k], &p, &err), "%s", err.text);
+			CHECK(w->stores[k]->ops->project_put(w->stores[k], &p, &err), "%s",
+			      err.text);
 		}
 	}
 }

@@ -175,7 +175,7 @@ static void contract_commit__is_as_if_the_calls_were_made_one_by_one(struct stor
 	MUST(store_begin(s, true, &err));
 	write_all(s);
 	MUST(store_commit(s, &err));
-	store_rollback(s);	/* nothing is open */
+	store_rollback(s); /* nothing is open */
 	CHECK_SETTING(s, "old", "changed");
 	CHECK_PROJECTS(s, "blog 1, new 50, renamed 51");
 	CHECK_INSTANCES(s, SHOP, "renamed@1, renamed@2, renamed@5");

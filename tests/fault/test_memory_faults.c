@@ -20,7 +20,7 @@
 
 #define SHOP "018f0000-0000-7000-8000-0000000000a1"
 #define BLOG "018f0000-0000-7000-8000-0000000000a2"
-#define ID "018f0000-0000-7000-8000-0000000000b"
+#define ID   "018f0000-0000-7000-8000-0000000000b"
 
 /* Rationale: far more than any call needs; a loop that never ends is a bug here. */
 #define ALLOCATIONS_MAX 20000
@@ -29,16 +29,26 @@ static const struct entry_filter all = ENTRY_FILTER_ALL;
 
 static struct project project_of(const char *id, const char *name, int number)
 {
-	return (struct project){ .id = id, .name = name, .number = number,
-				 .description = "a text", .created_at_ms = 1000 };
+	return (struct project){ .id = id,
+				 .name = name,
+				 .number = number,
+				 .description = "a text",
+				 .created_at_ms = 1000 };
 }
 
 static struct entry entry_of(const char *id, const char *service, uint16_t port)
 {
 	return (struct entry){
-		.id = id, .project_id = SHOP, .instance = 1, .environment = "dev",
-		.service = service, .primary = true, .host = "localhost", .port = port,
-		.description = "a text", .allocated_at_ms = 1000,
+		.id = id,
+		.project_id = SHOP,
+		.instance = 1,
+		.environment = "dev",
+		.service = service,
+		.primary = true,
+		.host = "localhost",
+		.port = port,
+		.description = "a text",
+		.allocated_at_ms = 1000,
 	};
 }
 
@@ -50,8 +60,11 @@ static bool do_claim(struct store *s, const char *id, const char *service, struc
 	static struct plan plan;
 	struct pick pick;
 
-	plan_make(&(struct choice){ .range = &range, .candidates = { { range.ports }, 1 },
-				    .reserved = &none, .strangers = &none }, &plan);
+	plan_make(&(struct choice){ .range = &range,
+				    .candidates = { { range.ports }, 1 },
+				    .reserved = &none,
+				    .strangers = &none },
+		  &plan);
 	return s->ops->claim(s, &plan, &e, &pick, err);
 }
 
@@ -71,7 +84,7 @@ static bool count_project(const struct project *p, void *arg)
 
 static bool count_instance(const struct instance *i, void *arg)
 {
-	*(unsigned *)arg += 20000000 + i->number;
+	*(unsigned *)arg += 2000000 + i->number;
 	return true;
 }
 
@@ -164,8 +177,11 @@ static bool project_each(struct store *s, struct err *err)
 
 static bool instance_put(struct store *s, struct err *err)
 {
-	const struct instance i = { .project_id = SHOP, .number = 5, .host = "localhost",
-				    .worktree = "/srv/shop-5", .slice = -1 };
+	const struct instance i = { .project_id = SHOP,
+				    .number = 5,
+				    .host = "localhost",
+				    .worktree = "/srv/shop-5",
+				    .slice = -1 };
 
 	return s->ops->instance_put(s, &i, err);
 }
@@ -235,8 +251,9 @@ static bool entry_each(struct store *s, struct err *err)
 
 static bool entry_search(struct store *s, struct err *err)
 {
-	const struct entry_filter f = { .protocol = -1, .status = -1, .search = "text",
-					.worktree = "/srv/shop" };
+	const struct entry_filter f = {
+		.protocol = -1, .status = -1, .search = "text", .worktree = "/srv/shop"
+	};
 	unsigned n = 0;
 
 	return s->ops->entry_each(s, &f, count_entry, &n, err);
@@ -262,13 +279,18 @@ static bool taken(struct store *s, struct err *err)
 {
 	struct port_set ports = { 0 };
 
-	return s->ops->taken(s, "localhost", PROTO_TCP, (struct port_range){ 1, 65535 }, &ports, err);
+	return s->ops->taken(s, "localhost", PROTO_TCP, (struct port_range){ 1, 65535 }, &ports,
+			     err);
 }
 
 static bool event_add(struct store *s, struct err *err)
 {
-	const struct event e = { .at_ms = 1, .actor = "me", .op = "allocate", .subject = "shop/web",
-				 .port = 3000, .after = "{}" };
+	const struct event e = { .at_ms = 1,
+				 .actor = "me",
+				 .op = "allocate",
+				 .subject = "shop/web",
+				 .port = 3000,
+				 .after = "{}" };
 
 	return s->ops->event_add(s, &e, err);
 }
@@ -322,30 +344,75 @@ static const struct call {
 	call_fn *run;
 	bool changes;
 } calls[] = {
-#define READ(name) { #name, name, false }
-#define WRITE(name) { #name, name, true }
-	WRITE(setting_put),   READ(setting_get),   WRITE(project_put),  WRITE(project_update),
-	WRITE(project_remove), READ(project_find), READ(project_each),  WRITE(instance_put),
-	READ(instance_find),  WRITE(block_add),	   WRITE(block_remove), WRITE(reserved_put),
-	READ(ranges_put),     WRITE(entry_put),	   WRITE(entry_release), WRITE(claim),
-	READ(entry_each),     READ(entry_search),  READ(entry_find),	READ(entry_count),
-	READ(taken),	      WRITE(event_add),	   READ(event_each),	WRITE(change),
-	READ(look),	      WRITE(many_events),
+#define READ(name)                 \
+	{                          \
+#name, name, false \
+	}
+#define WRITE(name)               \
+	{                         \
+#name, name, true \
+	}
+	WRITE(setting_put),
+	READ(setting_get),
+	WRITE(project_put),
+	WRITE(project_update),
+	WRITE(project_remove),
+	READ(project_find),
+	READ(project_each),
+	WRITE(instance_put),
+	READ(instance_find),
+	WRITE(block_add),
+	WRITE(block_remove),
+	WRITE(reserved_put),
+	READ(ranges_put),
+	WRITE(entry_put),
+	WRITE(entry_release),
+	WRITE(claim),
+	READ(entry_each),
+	READ(entry_search),
+	READ(entry_find),
+	READ(entry_count),
+	READ(taken),
+	WRITE(event_add),
+	READ(event_each),
+	WRITE(change),
+	READ(look),
+	WRITE(many_events),
 };
+
+/* Rationale: to remove them all at once takes more room than one change left behind. */
+#define INSTANCES 30
+
+static bool put_instances(struct store *s, struct err *err)
+{
+	for (unsigned n = 2; n <= INSTANCES; n++) {
+		const struct instance i = {
+			.project_id = BLOG, .number = n, .host = "localhost", .slice = -1
+		};
+
+		if (!s->ops->instance_put(s, &i, err))
+			return false;
+	}
+	return true;
+}
 
 static void fill(struct store *s)
 {
 	const struct project shop = project_of(SHOP, "shop", 1), blog = project_of(BLOG, "blog", 2);
-	const struct instance i = { .project_id = BLOG, .number = 1, .host = "localhost",
-				    .worktree = "/srv/blog", .slice = -1 };
+	const struct instance i = { .project_id = BLOG,
+				    .number = 1,
+				    .host = "localhost",
+				    .worktree = "/srv/blog",
+				    .slice = -1 };
 	const struct block b = { "localhost", { 3100, 3199 }, "main", BLOG, 1 };
 	const struct entry e = entry_of(ID "0", "web", 3000);
 	struct err err = { 0 };
 
 	CHECK(s->ops->project_put(s, &shop, &err) && s->ops->project_put(s, &blog, &err) &&
-	      s->ops->instance_put(s, &i, &err) && s->ops->block_add(s, &b, &err) &&
-	      s->ops->entry_put(s, &e, &err) && event_add(s, &err) &&
-	      s->ops->setting_put(s, "policy", "old", &err), "%s", err.text);
+		      s->ops->instance_put(s, &i, &err) && s->ops->block_add(s, &b, &err) &&
+		      s->ops->entry_put(s, &e, &err) && event_add(s, &err) &&
+		      s->ops->setting_put(s, "policy", "old", &err) && put_instances(s, &err),
+	      "%s", err.text);
 }
 
 /* One book of each kind, to be copied: to make one takes long. */
@@ -454,7 +521,8 @@ static void do_call(struct store *s, const struct call *c, long n)
 {
 	struct err err = { 0 };
 
-	CHECK(c->run(s, &err), "%s %s, after allocation %ld: %s", s->ops->name, c->name, n, err.text);
+	CHECK(c->run(s, &err), "%s %s, after allocation %ld: %s", s->ops->name, c->name, n,
+	      err.text);
 }
 
 /*
@@ -508,7 +576,8 @@ static bool try_open(const struct store_kind *kind, const char *folder, bool cre
 	ok = kind->open(folder, create, &s, &err);
 	allocations_left = ALLOCATIONS_UNLIMITED;
 	if (!ok) {
-		CHECK(!s && err.code == ERR_MEMORY, "%s, allocation %ld: %s", kind->name, n, err.text);
+		CHECK(!s && err.code == ERR_MEMORY, "%s, allocation %ld: %s", kind->name, n,
+		      err.text);
 		CHECK(kind->open(folder, create, &s, &err), "%s, after allocation %ld: %s",
 		      kind->name, n, err.text);
 	}
@@ -547,7 +616,8 @@ static bool try_commit(const struct store_kind *kind, long n)
 	bool ok;
 
 	CHECK(store_begin(b.store, true, &err) && entry_release(b.store, &err) &&
-	      claim(b.store, &err), "%s", err.text);
+		      claim(b.store, &err),
+	      "%s", err.text);
 	allocations_left = n;
 	ok = store_commit(b.store, &err);
 	allocations_left = ALLOCATIONS_UNLIMITED;

@@ -25,7 +25,7 @@
  *	CHECK(port == 3000);
  *	CHECK(port == row[i].want, "row %zu: '%s'", i, row[i].text);
  */
-#define CHECK(condition, ...)                                                                      \
+#define CHECK(condition, ...) \
 	check_that((condition), #condition, __FILE__, __LINE__, " " __VA_ARGS__)
 
 PRINTF_LIKE(5, 6)
@@ -47,8 +47,8 @@ static inline void check_that(bool holds, const char *condition, const char *fil
 /* Both are the same text; NULL is the same as NULL only. */
 #define CHECK_TEXT(got, want) check_text((got), (want), #got, __FILE__, __LINE__)
 
-static inline void check_text(const char *got, const char *want, const char *what,
-			      const char *file, int line)
+static inline void check_text(const char *got, const char *want, const char *what, const char *file,
+			      int line)
 {
 	bool same = got && want ? !strcmp(got, want) : got == want;
 

@@ -13,7 +13,10 @@ static const struct port_set no_ports;
 struct project project_of(const char *id, const char *name, int number)
 {
 	return (struct project){
-		.id = id, .name = name, .number = number, .created_at_ms = 1000,
+		.id = id,
+		.name = name,
+		.number = number,
+		.created_at_ms = 1000,
 	};
 }
 
@@ -115,8 +118,8 @@ void check_ports_at(struct store *s, struct entry_filter f, const char *want, in
 		   " are '%s', not '%s'", text_str(&ports), want);
 }
 
-void check_taken_at(struct store *s, const char *host, enum protocol protocol,
-			   struct port_range r, const char *want, int line)
+void check_taken_at(struct store *s, const char *host, enum protocol protocol, struct port_range r,
+		    const char *want, int line)
 {
 	CLEANUP(text_release) struct text ports = { 0 };
 	struct port_set taken = { 0 };
@@ -220,7 +223,10 @@ void check_entry(const struct entry *got, const struct entry *want)
 void get_entry(struct store *s, const char *id, struct arena *a, struct entry *ret)
 {
 	const struct entry_filter f = {
-		.id = id, .protocol = -1, .status = -1, .life = LIVE_AND_RELEASED,
+		.id = id,
+		.protocol = -1,
+		.status = -1,
+		.life = LIVE_AND_RELEASED,
 	};
 	struct err err = { 0 };
 	bool found = false;
@@ -240,8 +246,12 @@ void refuse_project(struct store *s, const char *id, const char *name, int numbe
 
 struct instance instance_of(const char *project_id, unsigned number, const char *worktree)
 {
-	return (struct instance){ .project_id = project_id, .number = number, .host = "localhost",
-				  .worktree = worktree, .slice = -1, .created_at_ms = 1000 };
+	return (struct instance){ .project_id = project_id,
+				  .number = number,
+				  .host = "localhost",
+				  .worktree = worktree,
+				  .slice = -1,
+				  .created_at_ms = 1000 };
 }
 
 struct instance on_host(struct instance i, const char *host)
@@ -256,8 +266,8 @@ struct instance out_of_use(struct instance i)
 	return i;
 }
 
-void check_instance_at(struct store *s, const char *host, const char *worktree,
-			      const char *want, int line)
+void check_instance_at(struct store *s, const char *host, const char *worktree, const char *want,
+		       int line)
 {
 	CLEANUP(arena_release) struct arena a = { 0 };
 	struct instance i = { .project = "untouched", .number = 0 };
@@ -289,14 +299,30 @@ void refuse_block(struct store *s, struct block b)
 struct entry full_entry(void)
 {
 	return (struct entry){
-		.id = ID("20"), .project_id = SHOP, .project = "shop", .project_number = 2,
-		.instance = 4, .environment = "production", .service = "web", .primary = true,
-		.type = "web", .role = "frontend", .range = "main", .host = "build-2",
-		.protocol = PROTO_UDP, .port = UINT16_MAX, .status = STATUS_LEGACY,
-		.description = UNUSUAL, .notes = long_text, .unit = "shop@4.service",
-		.tunnel_hostname = "shop.example.org", .tunnel_id = UNUSUAL,
-		.metadata = long_metadata, .allocated_by = "alice via root",
-		.worktree = "/srv/shop", .allocated_at_ms = INT64_C(1774000000001),
+		.id = ID("20"),
+		.project_id = SHOP,
+		.project = "shop",
+		.project_number = 2,
+		.instance = 4,
+		.environment = "production",
+		.service = "web",
+		.primary = true,
+		.type = "web",
+		.role = "frontend",
+		.range = "main",
+		.host = "build-2",
+		.protocol = PROTO_UDP,
+		.port = UINT16_MAX,
+		.status = STATUS_LEGACY,
+		.description = UNUSUAL,
+		.notes = long_text,
+		.unit = "shop@4.service",
+		.tunnel_hostname = "shop.example.org",
+		.tunnel_id = UNUSUAL,
+		.metadata = long_metadata,
+		.allocated_by = "alice via root",
+		.worktree = "/srv/shop",
+		.allocated_at_ms = INT64_C(1774000000001),
 		.last_used_at_ms = INT64_C(1774000000002),
 		.last_verified_at_ms = INT64_C(1774000000003),
 		.expires_at_ms = INT64_C(1774000000004),
@@ -312,32 +338,89 @@ struct entry with_tunnel(struct entry e, const char *hostname)
 void put_various(struct store *s)
 {
 	const struct entry rows[] = {
-		{ .id = ID("30"), .project_id = SHOP, .instance = 1, .environment = "dev",
-		  .service = "web", .primary = true, .type = "web", .range = "main",
-		  .host = "localhost", .port = 3000, .allocated_at_ms = 5000,
-		  .description = "the front page", .tunnel_hostname = "shop.example.org" },
-		{ .id = ID("31"), .project_id = SHOP, .instance = 1, .environment = "dev",
-		  .service = "web", .primary = false, .type = "web", .range = "main",
-		  .host = "localhost", .port = 3001, .allocated_at_ms = 4000,
+		{ .id = ID("30"),
+		  .project_id = SHOP,
+		  .instance = 1,
+		  .environment = "dev",
+		  .service = "web",
+		  .primary = true,
+		  .type = "web",
+		  .range = "main",
+		  .host = "localhost",
+		  .port = 3000,
+		  .allocated_at_ms = 5000,
+		  .description = "the front page",
+		  .tunnel_hostname = "shop.example.org" },
+		{ .id = ID("31"),
+		  .project_id = SHOP,
+		  .instance = 1,
+		  .environment = "dev",
+		  .service = "web",
+		  .primary = false,
+		  .type = "web",
+		  .range = "main",
+		  .host = "localhost",
+		  .port = 3001,
+		  .allocated_at_ms = 4000,
 		  .status = STATUS_RESERVED },
-		{ .id = ID("32"), .project_id = SHOP, .instance = 2, .environment = "test",
-		  .service = "api", .primary = true, .type = "api", .range = "main",
-		  .host = "localhost", .port = 3002, .allocated_at_ms = 3000,
+		{ .id = ID("32"),
+		  .project_id = SHOP,
+		  .instance = 2,
+		  .environment = "test",
+		  .service = "api",
+		  .primary = true,
+		  .type = "api",
+		  .range = "main",
+		  .host = "localhost",
+		  .port = 3002,
+		  .allocated_at_ms = 3000,
 		  .notes = "50% of all_traffic" },
-		{ .id = ID("33"), .project_id = BLOG, .instance = 1, .environment = "dev",
-		  .service = "web", .primary = true, .type = "web", .range = "other",
-		  .host = "build-2", .port = 3000, .allocated_at_ms = 3000,
+		{ .id = ID("33"),
+		  .project_id = BLOG,
+		  .instance = 1,
+		  .environment = "dev",
+		  .service = "web",
+		  .primary = true,
+		  .type = "web",
+		  .range = "other",
+		  .host = "build-2",
+		  .port = 3000,
+		  .allocated_at_ms = 3000,
 		  .status = STATUS_LEGACY },
-		{ .id = ID("34"), .project_id = BLOG, .instance = 1, .environment = "dev",
-		  .service = "dns", .primary = true, .host = "localhost", .protocol = PROTO_UDP,
-		  .port = 3000, .allocated_at_ms = 1000 },
-		{ .id = ID("35"), .project_id = BLOG, .instance = 1, .environment = "dev",
-		  .service = "api", .primary = true, .type = "api", .host = "localhost",
-		  .port = 12000, .allocated_at_ms = 2000, .description = "50 of alltraffic" },
-		{ .id = ID("36"), .project_id = SHOP, .instance = 1, .environment = "dev",
-		  .service = "old", .primary = true, .type = "web", .range = "main",
-		  .host = "localhost", .port = 3000, .allocated_at_ms = 500,
-		  .status = STATUS_RELEASED, .released_at_ms = 9000 },
+		{ .id = ID("34"),
+		  .project_id = BLOG,
+		  .instance = 1,
+		  .environment = "dev",
+		  .service = "dns",
+		  .primary = true,
+		  .host = "localhost",
+		  .protocol = PROTO_UDP,
+		  .port = 3000,
+		  .allocated_at_ms = 1000 },
+		{ .id = ID("35"),
+		  .project_id = BLOG,
+		  .instance = 1,
+		  .environment = "dev",
+		  .service = "api",
+		  .primary = true,
+		  .type = "api",
+		  .host = "localhost",
+		  .port = 12000,
+		  .allocated_at_ms = 2000,
+		  .description = "50 of alltraffic" },
+		{ .id = ID("36"),
+		  .project_id = SHOP,
+		  .instance = 1,
+		  .environment = "dev",
+		  .service = "old",
+		  .primary = true,
+		  .type = "web",
+		  .range = "main",
+		  .host = "localhost",
+		  .port = 3000,
+		  .allocated_at_ms = 500,
+		  .status = STATUS_RELEASED,
+		  .released_at_ms = 9000 },
 	};
 
 	put_projects(s);
@@ -359,8 +442,8 @@ void check_ids_at(struct store *s, struct entry_filter f, const char *want, int 
 	struct err err = { 0 };
 
 	MUST(s->ops->entry_each(s, &f, add_id, &ids, &err));
-	check_that(!strcmp(text_str(&ids), want), "the ids", __FILE__, line,
-		   " are '%s', not '%s'", text_str(&ids), want);
+	check_that(!strcmp(text_str(&ids), want), "the ids", __FILE__, line, " are '%s', not '%s'",
+		   text_str(&ids), want);
 }
 
 unsigned count_of(struct store *s, struct entry_filter f)
@@ -382,13 +465,12 @@ struct choice choice_of(const struct policy_range *range)
 	};
 }
 
-bool try_claim(struct store *s, struct choice c, struct entry e, struct pick *ret,
-		      struct err *err)
+bool try_claim(struct store *s, struct choice c, struct entry e, struct pick *ret, struct err *err)
 {
 	struct plan plan;
 
 	plan_make(&c, &plan);
-	e.port = 1;	/* the store sets it */
+	e.port = 1; /* the store sets it */
 	return s->ops->claim(s, &plan, &e, ret, err);
 }
 
@@ -411,10 +493,14 @@ void refuse_claim(struct store *s, struct entry e)
 }
 
 struct event event_of(const char *subject, const char *project_id, const char *service,
-			     uint16_t port)
+		      uint16_t port)
 {
-	return (struct event){ .at_ms = 1000, .actor = "alice", .op = "allocate",
-			       .project_id = project_id, .subject = subject, .service = service,
+	return (struct event){ .at_ms = 1000,
+			       .actor = "alice",
+			       .op = "allocate",
+			       .project_id = project_id,
+			       .subject = subject,
+			       .service = service,
 			       .port = port };
 }
 
@@ -490,7 +576,8 @@ int contracts_run(const struct contract *contracts, size_t count)
 				continue;
 			runs[n] = (struct run){ &store_kinds[k], &contracts[i], "" };
 			name_run(&runs[n]);
-			tests[n] = (struct CMUnitTest){ .name = runs[n].name, .test_func = run_contract,
+			tests[n] = (struct CMUnitTest){ .name = runs[n].name,
+							.test_func = run_contract,
 							.initial_state = &runs[n] };
 			n++;
 		}

@@ -25,13 +25,22 @@ typedef void folder_fn(const struct store_kind *kind, const struct folder *folde
 
 struct contract {
 	const char *name;
-	contract_fn *run;		/* a new book */
-	session_fn *run_two;		/* two sessions of a new book, where the store can do that */
-	folder_fn *run_folder;		/* an empty folder, where the book is kept */
+	contract_fn *run;      /* a new book */
+	session_fn *run_two;   /* two sessions of a new book, where the store can do that */
+	folder_fn *run_folder; /* an empty folder, where the book is kept */
 };
-#define CONTRACT(name) { .name = #name, .run = contract_##name }
-#define SESSIONS(name) { .name = #name, .run_two = session_##name }
-#define FOLDER(name) { .name = #name, .run_folder = folder_##name }
+#define CONTRACT(sentence)                                    \
+	{                                                     \
+		.name = #sentence, .run = contract_##sentence \
+	}
+#define SESSIONS(sentence)                                       \
+	{                                                        \
+		.name = #sentence, .run_two = session_##sentence \
+	}
+#define FOLDER(sentence)                                           \
+	{                                                          \
+		.name = #sentence, .run_folder = folder_##sentence \
+	}
 
 /* Each contract on each kind of store; what main() returns. */
 int contracts_run(const struct contract *contracts, size_t count);
@@ -45,9 +54,9 @@ struct store *book_open(const struct store_kind *kind, const struct folder *fold
 
 /* Ids in order of age: each is greater than those of smaller numbers. */
 #define ID(two_digits) "018f0000-0000-7000-8000-0000000000" two_digits
-#define BLOG ID("01")
-#define SHOP ID("02")
-#define SHARED ID("03")
+#define BLOG	       ID("01")
+#define SHOP	       ID("02")
+#define SHARED	       ID("03")
 
 /* Text that has broken programs before. */
 #define UNUSUAL "it's \"50%\" _ \\ {} \n\t€ \xf0\x9f\x9a\xa2 ' OR 1=1; -- $1 ?"
@@ -85,12 +94,12 @@ bool add_port(const struct entry *e, void *arg);
 /* The ports the filter lets through, in its order: "3000 3001". */
 void check_ports_at(struct store *s, struct entry_filter f, const char *want, int line);
 
-#define CHECK_PORTS(s, want, ...)                                                                  \
-	check_ports_at(s, (struct entry_filter){ .protocol = -1, .status = -1, __VA_ARGS__ },      \
+#define CHECK_PORTS(s, want, ...)                                                             \
+	check_ports_at(s, (struct entry_filter){ .protocol = -1, .status = -1, __VA_ARGS__ }, \
 		       want, __LINE__)
 
-void check_taken_at(struct store *s, const char *host, enum protocol protocol,
-			   struct port_range r, const char *want, int line);
+void check_taken_at(struct store *s, const char *host, enum protocol protocol, struct port_range r,
+		    const char *want, int line);
 
 #define CHECK_TAKEN(...) check_taken_at(__VA_ARGS__, __LINE__)
 
@@ -104,20 +113,22 @@ bool add_reserved(const struct reserved *r, void *arg);
 
 bool add_event(const struct event *e, void *arg);
 
-#define CHECK_LIST(want, call)                                                                     \
-	do {                                                                                       \
-		CLEANUP(text_release) struct text list = { 0 };                                    \
-		struct err why = { 0 };                                                            \
-                                                                                                   \
-		CHECK((call), "%s", why.text);                                                     \
-		CHECK_TEXT(text_str(&list), want);                                                 \
+#define CHECK_LIST(want, call)                                  \
+	do {                                                    \
+		CLEANUP(text_release) struct text list = { 0 }; \
+		struct err why = { 0 };                         \
+                                                                \
+		CHECK((call), "%s", why.text);                  \
+		CHECK_TEXT(text_str(&list), want);              \
 	} while (0)
-#define CHECK_PROJECTS(s, want) CHECK_LIST(want, (s)->ops->project_each(s, add_project, &list, &why))
-#define CHECK_INSTANCES(s, project_id, want)                                                       \
+#define CHECK_PROJECTS(s, want) \
+	CHECK_LIST(want, (s)->ops->project_each(s, add_project, &list, &why))
+#define CHECK_INSTANCES(s, project_id, want) \
 	CHECK_LIST(want, (s)->ops->instance_each(s, project_id, add_instance, &list, &why))
-#define CHECK_BLOCKS(s, host, project_id, want)                                                    \
+#define CHECK_BLOCKS(s, host, project_id, want) \
 	CHECK_LIST(want, (s)->ops->block_each(s, host, project_id, add_block, &list, &why))
-#define CHECK_RESERVED(s, want) CHECK_LIST(want, (s)->ops->reserved_each(s, add_reserved, &list, &why))
+#define CHECK_RESERVED(s, want) \
+	CHECK_LIST(want, (s)->ops->reserved_each(s, add_reserved, &list, &why))
 #define CHECK_EVENTS(s, want, ...)                                                                 \
 	CHECK_LIST(want, (s)->ops->event_each(s, &(struct event_filter){ __VA_ARGS__ }, add_event, \
 					      &list, &why))
@@ -145,11 +156,10 @@ struct instance on_host(struct instance i, const char *host);
 struct instance out_of_use(struct instance i);
 
 /* "shop@2", or "" when no instance in use has that path there. */
-void check_instance_at(struct store *s, const char *host, const char *worktree,
-			      const char *want, int line);
+void check_instance_at(struct store *s, const char *host, const char *worktree, const char *want,
+		       int line);
 
-#define CHECK_INSTANCE(s, host, worktree, want)                                                    \
-	check_instance_at(s, host, worktree, want, __LINE__)
+#define CHECK_INSTANCE(s, host, worktree, want) check_instance_at(s, host, worktree, want, __LINE__)
 
 struct block block_of(const char *host, uint16_t first, uint16_t last, int64_t at_ms);
 
@@ -165,26 +175,25 @@ void put_various(struct store *s);
 /* The last two digits of the ids, in order. */
 void check_ids_at(struct store *s, struct entry_filter f, const char *want, int line);
 
-#define CHECK_IDS(s, want, ...)                                                                    \
-	check_ids_at(s, (struct entry_filter){ .protocol = -1, .status = -1, __VA_ARGS__ }, want,  \
+#define CHECK_IDS(s, want, ...)                                                                   \
+	check_ids_at(s, (struct entry_filter){ .protocol = -1, .status = -1, __VA_ARGS__ }, want, \
 		     __LINE__)
 
 unsigned count_of(struct store *s, struct entry_filter f);
 
-#define COUNT(s, ...)                                                                              \
+#define COUNT(s, ...) \
 	count_of(s, (struct entry_filter){ .protocol = -1, .status = -1, __VA_ARGS__ })
 
 /* Everything free in 3000-3003, lowest first. */
 struct choice choice_of(const struct policy_range *range);
 
-bool try_claim(struct store *s, struct choice c, struct entry e, struct pick *ret,
-		      struct err *err);
+bool try_claim(struct store *s, struct choice c, struct entry e, struct pick *ret, struct err *err);
 
 uint16_t claim(struct store *s, struct choice c, struct entry e);
 
 void refuse_claim(struct store *s, struct entry e);
 
 struct event event_of(const char *subject, const char *project_id, const char *service,
-			     uint16_t port);
+		      uint16_t port);
 
 #endif

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-struct try {
+struct
+try {
 	uint16_t port;
 	enum plan_why why;
 };

@@ -231,7 +231,7 @@ static void each_work(struct session *s, unsigned number, struct tally *t)
 
 	(void)t;
 	for (unsigned i = 0; i < services; i++) {
-		snprintf(service, sizeof(service), "s%u-%u", number, i);
+		snprintf(service, sizeof(service), "s%ux%u", number, i);
 		if (!ask_port(s, "get", "shop", service, &port, &err))
 			die(service, err.text);
 		len = snprintf(line, sizeof(line), "%s %d\n", service, port);

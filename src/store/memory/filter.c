@@ -33,21 +33,18 @@ static bool is_found(const char *search, const struct entry *e)
 		return true;
 	snprintf(port, sizeof(port), "%u", (unsigned)e->port);
 	return holds(e->project, search) || holds(e->service, search) ||
-	       holds(e->description, search) || holds(e->notes, search) ||
-	       holds(e->host, search) || holds(e->tunnel_hostname, search) || holds(port, search);
+	       holds(e->description, search) || holds(e->notes, search) || holds(e->host, search) ||
+	       holds(e->tunnel_hostname, search) || holds(port, search);
 }
 
 static bool is_alive_enough(const struct entry_filter *f, const struct entry *e)
 {
 	switch (f->life) {
-	case LIVE_ONLY:
-		return e->status != STATUS_RELEASED;
-	case RELEASED_ONLY:
-		return e->status == STATUS_RELEASED;
-	case LIVE_AND_RELEASED:
-		return true;
+	case LIVE_ONLY: return e->status != STATUS_RELEASED;
+	case RELEASED_ONLY: return e->status == STATUS_RELEASED;
+	case LIVE_AND_RELEASED: return true;
 	}
-	abort();	/* memory is wrong; going on would hide it */
+	abort(); /* memory is wrong; going on would hide it */
 }
 
 static bool texts_match(const struct entry_filter *f, const struct entry *e)
@@ -108,14 +105,11 @@ static int by_release(const void *a, const void *b)
 entry_order_fn *filter_order(const struct entry_filter *f)
 {
 	switch (f->order) {
-	case BY_PORT:
-		return by_port;
-	case BY_AGE:
-		return by_age;
-	case BY_RELEASE:
-		return by_release;
+	case BY_PORT: return by_port;
+	case BY_AGE: return by_age;
+	case BY_RELEASE: return by_release;
 	}
-	abort();	/* memory is wrong; going on would hide it */
+	abort(); /* memory is wrong; going on would hide it */
 }
 
 bool filter_passes_event(const struct event_filter *f, const struct event *e)

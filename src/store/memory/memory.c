@@ -11,56 +11,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/memory/book.h"
 #include "store/memory/filter.h"
-#include "store/memory/table.h"
 
 struct setting {
 	const char *name, *value;
 };
 
-#define ROW_KIND(type, ...)                                                                        \
-	{                                                                                          \
-		.size = sizeof(struct type), .texts = (const size_t[]){ __VA_ARGS__ },             \
-		.n_texts = ARRAY_LEN(((const size_t[]){ __VA_ARGS__ })),                           \
+#define ROW_KIND(type, ...)                                                            \
+	{                                                                              \
+		.size = sizeof(struct type), .texts = (const size_t[]){ __VA_ARGS__ }, \
+		.n_texts = ARRAY_LEN(((const size_t[]){ __VA_ARGS__ })),               \
 	}
 #define AT(type, member) offsetof(struct type, member)
 
 static const struct row_kind setting_kind = ROW_KIND(setting, AT(setting, name),
 						     AT(setting, value));
-static const struct row_kind project_kind =
-	ROW_KIND(project, AT(project, id), AT(project, name), AT(project, path), AT(project, owner),
-		 AT(project, description), AT(project, metadata));
-static const struct row_kind instance_kind =
-	ROW_KIND(instance, AT(instance, project_id), AT(instance, project), AT(instance, host),
-		 AT(instance, purpose), AT(instance, branch), AT(instance, status),
-		 AT(instance, worktree));
+static const struct row_kind project_kind = ROW_KIND(
+	project, AT(project, id), AT(project, name), AT(project, path), AT(project, owner),
+	AT(project, description), AT(project, metadata));
+static const struct row_kind instance_kind = ROW_KIND(
+	instance, AT(instance, project_id), AT(instance, project), AT(instance, host),
+	AT(instance, purpose), AT(instance, branch), AT(instance, status), AT(instance, worktree));
 static const struct row_kind block_kind = ROW_KIND(block, AT(block, host), AT(block, range),
 						   AT(block, project_id));
 static const struct row_kind reserved_kind = ROW_KIND(reserved, AT(reserved, host),
 						      AT(reserved, reason), AT(reserved, project));
-static const struct row_kind entry_kind =
-	ROW_KIND(entry, AT(entry, id), AT(entry, project_id), AT(entry, project),
-		 AT(entry, environment), AT(entry, service), AT(entry, type), AT(entry, role),
-		 AT(entry, range), AT(entry, host), AT(entry, description), AT(entry, notes),
-		 AT(entry, unit), AT(entry, tunnel_hostname), AT(entry, tunnel_id),
-		 AT(entry, metadata), AT(entry, allocated_by), AT(entry, worktree));
-static const struct row_kind event_kind =
-	ROW_KIND(event, AT(event, actor), AT(event, op), AT(event, project_id), AT(event, subject),
-		 AT(event, service), AT(event, before), AT(event, after));
-
-struct memory {
-	struct store base;
-	struct journal journal;
-	struct table settings, projects, instances, blocks, reserved, entries, events;
-	int64_t last_seq;	/* also of events that were rolled back */
-};
-
-#define NOT_FOUND SIZE_MAX
-
-static struct memory *memory_of(struct store *s)
-{
-	return (struct memory *)s;
-}
+static const struct row_kind entry_kind = ROW_KIND(
+	entry, AT(entry, id), AT(entry, project_id), AT(entry, project), AT(entry, environment),
+	AT(entry, service), AT(entry, type), AT(entry, role), AT(entry, range), AT(entry, host),
+	AT(entry, description), AT(entry, notes), AT(entry, unit), AT(entry, tunnel_hostname),
+	AT(entry, tunnel_id), AT(entry, metadata), AT(entry, allocated_by), AT(entry, worktree));
+static const struct row_kind event_kind = ROW_KIND(
+	event, AT(event, actor), AT(event, op), AT(event, project_id), AT(event, subject),
+	AT(event, service), AT(event, before), AT(event, after));
 
 /* ---- transactions ---- */
 
@@ -107,10 +91,10 @@ static void memory_rollback(struct store *s)
 }
 
 /* Add the row, or replace row `at`. */
-static bool put(struct memory *m, struct table *t, size_t at, const void *row, struct err *err)
+bool memory_put(struct memory *m, struct table *t, size_t at, const void *row, struct err *err)
 {
-	bool ok = at == NOT_FOUND ? memory_table_add(t, row, &m->journal, err) :
-				    memory_table_replace(t, at, row, &m->journal, err);
+	bool ok = at == NOT_FOUND ? memory_table_add(t, row, &m->journal, err)
+				  : memory_table_replace(t, at, row, &m->journal, err);
 
 	return ok && done(m);
 }
@@ -131,8 +115,8 @@ static size_t setting_at(const struct memory *m, const char *name)
 	return NOT_FOUND;
 }
 
-static bool memory_setting_get(struct store *s, const char *name, struct arena *a,
-			       const char **ret, struct err *err)
+static bool memory_setting_get(struct store *s, const char *name, struct arena *a, const char **ret,
+			       struct err *err)
 {
 	const struct memory *m = memory_of(s);
 	size_t at = setting_at(m, name);
@@ -153,12 +137,12 @@ static bool memory_setting_put(struct store *s, const char *name, const char *va
 	struct memory *m = memory_of(s);
 	const struct setting row = { name, value };
 
-	return put(m, &m->settings, setting_at(m, name), &row, err);
+	return memory_put(m, &m->settings, setting_at(m, name), &row, err);
 }
 
 /* ---- projects ---- */
 
-static const struct project *project_row(const struct memory *m, size_t at)
+const struct project *memory_project(const struct memory *m, size_t at)
 {
 	return m->projects.rows[at];
 }
@@ -182,13 +166,13 @@ static bool is_older(const struct project *p, const struct project *than)
 	return strcmp(p->id, than->id) < 0;
 }
 
-static size_t project_at(const struct memory *m, const struct project_key *key)
+size_t memory_project_at(const struct memory *m, const struct project_key *key)
 {
 	size_t at = NOT_FOUND;
 
 	for (size_t i = 0; i < m->projects.count; i++)
-		if (has_key(project_row(m, i), key) &&
-		    (at == NOT_FOUND || is_older(project_row(m, i), project_row(m, at))))
+		if (has_key(memory_project(m, i), key) &&
+		    (at == NOT_FOUND || is_older(memory_project(m, i), memory_project(m, at))))
 			at = i;
 	return at;
 }
@@ -197,9 +181,9 @@ static bool memory_project_find(struct store *s, const struct project_key *key, 
 				struct project *ret, bool *ret_found, struct err *err)
 {
 	const struct memory *m = memory_of(s);
-	size_t at = project_at(m, key);
+	size_t at = memory_project_at(m, key);
 
-	if (at != NOT_FOUND && !project_copy(a, project_row(m, at), ret))
+	if (at != NOT_FOUND && !project_copy(a, memory_project(m, at), ret))
 		return fail_memory(err);
 	*ret_found = at != NOT_FOUND;
 	return true;
@@ -210,7 +194,7 @@ static bool memory_project_put(struct store *s, const struct project *p, struct 
 	struct memory *m = memory_of(s);
 
 	for (size_t i = 0; i < m->projects.count; i++) {
-		const struct project *other = project_row(m, i);
+		const struct project *other = memory_project(m, i);
 
 		if (text_is(other->id, p->id))
 			continue;
@@ -220,7 +204,7 @@ static bool memory_project_put(struct store *s, const struct project *p, struct 
 			return fail(err, ERR_TAKEN, "project '%s' has number %d", other->name,
 				    p->number);
 	}
-	return put(m, &m->projects, project_at(m, PROJECT_BY_ID(p->id)), p, err);
+	return memory_put(m, &m->projects, memory_project_at(m, PROJECT_BY_ID(p->id)), p, err);
 }
 
 /* Take away the project's rows of a table, whose member `project_id` lies at `offset`. */
@@ -243,9 +227,11 @@ static bool memory_project_remove(struct store *s, const char *id, struct err *e
 	size_t mark = m->journal.count;
 
 	for (size_t i = 0; i < m->entries.count; i++)
-		if (text_is(((const struct entry *)m->entries.rows[i])->project_id, id))
+		if (text_is(((const struct entry *)m->entries.rows[i])->project_id, id) &&
+		    !((const struct entry *)m->entries.rows[i])->released_at_ms)
 			return fail(err, ERR_TAKEN, "the project still has entries");
-	if (!remove_rows_of(m, &m->instances, AT(instance, project_id), id, err) ||
+	if (!remove_rows_of(m, &m->entries, AT(entry, project_id), id, err) ||
+	    !remove_rows_of(m, &m->instances, AT(instance, project_id), id, err) ||
 	    !remove_rows_of(m, &m->blocks, AT(block, project_id), id, err) ||
 	    !remove_rows_of(m, &m->projects, AT(project, id), id, err)) {
 		journal_undo(&m->journal, mark);
@@ -307,16 +293,16 @@ static bool memory_project_each(struct store *s, project_fn *fn, void *arg, stru
 
 /* ---- instances ---- */
 
-static const struct instance *instance_row(const struct memory *m, size_t at)
+const struct instance *memory_instance(const struct memory *m, size_t at)
 {
 	return m->instances.rows[at];
 }
 
-static size_t instance_at(const struct memory *m, const char *project_id, unsigned number)
+size_t memory_instance_at(const struct memory *m, const char *project_id, unsigned number)
 {
 	for (size_t i = 0; i < m->instances.count; i++)
-		if (instance_row(m, i)->number == number &&
-		    text_is(instance_row(m, i)->project_id, project_id))
+		if (memory_instance(m, i)->number == number &&
+		    text_is(memory_instance(m, i)->project_id, project_id))
 			return i;
 	return NOT_FOUND;
 }
@@ -331,22 +317,22 @@ static bool stands_in(const struct instance *i, const char *host, const char *wo
 static struct instance instance_read(const struct memory *m, const struct instance *row)
 {
 	struct instance i = *row;
-	size_t at = project_at(m, PROJECT_BY_ID(i.project_id));
+	size_t at = memory_project_at(m, PROJECT_BY_ID(i.project_id));
 
-	i.project = at == NOT_FOUND ? NULL : project_row(m, at)->name;
+	i.project = at == NOT_FOUND ? NULL : memory_project(m, at)->name;
 	return i;
 }
 
 static bool memory_instance_put(struct store *s, const struct instance *i, struct err *err)
 {
 	struct memory *m = memory_of(s);
-	size_t own = instance_at(m, i->project_id, i->number);
+	size_t own = memory_instance_at(m, i->project_id, i->number);
 
 	for (size_t at = 0; at < m->instances.count; at++)
 		if (at != own && !i->released_at_ms &&
-		    stands_in(instance_row(m, at), i->host, i->worktree))
+		    stands_in(memory_instance(m, at), i->host, i->worktree))
 			return fail(err, ERR_TAKEN, "another instance stands in '%s'", i->worktree);
-	return put(m, &m->instances, own, i, err);
+	return memory_put(m, &m->instances, own, i, err);
 }
 
 static int instances_by_project(const void *a, const void *b)
@@ -362,7 +348,8 @@ static bool memory_instance_each(struct store *s, const char *project_id, instan
 {
 	const struct memory *m = memory_of(s);
 	size_t count = m->instances.count;
-	CLEANUP(rows_free) const void **rows = rows_sorted(&m->instances, instances_by_project, err);
+	CLEANUP(rows_free)
+	const void **rows = rows_sorted(&m->instances, instances_by_project, err);
 
 	if (!rows)
 		return false;
@@ -382,7 +369,7 @@ static bool memory_instance_find(struct store *s, const char *host, const char *
 	const struct memory *m = memory_of(s);
 
 	for (size_t at = 0; at < m->instances.count; at++) {
-		const struct instance i = instance_read(m, instance_row(m, at));
+		const struct instance i = instance_read(m, memory_instance(m, at));
 
 		if (!stands_in(&i, host, worktree))
 			continue;
@@ -410,10 +397,11 @@ static bool memory_block_add(struct store *s, const struct block *b, struct err 
 		const struct block *other = block_row(m, i);
 
 		if (text_is(other->host, b->host) && port_range_overlaps(other->ports, b->ports))
-			return fail(err, ERR_TAKEN, "the block %u-%u overlaps %u-%u", b->ports.first,
-				    b->ports.last, other->ports.first, other->ports.last);
+			return fail(err, ERR_TAKEN, "the block %u-%u overlaps %u-%u",
+				    b->ports.first, b->ports.last, other->ports.first,
+				    other->ports.last);
 	}
-	return put(m, &m->blocks, NOT_FOUND, b, err);
+	return memory_put(m, &m->blocks, NOT_FOUND, b, err);
 }
 
 static bool memory_block_remove(struct store *s, const char *host, uint16_t first, struct err *err)
@@ -472,7 +460,7 @@ static bool memory_reserved_put(struct store *s, const struct reserved *r, struc
 {
 	struct memory *m = memory_of(s);
 
-	return put(m, &m->reserved, reserved_at(m, r->host, r->ports.first), r, err);
+	return memory_put(m, &m->reserved, reserved_at(m, r->host, r->ports.first), r, err);
 }
 
 static bool memory_reserved_remove(struct store *s, const char *host, uint16_t first,
@@ -510,190 +498,6 @@ static bool memory_ranges_put(struct store *s, const struct stored_range *ranges
 {
 	/* They are there for programs that read the database with SQL; here nobody can. */
 	(void)s, (void)ranges, (void)count, (void)err;
-	return true;
-}
-
-/* ---- entries ---- */
-
-static const struct entry *entry_row(const struct memory *m, size_t at)
-{
-	return m->entries.rows[at];
-}
-
-/* The row as reads give it. */
-static struct entry entry_read(const struct memory *m, const struct entry *row)
-{
-	struct entry e = *row;
-	size_t project = project_at(m, PROJECT_BY_ID(e.project_id));
-	size_t instance = instance_at(m, e.project_id, e.instance);
-
-	e.project = project == NOT_FOUND ? NULL : project_row(m, project)->name;
-	e.project_number = project == NOT_FOUND ? -1 : project_row(m, project)->number;
-	e.worktree = instance == NOT_FOUND ? NULL : instance_row(m, instance)->worktree;
-	return e;
-}
-
-/* For CLEANUP: the strings belong to their tables. */
-static void entries_free(struct entry **entries)
-{
-	free(*entries);
-}
-
-/* The entries the filter lets through, in its order; the caller frees the array. */
-static bool entries_select(const struct memory *m, const struct entry_filter *f,
-			   struct entry **ret, size_t *ret_count, struct err *err)
-{
-	struct entry *found = malloc((m->entries.count + 1) * sizeof(*found));
-	size_t count = 0;
-
-	if (!found)
-		return fail_memory(err);
-	for (size_t i = 0; i < m->entries.count; i++) {
-		found[count] = entry_read(m, entry_row(m, i));
-		count += filter_passes(f, &found[count]);
-	}
-	qsort(found, count, sizeof(*found), filter_order(f));
-	*ret = found;
-	*ret_count = count;
-	return true;
-}
-
-static bool memory_entry_each(struct store *s, const struct entry_filter *f, entry_fn *fn,
-			      void *arg, struct err *err)
-{
-	CLEANUP(entries_free) struct entry *found = NULL;
-	size_t count;
-
-	if (!entries_select(memory_of(s), f, &found, &count, err))
-		return false;
-	if (f->limit && count > f->limit)
-		count = f->limit;
-	for (size_t i = 0; i < count; i++)
-		if (!fn(&found[i], arg))
-			break;
-	return true;
-}
-
-static bool memory_entry_count(struct store *s, const struct entry_filter *f, unsigned *ret,
-			       struct err *err)
-{
-	const struct memory *m = memory_of(s);
-	struct port_set ports = { 0 };
-
-	(void)err;
-	for (size_t i = 0; i < m->entries.count; i++) {
-		const struct entry e = entry_read(m, entry_row(m, i));
-
-		if (filter_passes(f, &e))
-			port_set_add(&ports, e.port);
-	}
-	*ret = port_set_count(&ports, (struct port_range){ 1, UINT16_MAX });
-	return true;
-}
-
-static bool is_live(const struct entry *e)
-{
-	return e->status != STATUS_RELEASED;
-}
-
-static bool memory_taken(struct store *s, const char *host, enum protocol protocol,
-			 struct port_range r, struct port_set *into, struct err *err)
-{
-	const struct memory *m = memory_of(s);
-
-	(void)err;
-	for (size_t i = 0; i < m->entries.count; i++) {
-		const struct entry *e = entry_row(m, i);
-
-		if (is_live(e) && e->protocol == protocol && port_range_has(r, e->port) &&
-		    text_is(e->host, host))
-			port_set_add(into, e->port);
-	}
-	return true;
-}
-
-static bool is_same_service(const struct entry *a, const struct entry *b)
-{
-	return text_is(a->project_id, b->project_id) && text_is(a->service, b->service) &&
-	       text_is(a->environment, b->environment) && a->instance == b->instance &&
-	       text_is(a->host, b->host) && a->protocol == b->protocol;
-}
-
-/* May both be in the book? */
-static bool agree(const struct entry *e, const struct entry *other, struct err *err)
-{
-	if (e->port == other->port && e->protocol == other->protocol && text_is(e->host, other->host))
-		return fail(err, ERR_TAKEN, "port %u is entered for '%s'", e->port, other->service);
-	if (text_is_set(e->tunnel_hostname) && text_is(e->tunnel_hostname, other->tunnel_hostname))
-		return fail(err, ERR_TAKEN, "hostname '%s' is held by '%s'", e->tunnel_hostname,
-			    other->service);
-	if (e->primary && other->primary && is_same_service(e, other))
-		return fail(err, ERR_TAKEN, "service '%s' has a port already: %u", e->service,
-			    other->port);
-	return true;
-}
-
-static bool memory_entry_put(struct store *s, const struct entry *e, struct err *err)
-{
-	struct memory *m = memory_of(s);
-	size_t own = NOT_FOUND;
-
-	for (size_t i = 0; i < m->entries.count; i++) {
-		const struct entry *other = entry_row(m, i);
-
-		if (text_is(other->id, e->id))
-			own = i;
-		else if (is_live(e) && is_live(other) && !agree(e, other, err))
-			return false;
-	}
-	return put(m, &m->entries, own, e, err);
-}
-
-static bool memory_claim(struct store *s, const struct plan *p, const struct entry *e,
-			 struct pick *ret, struct err *err)
-{
-	struct port_set taken = { 0 };
-	struct entry entry = *e;
-	struct pick pick;
-
-	if (!memory_taken(s, e->host, e->protocol, (struct port_range){ 1, UINT16_MAX }, &taken, err))
-		return false;
-	plan_choose(p, &taken, &pick);
-	entry.port = pick.port;
-	if (pick.port && !memory_entry_put(s, &entry, err))
-		return false;
-	*ret = pick;
-	return true;
-}
-
-/* ---- events ---- */
-
-static bool memory_event_add(struct store *s, const struct event *e, struct err *err)
-{
-	struct memory *m = memory_of(s);
-	struct event event = *e;
-
-	event.seq = ++m->last_seq;
-	return put(m, &m->events, NOT_FOUND, &event, err);
-}
-
-static bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *fn,
-			      void *arg, struct err *err)
-{
-	const struct memory *m = memory_of(s);
-	size_t count = m->events.count;
-	unsigned given = 0;
-
-	(void)err;
-	for (size_t i = 0; i < count && (!f->limit || given < f->limit); i++) {
-		const struct event *e = m->events.rows[f->newest_first ? count - 1 - i : i];
-
-		if (!filter_passes_event(f, e))
-			continue;
-		given++;
-		if (!fn(e, arg))
-			break;
-	}
 	return true;
 }
 

@@ -13,7 +13,7 @@ struct change {
 	enum change_kind kind;
 	struct table *table;
 	size_t at;
-	void *old;		/* the row that was there; NULL: none */
+	void *old; /* the row that was there; NULL: none */
 };
 
 static size_t texts_size(const struct row_kind *kind, const char *row)
@@ -109,7 +109,8 @@ bool memory_table_add(struct table *t, const void *row, struct journal *j, struc
 	return true;
 }
 
-bool memory_table_replace(struct table *t, size_t at, const void *row, struct journal *j, struct err *err)
+bool memory_table_replace(struct table *t, size_t at, const void *row, struct journal *j,
+			  struct err *err)
 {
 	void *copy;
 
@@ -164,11 +165,9 @@ static void undo(const struct change *c)
 		free(c->table->rows[c->at]);
 		c->table->rows[c->at] = c->old;
 		return;
-	case CHANGE_REMOVE:
-		put_back(c->table, c->at, c->old);
-		return;
+	case CHANGE_REMOVE: put_back(c->table, c->at, c->old); return;
 	}
-	abort();	/* memory is wrong; going on would hide it */
+	abort(); /* memory is wrong; going on would hide it */
 }
 
 void journal_undo(struct journal *j, size_t mark)

@@ -16,8 +16,8 @@
 
 /* What a row is made of, so that it can be copied. */
 struct row_kind {
-	size_t size;		/* of its struct */
-	const size_t *texts;	/* the offsets of its `const char *` members */
+	size_t size;	     /* of its struct */
+	const size_t *texts; /* the offsets of its `const char *` members */
 	unsigned n_texts;
 };
 
@@ -29,7 +29,7 @@ struct table {
 
 /* Start with `{ 0 }`. */
 struct journal {
-	struct change *changes;	/* oldest first */
+	struct change *changes; /* oldest first */
 	size_t count, size;
 };
 
@@ -38,9 +38,10 @@ struct journal {
  * `at` away.  What was there is kept until the journal is settled.
  * Errors: ERR_MEMORY; the table is then as it was.
  */
-MUST_CHECK bool memory_table_add(struct table *t, const void *row, struct journal *j, struct err *err);
+MUST_CHECK bool memory_table_add(struct table *t, const void *row, struct journal *j,
+				 struct err *err);
 MUST_CHECK bool memory_table_replace(struct table *t, size_t at, const void *row, struct journal *j,
-			      struct err *err);
+				     struct err *err);
 MUST_CHECK bool memory_table_remove(struct table *t, size_t at, struct journal *j, struct err *err);
 
 /* Free the rows. */

@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "store/sql/reads.h"
+
 enum part {
 	ENTRIES,
 	ENTRY_COUNT,
@@ -57,13 +59,7 @@ static const struct {
 	const char *sql;
 	bool is_condition;
 } parts[] = {
-	[ENTRIES] = { "SELECT a.id, a.project_id, p.name, coalesce(p.number, -1), a.instance,"
-		      " a.environment, a.service_name, a.ordinal = 0, a.service_type, a.role,"
-		      " a.range_name, a.hostname, a.protocol, a.port_number, a.status,"
-		      " a.description, a.notes, a.unit, a.cloudflare_hostname,"
-		      " a.cloudflare_tunnel_id, a.metadata, a.allocated_by, i.worktree_path,"
-		      " a.allocated_at, a.last_used_at, a.last_verified_at, a.released_at,"
-		      " a.expires_at FROM port_allocations a" },
+	[ENTRIES] = { "SELECT " SQL_ENTRY_COLUMNS("i.worktree_path") " FROM port_allocations a" },
 	[ENTRY_COUNT] = { "SELECT count(DISTINCT a.port_number) FROM port_allocations a" },
 	[WITH_PROJECTS] = { " LEFT JOIN projects p ON p.id = a.project_id" },
 	[WITH_INSTANCES] = { " LEFT JOIN instances i ON i.project_id = a.project_id"

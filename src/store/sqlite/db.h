@@ -172,6 +172,8 @@ bool sqlite_reserved_each(struct store *store, reserved_fn *fn, void *arg, struc
 
 bool sqlite_entry_each(struct store *store, const struct entry_filter *f, entry_fn *fn, void *arg,
 		       struct err *err);
+bool sqlite_service_find(struct store *store, const struct service_name *name, struct arena *a,
+			 struct entry *ret, bool *ret_found, bool *ret_worktrees, struct err *err);
 bool sqlite_entry_count(struct store *store, const struct entry_filter *f, unsigned *ret,
 			struct err *err);
 bool sqlite_entry_put(struct store *store, const struct entry *e, struct err *err);

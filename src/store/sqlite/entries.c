@@ -66,6 +66,36 @@ bool sqlite_entry_each(struct store *store, const struct entry_filter *f, entry_
 	       query_walk(&q, give_entry, &v, err);
 }
 
+bool sqlite_service_find(struct store *store, const struct service_name *name, struct arena *a,
+			 struct entry *ret, bool *ret_found, bool *ret_worktrees, struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	const struct sql_value values[] = {
+		sql_exact(name->project),
+		sql_exact(name->service),
+		sql_text(name->environment),
+		sql_int(name->instance),
+		sql_key(name->host),
+		sql_exact(protocol_name(name->protocol)),
+	};
+	struct entry e;
+	bool row = false;
+
+	if (!query_open(session_of(store), SERVICE_FIND, values, ARRAY_LEN(values), &q, err) ||
+	    !query_step(&q, &row, err))
+		return false;
+	if (row) {
+		read_entry(&q, &e);
+		*ret_worktrees = query_int(&q) != 0;
+		if (!query_row_ok(&q, err))
+			return false;
+		if (!entry_copy(a, &e, ret))
+			return fail_memory(err);
+	}
+	*ret_found = row;
+	return true;
+}
+
 bool sqlite_entry_count(struct store *store, const struct entry_filter *f, unsigned *ret,
 			struct err *err)
 {

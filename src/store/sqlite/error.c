@@ -77,6 +77,7 @@ static enum err_code code_of_errno(int error, enum err_code otherwise_code)
 		return ERR_NOT_PERMITTED;
 	case EISDIR:
 	case ENXIO:	/* a socket */
+	case ESPIPE:	/* a pipe */
 		return ERR_BOOK;
 	default:
 		return otherwise_code;

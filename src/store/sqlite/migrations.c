@@ -78,7 +78,7 @@
 	"CREATE TABLE events(seq INTEGER PRIMARY KEY,at INTEGER NOT NULL,actor TEXT,"              \
 	"op TEXT NOT NULL,project_id TEXT,subject TEXT,service TEXT,port INTEGER,before TEXT,"     \
 	"after TEXT)STRICT;"                                                                       \
-	"CREATE INDEX event_project ON events(project_id,service)WHERE project_id IS NOT NULL;"    \
+	"CREATE INDEX event_project ON events(project_id)WHERE project_id IS NOT NULL;"            \
 	"CREATE INDEX event_port ON events(port)WHERE port IS NOT NULL;"                           \
 	"CREATE TABLE requests(actor TEXT,\"key\" TEXT,op TEXT NOT NULL,answer TEXT,"              \
 	"at INTEGER NOT NULL,PRIMARY KEY(actor,\"key\"))STRICT,WITHOUT ROWID;"

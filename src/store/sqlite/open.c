@@ -36,7 +36,10 @@
 
 /* Source: https://sqlite.org/fileformat2.html section 1.3, "The Database Header". */
 #define HEADER_SIZE 100
+#define HEADER_PAGE_SIZE 16	/* two bytes; 1: 65536 */
 #define HEADER_READ_VERSION 19	/* 2: a write-ahead log */
+#define HEADER_PAGES 28		/* four bytes */
+#define HEADER_USER_VERSION 60
 #define HEADER_APPLICATION_ID 68
 
 /* ---- the file ---- */
@@ -130,7 +133,38 @@ static sqlite3_file *file_of(struct session *s)
 	return file;
 }
 
-static bool has_settled_header(struct session *s)
+static int64_t number_at(const unsigned char *bytes, unsigned count)
+{
+	int64_t n = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		n = n << 8 | bytes[i];
+	return n;
+}
+
+/* Are pages missing that the header counts?  They are in the log, or cut off. */
+static bool is_short(sqlite3_file *file, const unsigned char header[static HEADER_SIZE])
+{
+	int64_t page_size = number_at(header + HEADER_PAGE_SIZE, 2);
+	sqlite3_int64 size = 0;
+
+	if (page_size == 1)
+		page_size = 65536;
+	return file->pMethods->xFileSize(file, &size) != SQLITE_OK ||
+	       size < page_size * number_at(header + HEADER_PAGES, 4);
+}
+
+static bool has_log(const struct session *s)
+{
+	char log[PATH_MAX + 8];
+	struct stat st;
+
+	snprintf(log, sizeof(log), "%s-wal", sqlite3_db_filename(s->db, "main"));
+	return stat(log, &st) == 0 && st.st_size > 0;
+}
+
+/* `*ret_version`: what the header says; a log may say something newer. */
+static bool has_settled_header(struct session *s, unsigned *ret_version)
 {
 	static const unsigned char id[] = { BOOK_APPLICATION_ID >> 24,
 					    BOOK_APPLICATION_ID >> 16 & 0xff,
@@ -139,17 +173,27 @@ static bool has_settled_header(struct session *s)
 	unsigned char header[HEADER_SIZE];
 	sqlite3_file *file = file_of(s);
 
-	return file->pMethods->xRead(file, header, sizeof(header), 0) == SQLITE_OK &&
-	       header[HEADER_READ_VERSION] == 2 &&
-	       !memcmp(header + HEADER_APPLICATION_ID, id, sizeof(id));
+	if (file->pMethods->xRead(file, header, sizeof(header), 0) != SQLITE_OK ||
+	    header[HEADER_READ_VERSION] != 2 ||
+	    memcmp(header + HEADER_APPLICATION_ID, id, sizeof(id)) != 0 || is_short(file, header))
+		return false;
+	*ret_version = (unsigned)header[HEADER_USER_VERSION] << 24 |
+		       (unsigned)header[HEADER_USER_VERSION + 1] << 16 |
+		       (unsigned)header[HEADER_USER_VERSION + 2] << 8 |
+		       header[HEADER_USER_VERSION + 3];
+	return true;
 }
 
-/* The version may so far be in the log only: SQLite has to say it. */
+/* With a log, the version may so far be there only, and SQLite has to say it. */
 static bool is_settled(struct session *s)
 {
+	unsigned in_header;
 	int64_t version;
 
-	return has_settled_header(s) && session_ask(s, GET_VERSION, &version, NULL) &&
+	if (!has_settled_header(s, &in_header))
+		return false;
+	version = in_header;
+	return (!has_log(s) || session_ask(s, GET_VERSION, &version, NULL)) &&
 	       version == migrations_latest();
 }
 
@@ -191,15 +235,6 @@ static bool look(struct session *s, int64_t *ret_version, struct err *err)
 
 /* ---- the long way ---- */
 
-static bool has_log(const struct session *s)
-{
-	char log[PATH_MAX + 8];
-	struct stat st;
-
-	snprintf(log, sizeof(log), "%s-wal", sqlite3_db_filename(s->db, "main"));
-	return stat(log, &st) == 0 && st.st_size > 0;
-}
-
 /*
  * An empty file with a log was a book: SQLite would throw the log away.  The
  * log is looked at first: a book that is being made has content before a log.
@@ -214,6 +249,30 @@ static bool check_not_emptied(struct session *s, struct err *err)
 		return fail(err, ERR_BOOK, "the book '%s' is damaged: it is empty and has a log",
 			    s->path);
 	return true;
+}
+
+/*
+ * SQLite reads a page that is cut off as one of zeros while there is a log: an
+ * answer would be wrong, or, worse, a port that is entered be given again.  A
+ * book whose last pages are still in the log only (a process was killed while it
+ * wrote them back) is whole: then the look finds all of them.
+ */
+static bool check_not_cut(struct session *s, struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	unsigned char header[HEADER_SIZE];
+	sqlite3_file *file = file_of(s);
+	const char *text;
+	bool row = false;
+
+	if (file->pMethods->xRead(file, header, sizeof(header), 0) != SQLITE_OK ||
+	    !is_short(file, header))
+		return true;
+	if (!query_open(s, QUICK_CHECK, NULL, 0, &q, err) || !query_step(&q, &row, err))
+		return false;
+	text = row ? query_text(&q) : NULL;
+	return (text && !strcmp(text, "ok")) ||
+	       fail(err, ERR_BOOK, "the book '%s' is damaged: its end is missing", s->path);
 }
 
 /* Nobody can write it: then it may be read without the files that readers and writers share. */
@@ -291,7 +350,7 @@ static bool settle(struct session *s, bool create, struct err *err)
 	int64_t version;
 
 	if (!check_not_emptied(s, err) || (is_archived(s) && !reopen_archived(s, err)) ||
-	    !look(s, &version, err))
+	    !look(s, &version, err) || !check_not_cut(s, err))
 		return false;
 	if (version == 0 && !create)
 		return fail_none(s, err);

@@ -57,6 +57,7 @@ const struct store_ops sqlite_ops = {
 	.reserved_each = sqlite_reserved_each,
 	.ranges_put = sqlite_ranges_put,
 	.entry_each = sqlite_entry_each,
+	.service_find = sqlite_service_find,
 	.entry_count = sqlite_entry_count,
 	.taken = sqlite_taken,
 	.claim = sqlite_claim,

@@ -11,7 +11,7 @@ static void test_time_format__shows_utc_and_milliseconds(void **state)
 		int64_t ms;
 		const char *want;
 	} row[] = {
-		{ 0, "" },			/* never */
+		{ 0, "" }, /* never */
 		{ -1, "" },
 		{ 1, "1970-01-01T00:00:00.001Z" },
 		{ INT64_C(951782400000), "2000-02-29T00:00:00.000Z" },
@@ -32,12 +32,12 @@ static void test_time_parse__takes_dates_and_rfc_3339(void **state)
 		bool ok;
 		int64_t want;
 	} row[] = {
-		{ "2000-02-29", true, INT64_C(951868799999) },	/* its end */
+		{ "2000-02-29", true, INT64_C(951868799999) }, /* its end */
 		{ "2000-02-29T00:00:00Z", true, INT64_C(951782400000) },
 		{ "2000-02-29T00:00:00.5Z", true, INT64_C(951782400500) },
 		{ "2000-02-29T00:00:00.123456789Z", true, INT64_C(951782400123) },
 		{ "2001-02-29", false },
-		{ "1900-02-28", false },		/* before all times */
+		{ "1900-02-28", false }, /* before all times */
 		{ "2000-13-01", false },
 		{ "2000-00-01", false },
 		{ "2000-01-00", false },
@@ -46,7 +46,7 @@ static void test_time_parse__takes_dates_and_rfc_3339(void **state)
 		{ "2000-01-01T23:60:00Z", false },
 		{ "2000-01-01T23:59:60Z", false },
 		{ "2000-01-01T23:59:99Z", false },
-		{ "2000-01-01T23:59:59", false },	/* of which place? */
+		{ "2000-01-01T23:59:59", false }, /* of which place? */
 		{ "2000-01-01T23:59:59+01:00", false },
 		{ "2000-01-01T23:59:59.Z", false },
 		{ "2000-01-01T23:59:59Zx", false },
@@ -95,7 +95,7 @@ static void test_duration_parse__takes_a_number_and_a_unit(void **state)
 		{ "7d", true, 7 * 86400 * SECOND },
 		{ "2w", true, 14 * 86400 * SECOND },
 		{ "36525d", true, INT64_C(36525) * 86400 * SECOND },
-		{ "36526d", false },		/* more than 100 years */
+		{ "36526d", false }, /* more than 100 years */
 		{ "5218w", false },
 		{ "2147483647s", true, INT64_C(2147483647) * SECOND },
 		{ "2147483648s", false },

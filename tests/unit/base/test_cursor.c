@@ -9,7 +9,7 @@ static void test_eat_char__eats_its_char_or_touches_nothing(void **state)
 	CHECK(!eat_char(&at, 'b') && at == text);
 	CHECK(eat_char(&at, 'a') && at == text + 1);
 	CHECK(eat_char(&at, 'b') && eat_end(&at));
-	CHECK(!eat_char(&at, '\0') && eat_end(&at));	/* never steps past the end */
+	CHECK(!eat_char(&at, '\0') && eat_end(&at)); /* never steps past the end */
 }
 
 static void test_eat_word__eats_the_whole_word_or_touches_nothing(void **state)
@@ -38,17 +38,17 @@ static void test_eat_number__takes_digits_up_to_its_most(void **state)
 		{ "007x", 9, true, 7, 3 },
 		{ "65535", 65535, true, 65535, 5 },
 		{ "65536", 65535, false },
-		{ "9", 5, false },		/* a digit larger than the most */
+		{ "9", 5, false }, /* a digit larger than the most */
 		{ "10", 9, false },
 		{ "99999999999999999999999", UINT64_MAX, false },
 		{ "18446744073709551615", UINT64_MAX, true, UINT64_MAX, 20 },
 		{ "18446744073709551616", UINT64_MAX, false },
 		{ "-1", 9, false },
 		{ "+1", 9, false },
-		{ " 1", 9, false },		/* no silent trimming */
+		{ " 1", 9, false }, /* no silent trimming */
 		{ "", 9, false },
 		{ "x", 9, false },
-		{ "\xd9\xa3", 9, false },	/* an arabic-indic digit */
+		{ "\xd9\xa3", 9, false }, /* an arabic-indic digit */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {

@@ -187,10 +187,10 @@ static void test_file_write_atomic__that_fails_leaves_no_trace(void **state)
 
 	CHECK(!write_file("missing/f", "x", &err) && err.code == ERR_IO);
 	CHECK(mkdir(in_folder("d"), 0700) == 0);
-	CHECK(!write_file("d", "x", &err));	/* a folder is in the way */
+	CHECK(!write_file("d", "x", &err)); /* a folder is in the way */
 	CHECK(files_in_folder() == 1);
 	CHECK(rmdir(in_folder("d")) == 0);
-	CHECK(rmdir(folder.path) == 0);		/* nothing was left beside it */
+	CHECK(rmdir(folder.path) == 0); /* nothing was left beside it */
 }
 
 static void test_folder_of_make__makes_all_above_the_file(void **state)

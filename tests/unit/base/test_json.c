@@ -33,7 +33,7 @@ static void test_json_put__says_when_there_is_no_value(void **state)
 	CLEANUP(json_cleanup) json_t *a = json_array();
 
 	CHECK(!json_put(o, "a", NULL));
-	CHECK(!json_put_text(o, "a", "\xff"));		/* not UTF-8 */
+	CHECK(!json_put_text(o, "a", "\xff")); /* not UTF-8 */
 	CHECK(!json_append(a, NULL));
 	CHECK(json_append(a, json_integer(1)));
 	check_json(a, "[1]");
@@ -52,15 +52,31 @@ static void test_json_of__is_the_other_value_when_type_or_key_is_wrong(void **st
 	CHECK(json_int_of(o, "n", -1) == 7 && json_int_of(o, "t", -1) == -1);
 	CHECK(json_int_of(o, "r", -1) == -1 && json_int_of(o, "null", -1) == -1);
 	CHECK(json_bool_of(o, "b") && !json_bool_of(o, "n") && !json_bool_of(o, "absent"));
-	CHECK(!json_text_of(NULL, "t") && json_int_of(NULL, "n", 3) == 3 && !json_bool_of(NULL, "b"));
+	CHECK(!json_text_of(NULL, "t") && json_int_of(NULL, "n", 3) == 3 &&
+	      !json_bool_of(NULL, "b"));
 }
 
 static void test_json_parse__refuses_what_is_not_json(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", "{", "{}x", "{} {}", "{\"a\":1,\"a\":2}", "\"\\u0000\"", "\"\xff\"",
-		"\"\xed\xa0\x80\"", "{'a':1}", "[1,]", "nul", "01", "\"\\ud800\"", "NaN",
-		"{\"a\\u0000b\":1}", "1e999", "99999999999999999999999",
+		"",
+		" ",
+		"{",
+		"{}x",
+		"{} {}",
+		"{\"a\":1,\"a\":2}",
+		"\"\\u0000\"",
+		"\"\xff\"",
+		"\"\xed\xa0\x80\"",
+		"{'a':1}",
+		"[1,]",
+		"nul",
+		"01",
+		"\"\\ud800\"",
+		"NaN",
+		"{\"a\\u0000b\":1}",
+		"1e999",
+		"99999999999999999999999",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -84,8 +100,9 @@ static void test_json_parse__refuses_a_nul_byte(void **state)
 
 static void test_json_parse__takes_any_value(void **state)
 {
-	static const char *const good[] = { "null", "1", "\"x\"", " [ ] ", "{\"a\":{\"b\":[1]}}",
-					    "\"[[[[{{{{\\\"[[\"" };
+	static const char *const good[] = {
+		"null", "1", "\"x\"", " [ ] ", "{\"a\":{\"b\":[1]}}", "\"[[[[{{{{\\\"[[\""
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		CLEANUP(json_cleanup) json_t *json = NULL;

@@ -12,27 +12,27 @@ static void test_utf8_is_valid__knows_rfc_3629(void **state)
 		{ "plain ASCII", true, true },
 		{ "\x7f", true, false },
 		{ "a\nb", true, false },
-		{ "\x1b[31m", true, false },		/* would colour the terminal */
-		{ "\xc2\x9b", true, false },		/* C1: CSI */
+		{ "\x1b[31m", true, false }, /* would colour the terminal */
+		{ "\xc2\x9b", true, false }, /* C1: CSI */
 		{ "\xc2\xa0", true, true },
 		{ "\xc3\xa9", true, true },
 		{ "\xe2\x82\xac", true, true },
 		{ "\xf0\x9f\x9a\xa2", true, true },
-		{ "\xf4\x8f\xbf\xbf", true, true },	/* U+10FFFF */
+		{ "\xf4\x8f\xbf\xbf", true, true }, /* U+10FFFF */
 		{ "\xef\xbf\xbf", true, true },
-		{ "\xed\x9f\xbf", true, true },		/* U+D7FF */
-		{ "\xee\x80\x80", true, true },		/* U+E000 */
-		{ "\xc0\x80", false, false },		/* overlong */
+		{ "\xed\x9f\xbf", true, true }, /* U+D7FF */
+		{ "\xee\x80\x80", true, true }, /* U+E000 */
+		{ "\xc0\x80", false, false },	/* overlong */
 		{ "\xc1\xbf", false, false },
 		{ "\xe0\x9f\xbf", false, false },
 		{ "\xf0\x8f\xbf\xbf", false, false },
-		{ "\xed\xa0\x80", false, false },	/* a surrogate */
+		{ "\xed\xa0\x80", false, false }, /* a surrogate */
 		{ "\xed\xbf\xbf", false, false },
-		{ "\xf4\x90\x80\x80", false, false },	/* above U+10FFFF */
+		{ "\xf4\x90\x80\x80", false, false }, /* above U+10FFFF */
 		{ "\xf5\x80\x80\x80", false, false },
 		{ "\xff", false, false },
-		{ "\x80", false, false },		/* no lead */
-		{ "\xc3", false, false },		/* cut short */
+		{ "\x80", false, false }, /* no lead */
+		{ "\xc3", false, false }, /* cut short */
 		{ "\xe2\x82", false, false },
 		{ "\xf0\x9f\x9a", false, false },
 		{ "\xe2\x28\xa1", false, false },

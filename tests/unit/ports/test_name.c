@@ -8,7 +8,7 @@
 static void test_name_fold__takes_the_grammar_and_folds_case(void **state)
 {
 	static const struct {
-		const char *text, *want;	/* NULL: refused */
+		const char *text, *want; /* NULL: refused */
 	} row[] = {
 		{ "shop", "shop" },
 		{ "Shop", "shop" },
@@ -17,12 +17,12 @@ static void test_name_fold__takes_the_grammar_and_folds_case(void **state)
 		{ "a.b.c", "a.b.c" },
 		{ "a-", "a-" },
 		{ X63, X63 },
-		{ X63 "x", NULL },		/* 64 */
+		{ X63 "x", NULL }, /* 64 */
 		{ "", NULL },
 		{ "-a", NULL },
 		{ ".a", NULL },
 		{ "_a", NULL },
-		{ "a..b", NULL },		/* could climb a path */
+		{ "a..b", NULL }, /* could climb a path */
 		{ "a b", NULL },
 		{ " a", NULL },
 		{ "a/b", NULL },
@@ -49,7 +49,7 @@ static void test_name_fold__takes_the_grammar_and_folds_case(void **state)
 static void test_name_from_words__makes_a_name_of_a_folders(void **state)
 {
 	static const struct {
-		const char *text, *want;	/* NULL: there is none in it */
+		const char *text, *want; /* NULL: there is none in it */
 	} row[] = {
 		{ "shop", "shop" },
 		{ "My App", "my-app" },
@@ -102,7 +102,7 @@ static void test_service_ref_parse__takes_what_people_write(void **state)
 	static const struct {
 		const char *text, *project;
 		unsigned instance;
-		const char *service;	/* NULL: refused */
+		const char *service; /* NULL: refused */
 	} row[] = {
 		{ "web", "", 0, "web" },
 		{ "Shop/Web", "shop", 0, "web" },
@@ -151,10 +151,10 @@ static void test_project_ref_parse__takes_a_project_and_an_instance(void **state
 		unsigned instance;
 		bool ok;
 	} row[] = {
-		{ "shop", "shop", 0, true },	{ "Shop@3", "shop", 3, true },
-		{ "@3", "", 3, true },		{ "", "", 0, false },
-		{ "@", "", 0, false },		{ "shop@", "", 0, false },
-		{ "shop/web", "", 0, false },	{ "shop@2/web", "", 0, false },
+		{ "shop", "shop", 0, true },  { "Shop@3", "shop", 3, true },
+		{ "@3", "", 3, true },	      { "", "", 0, false },
+		{ "@", "", 0, false },	      { "shop@", "", 0, false },
+		{ "shop/web", "", 0, false }, { "shop@2/web", "", 0, false },
 		{ "-x", "", 0, false },
 	};
 
@@ -182,7 +182,7 @@ static void test_name_variable__is_upper_case_with_port_behind(void **state)
 		{ "web", UINT32_MAX, "WEB_PORT_4294967295" },
 		{ "supabase-api", 1, "SUPABASE_API_PORT" },
 		{ "a.b_c-d", 1, "A_B_C_D_PORT" },
-		{ "9front", 1, "_9FRONT_PORT" },	/* no shell takes a digit first */
+		{ "9front", 1, "_9FRONT_PORT" }, /* no shell takes a digit first */
 	};
 	char got[VARIABLE_SIZE];
 

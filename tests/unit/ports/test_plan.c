@@ -6,7 +6,7 @@
 #include "lib/naive_plan.h"
 #include "lib/random.h"
 
-#define FIRST 3000
+#define FIRST	3000
 #define OUTSIDE 4000
 
 static struct policy_range range;
@@ -38,8 +38,8 @@ static void choose(struct choice c)
 	plan_choose(&plan, &taken, &pick);
 }
 
-#define CHECK_PICK(want_port, want_why)                                                            \
-	CHECK(pick.port == (want_port) && pick.why == (want_why), "%u, %s", (unsigned)pick.port,   \
+#define CHECK_PICK(want_port, want_why)                                                          \
+	CHECK(pick.port == (want_port) && pick.why == (want_why), "%u, %s", (unsigned)pick.port, \
 	      plan_why_text(pick.why))
 
 static void test_plan__rule_2_gives_back_the_port_it_had_before(void **state)
@@ -553,7 +553,7 @@ static struct candidates candidates_at_random(uint64_t *seed)
 		c.span[c.count++] = (struct port_range){ (uint16_t)first, (uint16_t)last };
 		first = last + 1 + random_below(seed, 5);
 	}
-	if (random_one_in(seed, 2)) {	/* an extra block may lie below the first */
+	if (random_one_in(seed, 2)) { /* an extra block may lie below the first */
 		struct port_range swap = c.span[0];
 
 		c.span[0] = c.span[c.count - 1];
@@ -620,7 +620,8 @@ static void test_candidates__has_what_was_added_and_not_taken_away(void **state)
 		}
 		for (unsigned port = 80; port < 200; port++)
 			CHECK(candidates_has(&c, (uint16_t)port) ==
-			      port_set_has(&model, (uint16_t)port), "round %u port %u", round, port);
+				      port_set_has(&model, (uint16_t)port),
+			      "round %u port %u", round, port);
 		CHECK(candidates_size(&c) ==
 		      port_set_count(&model, (struct port_range){ 1, UINT16_MAX }));
 	}

@@ -130,7 +130,7 @@ static void test_policy_type__is_what_was_given_or_the_name_or_misc(void **state
 	CHECK_TEXT(policy_type(&policy, "db", NULL), "db");
 	CHECK_TEXT(policy_type(&policy, "postgres", NULL), "db");
 	CHECK_TEXT(policy_type(&policy, "x", NULL), "misc");
-	CHECK_TEXT(policy_type(&policy, "x", "cache"), "cache");	/* no range serves it */
+	CHECK_TEXT(policy_type(&policy, "x", "cache"), "cache"); /* no range serves it */
 }
 
 static void test_policy_type__is_left_alone_where_ranges_have_no_types(void **state)
@@ -260,8 +260,10 @@ static void test_policy_slice__never_overlaps_whatever_the_sizes(void **state)
 		unsigned block = sizes[n / 2][0];
 		const struct port_range blocks[] = { { 3000, (uint16_t)(2999 + block) },
 						     { 3500, (uint16_t)(3499 + block) } };
-		struct policy_range r = { .ports = { 3000, 3999 }, .block = block,
-					  .slice = sizes[n / 2][1], .slicing = n % 2 };
+		struct policy_range r = { .ports = { 3000, 3999 },
+					  .block = block,
+					  .slice = sizes[n / 2][1],
+					  .slicing = n % 2 };
 		struct port_set seen = { 0 };
 		struct port_range slice;
 		unsigned i;

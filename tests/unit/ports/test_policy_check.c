@@ -111,21 +111,63 @@ static struct policy_range *main_range(void)
 
 /* ---- the ways to spoil it ---- */
 
-static void no_name(void) { policy.name[0] = '\0'; }
-static void no_ranges(void) { policy.n_ranges = 0; }
-static void nameless_range(void) { policy.ranges[1].name[0] = '\0'; }
-static void one_name_twice(void) { set_name(policy.ranges[1].name, "main"); }
-static void below_1024(void) { range_add("low", 1023, 1100)->legacy = true; }
-static void from_1024(void) { range_add("low", 1024, 1100)->legacy = true; }
-static void backwards(void) { range_add("low", 2000, 1999)->legacy = true; }
-static void up_to_65535(void) { range_add("high", 65500, 65535)->legacy = true; }
+static void no_name(void)
+{
+	policy.name[0] = '\0';
+}
+static void no_ranges(void)
+{
+	policy.n_ranges = 0;
+}
+static void nameless_range(void)
+{
+	policy.ranges[1].name[0] = '\0';
+}
+static void one_name_twice(void)
+{
+	set_name(policy.ranges[1].name, "main");
+}
+static void below_1024(void)
+{
+	range_add("low", 1023, 1100)->legacy = true;
+}
+static void from_1024(void)
+{
+	range_add("low", 1024, 1100)->legacy = true;
+}
+static void backwards(void)
+{
+	range_add("low", 2000, 1999)->legacy = true;
+}
+static void up_to_65535(void)
+{
+	range_add("high", 65500, 65535)->legacy = true;
+}
 
-static void same_ports(void) { range_add("legacy", 65000, 65499)->legacy = true; }
-static void one_port_in_common(void) { range_add("legacy", 65499, 65500)->legacy = true; }
-static void neighbours(void) { range_add("legacy", 65500, 65501)->legacy = true; }
-static void legacy_hole(void) { range_add("legacy", 8000, 8999)->legacy = true; }
-static void half_a_hole(void) { range_add("legacy", 2500, 3500)->legacy = true; }
-static void flat_with_a_hole(void) { main_range()->block = main_range()->slice = 0; }
+static void same_ports(void)
+{
+	range_add("legacy", 65000, 65499)->legacy = true;
+}
+static void one_port_in_common(void)
+{
+	range_add("legacy", 65499, 65500)->legacy = true;
+}
+static void neighbours(void)
+{
+	range_add("legacy", 65500, 65501)->legacy = true;
+}
+static void legacy_hole(void)
+{
+	range_add("legacy", 8000, 8999)->legacy = true;
+}
+static void half_a_hole(void)
+{
+	range_add("legacy", 2500, 3500)->legacy = true;
+}
+static void flat_with_a_hole(void)
+{
+	main_range()->block = main_range()->slice = 0;
+}
 
 /* It is used, and still takes ports that are cut into blocks. */
 static void ordinary_hole(void)
@@ -151,17 +193,50 @@ static void flat_with_too_small_an_exception(void)
 	main_range()->except[main_range()->n_except++] = (struct port_range){ 9000, 9998 };
 }
 
-static void hole_within_a_hole(void) { range_add("legacy", 9000, 9099)->legacy = true; }
+static void hole_within_a_hole(void)
+{
+	range_add("legacy", 9000, 9099)->legacy = true;
+}
 
-static void block_of_300(void) { main_range()->block = 300; main_range()->slice = 10; }
-static void block_too_large(void) { main_range()->block = 62001; main_range()->slice = 0; }
-static void one_block(void) { main_range()->block = 62000; main_range()->first_number = 0; }
-static void slice_of_30(void) { main_range()->slice = 30; }
-static void slice_of_200(void) { main_range()->slice = 200; }
-static void slice_of_100(void) { main_range()->slice = 100; }
-static void slice_without_block(void) { policy.ranges[1].slice = 10; }
-static void first_number_620(void) { main_range()->first_number = 620; }
-static void first_number_619(void) { main_range()->first_number = 619; }
+static void block_of_300(void)
+{
+	main_range()->block = 300;
+	main_range()->slice = 10;
+}
+static void block_too_large(void)
+{
+	main_range()->block = 62001;
+	main_range()->slice = 0;
+}
+static void one_block(void)
+{
+	main_range()->block = 62000;
+	main_range()->first_number = 0;
+}
+static void slice_of_30(void)
+{
+	main_range()->slice = 30;
+}
+static void slice_of_200(void)
+{
+	main_range()->slice = 200;
+}
+static void slice_of_100(void)
+{
+	main_range()->slice = 100;
+}
+static void slice_without_block(void)
+{
+	policy.ranges[1].slice = 10;
+}
+static void first_number_620(void)
+{
+	main_range()->first_number = 620;
+}
+static void first_number_619(void)
+{
+	main_range()->first_number = 619;
+}
 
 static void ten_roles(void)
 {
@@ -171,7 +246,10 @@ static void ten_roles(void)
 		role_add(main_range(), name, i);
 }
 
-static void role_outside(void) { role_add(main_range(), "api", 10); }
+static void role_outside(void)
+{
+	role_add(main_range(), "api", 10);
+}
 
 static void role_without_slice(void)
 {
@@ -196,16 +274,41 @@ static void except_at(uint16_t first, uint16_t last)
 	main_range()->except[main_range()->n_except++] = (struct port_range){ first, last };
 }
 
-static void except_inside(void) { except_at(3000, 3000); except_at(64999, 64999); }
-static void except_outside(void) { except_at(2000, 2999); }
-static void except_half_outside(void) { except_at(64000, 65000); }
+static void except_inside(void)
+{
+	except_at(3000, 3000);
+	except_at(64999, 64999);
+}
+static void except_outside(void)
+{
+	except_at(2000, 2999);
+}
+static void except_half_outside(void)
+{
+	except_at(64000, 65000);
+}
 
-static void avoid_inside(void) { main_range()->avoid[main_range()->n_avoid++] = 5173; }
-static void avoid_outside(void) { main_range()->avoid[main_range()->n_avoid++] = 2999; }
+static void avoid_inside(void)
+{
+	main_range()->avoid[main_range()->n_avoid++] = 5173;
+}
+static void avoid_outside(void)
+{
+	main_range()->avoid[main_range()->n_avoid++] = 2999;
+}
 
-static void without_expiry(void) { policy.ranges[2].expires_ms = 0; }
-static void two_shared(void) { range_add("more", 65500, 65510)->shared = true; }
-static void second_that_serves_all(void) { range_add("more", 65500, 65510); }
+static void without_expiry(void)
+{
+	policy.ranges[2].expires_ms = 0;
+}
+static void two_shared(void)
+{
+	range_add("more", 65500, 65510)->shared = true;
+}
+static void second_that_serves_all(void)
+{
+	range_add("more", 65500, 65510);
+}
 
 static void second_temporary(void)
 {
@@ -215,8 +318,14 @@ static void second_temporary(void)
 	r->expires_ms = 1;
 }
 
-static void environment_nobody_serves(void) { set_name(policy.environment, "staging"); }
-static void no_environment(void) { policy.environment[0] = '\0'; }
+static void environment_nobody_serves(void)
+{
+	set_name(policy.environment, "staging");
+}
+static void no_environment(void)
+{
+	policy.environment[0] = '\0';
+}
 static void environment_of_temporary_only(void)
 {
 	environment_nobody_serves();
@@ -225,7 +334,10 @@ static void environment_of_temporary_only(void)
 	environment_add(&policy.ranges[2], "staging");
 }
 
-static void environment_served_before(void) { environment_add(range_add("x", 6000, 6099), "test"); }
+static void environment_served_before(void)
+{
+	environment_add(range_add("x", 6000, 6099), "test");
+}
 
 static void environments_served_by_two(void)
 {
@@ -241,7 +353,10 @@ static void environments_half_served(void)
 	environment_add(&policy.ranges[3], "staging");
 }
 
-static void all_the_rest(void) { range_add("rest", 6000, 6099); }
+static void all_the_rest(void)
+{
+	range_add("rest", 6000, 6099);
+}
 
 static void after_all_the_rest(void)
 {
@@ -257,7 +372,10 @@ static void type_and_environment(void)
 	environment_add(r, "test");
 }
 
-static void alias_of_nothing(void) { alias_add("redis", "cache"); }
+static void alias_of_nothing(void)
+{
+	alias_add("redis", "cache");
+}
 
 static void good_seeds(void)
 {
@@ -270,11 +388,28 @@ static void good_seeds(void)
 	service_add(SHARED_PROJECT, "grafana", 9000);
 }
 
-static void number_too_high(void) { project_add("shop", 620); }
-static void number_in_a_hole(void) { project_add("shop", 60); }
-static void project_twice(void) { project_add("shop", 1); project_add("shop", 2); }
-static void number_twice(void) { project_add("shop", 1); project_add("blog", 1); }
-static void service_of_nobody(void) { service_add("shop", "web", 3000); }
+static void number_too_high(void)
+{
+	project_add("shop", 620);
+}
+static void number_in_a_hole(void)
+{
+	project_add("shop", 60);
+}
+static void project_twice(void)
+{
+	project_add("shop", 1);
+	project_add("shop", 2);
+}
+static void number_twice(void)
+{
+	project_add("shop", 1);
+	project_add("blog", 1);
+}
+static void service_of_nobody(void)
+{
+	service_add("shop", "web", 3000);
+}
 
 static void service_twice(void)
 {
@@ -290,17 +425,23 @@ static void service_port_twice(void)
 	service_add("shop", "api", 3100);
 }
 
-static void numbers_without_blocks(void) { project_add("shop", 7); }
+static void numbers_without_blocks(void)
+{
+	project_add("shop", 7);
+}
 
 static const struct {
 	void (*make)(void);
 	void (*spoil)(void);
 	const char *name;
-	const char *want;	/* part of the only finding; NULL: there is none */
+	const char *want; /* part of the only finding; NULL: there is none */
 	bool is_warning;
 	unsigned line;
 } row[] = {
-#define ROW(make, spoil, ...) { make, spoil, #spoil, __VA_ARGS__ }
+#define ROW(make, spoil, ...)                    \
+	{                                        \
+		make, spoil, #spoil, __VA_ARGS__ \
+	}
 	ROW(make_blocks, NULL, NULL),
 	ROW(make_environments, NULL, NULL),
 	ROW(make_types, NULL, NULL),
@@ -312,16 +453,19 @@ static const struct {
 	ROW(make_blocks, from_1024, NULL),
 	ROW(make_blocks, backwards, "runs backwards", false, 40),
 	ROW(make_blocks, up_to_65535, NULL),
-	ROW(make_blocks, same_ports, "'short' and 'legacy' overlap: both have port 65000", false, 40),
+	ROW(make_blocks, same_ports, "'short' and 'legacy' overlap: both have port 65000", false,
+	    40),
 	ROW(make_blocks, one_port_in_common, "both have port 65499", false, 40),
 	ROW(make_blocks, neighbours, NULL),
 	ROW(make_blocks, legacy_hole, NULL),
 	ROW(make_blocks, temporary_hole, NULL),
 	ROW(make_blocks, hole_within_a_hole, "'shared' and 'legacy' overlap", false, 40),
-	ROW(make_blocks, half_a_hole, "'main' and 'legacy' overlap: both have port 3000", false, 40),
-	ROW(make_blocks, ordinary_hole, "'main' and 'test' overlap: both have port 7000", false, 40),
-	ROW(make_blocks, flat_with_a_hole, "'main' and 'shared' overlap: both have port 9000", false,
-	    20),
+	ROW(make_blocks, half_a_hole, "'main' and 'legacy' overlap: both have port 3000", false,
+	    40),
+	ROW(make_blocks, ordinary_hole, "'main' and 'test' overlap: both have port 7000", false,
+	    40),
+	ROW(make_blocks, flat_with_a_hole, "'main' and 'shared' overlap: both have port 9000",
+	    false, 20),
 	ROW(make_blocks, flat_with_an_excepted_hole, NULL),
 	ROW(make_blocks, flat_with_too_small_an_exception, "both have port 9999", false, 20),
 	ROW(make_blocks, block_of_300, "do not divide the 62000 ports", false, 10),
@@ -347,8 +491,8 @@ static const struct {
 	ROW(make_blocks, two_shared, "'shared' and 'more' are both shared", false, 40),
 	ROW(make_blocks, second_that_serves_all, "'more' is never used", false, 40),
 	ROW(make_blocks, second_temporary, "'more' is never used", false, 40),
-	ROW(make_environments, environment_nobody_serves, "serves the default environment, 'staging'",
-	    false, 0),
+	ROW(make_environments, environment_nobody_serves,
+	    "serves the default environment, 'staging'", false, 0),
 	ROW(make_environments, environment_of_temporary_only,
 	    "serves the default environment, 'staging'", false, 0),
 	ROW(make_environments, no_environment, "no default environment", true, 0),
@@ -414,7 +558,8 @@ static void test_policy_check__warns_of_the_ephemeral_range(void **state)
 		count = policy_check(&policy, rows[i].ephemeral, found);
 		CHECK(count == rows[i].want, "row %zu: %u", i, count);
 		for (unsigned j = 0; j < count; j++)
-			CHECK(!found[j].is_error && found[j].line && strstr(found[j].text, "kernel"));
+			CHECK(!found[j].is_error && found[j].line &&
+			      strstr(found[j].text, "kernel"));
 	}
 }
 

@@ -9,20 +9,12 @@ static void test_port_parse__takes_one_port_and_nothing_else(void **state)
 		bool ok;
 		uint16_t want;
 	} row[] = {
-		{ "1", true, 1 },
-		{ "3000", true, 3000 },
-		{ "65535", true, 65535 },
-		{ "03000", true, 3000 },
-		{ "0", false },
-		{ "65536", false },
-		{ "4294970296", false },	/* 3000 modulo 2^32 */
-		{ "-1", false },
-		{ "+1", false },
-		{ "3000x", false },
-		{ " 3000", false },		/* no silent trimming */
-		{ "3000 ", false },
-		{ "3000-3000", false },
-		{ "0x50", false },
+		{ "1", true, 1 },	 { "3000", true, 3000 }, { "65535", true, 65535 },
+		{ "03000", true, 3000 }, { "0", false },	 { "65536", false },
+		{ "4294970296", false }, /* 3000 modulo 2^32 */
+		{ "-1", false },	 { "+1", false },	 { "3000x", false },
+		{ " 3000", false }, /* no silent trimming */
+		{ "3000 ", false },	 { "3000-3000", false }, { "0x50", false },
 		{ "", false },
 	};
 
@@ -47,7 +39,7 @@ static void test_port_range_parse__takes_a_port_or_two_ends(void **state)
 		{ "3000", true, { 3000, 3000 } },
 		{ "1-65535", true, { 1, 65535 } },
 		{ "3000-3000", true, { 3000, 3000 } },
-		{ "3999-3000", false },		/* backwards */
+		{ "3999-3000", false }, /* backwards */
 		{ "0-10", false },
 		{ "10-65536", false },
 		{ "10-", false },
@@ -87,8 +79,9 @@ static void test_port_list_parse__takes_ports_and_ranges_in_order(void **state)
 
 static void test_port_list_parse__touches_nothing_when_it_refuses(void **state)
 {
-	static const char *const bad[] = { "", ",", "3000,", ",3000", "3000,,3001", "3000, 3001",
-					   "3000;3001", "3000,0", "3000,9-8", "3000,x", "3000-" };
+	static const char *const bad[] = { "",		 ",",	       "3000,",	    ",3000",
+					   "3000,,3001", "3000, 3001", "3000;3001", "3000,0",
+					   "3000,9-8",	 "3000,x",     "3000-" };
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct port_range got[PORT_LIST_MAX] = { { 7, 8 } };

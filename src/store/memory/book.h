@@ -1,0 +1,48 @@
+/*
+ * store/memory/book.h - the book in memory, as its own files see it.
+ */
+#ifndef STORE_MEMORY_BOOK_H
+#define STORE_MEMORY_BOOK_H
+
+#include "registry/store.h"
+#include "store/memory/table.h"
+
+struct memory {
+	struct store base;
+	struct journal journal;
+	struct table settings, projects, instances, blocks, reserved, entries, events;
+	int64_t last_seq; /* also of events that were rolled back */
+};
+
+#define NOT_FOUND SIZE_MAX
+
+static inline struct memory *memory_of(struct store *s)
+{
+	return (struct memory *)s;
+}
+
+/* Add the row, or replace row `at` where that is not NOT_FOUND. Errors: ERR_MEMORY. */
+MUST_CHECK bool memory_put(struct memory *m, struct table *t, size_t at, const void *row,
+			   struct err *err);
+
+/* A row, and which one it is: NOT_FOUND when there is none. */
+const struct project *memory_project(const struct memory *m, size_t at);
+size_t memory_project_at(const struct memory *m, const struct project_key *key);
+const struct instance *memory_instance(const struct memory *m, size_t at);
+size_t memory_instance_at(const struct memory *m, const char *project_id, unsigned number);
+
+/* entries.c: what struct store_ops says. */
+MUST_CHECK bool memory_entry_each(struct store *s, const struct entry_filter *f, entry_fn *fn,
+				  void *arg, struct err *err);
+MUST_CHECK bool memory_entry_count(struct store *s, const struct entry_filter *f, unsigned *ret,
+				   struct err *err);
+MUST_CHECK bool memory_taken(struct store *s, const char *host, enum protocol protocol,
+			     struct port_range r, struct port_set *into, struct err *err);
+MUST_CHECK bool memory_claim(struct store *s, const struct plan *p, const struct entry *e,
+			     struct pick *ret, struct err *err);
+MUST_CHECK bool memory_entry_put(struct store *s, const struct entry *e, struct err *err);
+MUST_CHECK bool memory_event_add(struct store *s, const struct event *e, struct err *err);
+MUST_CHECK bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *fn,
+				  void *arg, struct err *err);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * memory/entries.c - entries, and the history of what was done to them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/memory/book.h"
+#include "store/memory/filter.h"
+
+/* ---- entries ---- */
+
+static const struct entry *entry_row(const struct memory *m, size_t at)
+{
+	return m->entries.rows[at];
+}
+
+/* The row as reads give it. */
+static struct entry entry_read(const struct memory *m, const struct entry *row)
+{
+	struct entry e = *row;
+	size_t project = memory_project_at(m, PROJECT_BY_ID(e.project_id));
+	size_t instance = memory_instance_at(m, e.project_id, e.instance);
+
+	e.project = project == NOT_FOUND ? NULL : memory_project(m, project)->name;
+	e.project_number = project == NOT_FOUND ? -1 : memory_project(m, project)->number;
+	e.worktree = instance == NOT_FOUND ? NULL : memory_instance(m, instance)->worktree;
+	return e;
+}
+
+/* For CLEANUP: the strings belong to their tables. */
+static void entries_free(struct entry **entries)
+{
+	free(*entries);
+}
+
+/* The entries the filter lets through, in its order; the caller frees the array. */
+static bool entries_select(const struct memory *m, const struct entry_filter *f, struct entry **ret,
+			   size_t *ret_count, struct err *err)
+{
+	struct entry *found = malloc((m->entries.count + 1) * sizeof(*found));
+	size_t count = 0;
+
+	if (!found)
+		return fail_memory(err);
+	for (size_t i = 0; i < m->entries.count; i++) {
+		found[count] = entry_read(m, entry_row(m, i));
+		count += filter_passes(f, &found[count]);
+	}
+	qsort(found, count, sizeof(*found), filter_order(f));
+	*ret = found;
+	*ret_count = count;
+	return true;
+}
+
+bool memory_entry_each(struct store *s, const struct entry_filter *f, entry_fn *fn, void *arg,
+		       struct err *err)
+{
+	CLEANUP(entries_free) struct entry *found = NULL;
+	size_t count;
+
+	if (!entries_select(memory_of(s), f, &found, &count, err))
+		return false;
+	if (f->limit && count > f->limit)
+		count = f->limit;
+	for (size_t i = 0; i < count; i++)
+		if (!fn(&found[i], arg))
+			break;
+	return true;
+}
+
+bool memory_entry_count(struct store *s, const struct entry_filter *f, unsigned *ret,
+			struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	struct port_set ports = { 0 };
+
+	(void)err;
+	for (size_t i = 0; i < m->entries.count; i++) {
+		const struct entry e = entry_read(m, entry_row(m, i));
+
+		if (filter_passes(f, &e))
+			port_set_add(&ports, e.port);
+	}
+	*ret = port_set_count(&ports, (struct port_range){ 1, UINT16_MAX });
+	return true;
+}
+
+static bool is_live(const struct entry *e)
+{
+	return e->status != STATUS_RELEASED;
+}
+
+bool memory_taken(struct store *s, const char *host, enum protocol protocol, struct port_range r,
+		  struct port_set *into, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+
+	(void)err;
+	for (size_t i = 0; i < m->entries.count; i++) {
+		const struct entry *e = entry_row(m, i);
+
+		if (is_live(e) && e->protocol == protocol && port_range_has(r, e->port) &&
+		    text_is(e->host, host))
+			port_set_add(into, e->port);
+	}
+	return true;
+}
+
+static bool is_same_service(const struct entry *a, const struct entry *b)
+{
+	return text_is(a->project_id, b->project_id) && text_is(a->service, b->service) &&
+	       text_is(a->environment, b->environment) && a->instance == b->instance &&
+	       text_is(a->host, b->host) && a->protocol == b->protocol;
+}
+
+/* May both be in the book? */
+static bool agree(const struct entry *e, const struct entry *other, struct err *err)
+{
+	if (e->port == other->port && e->protocol == other->protocol &&
+	    text_is(e->host, other->host))
+		return fail(err, ERR_TAKEN, "port %u is entered for '%s'", e->port, other->service);
+	if (text_is_set(e->tunnel_hostname) && text_is(e->tunnel_hostname, other->tunnel_hostname))
+		return fail(err, ERR_TAKEN, "hostname '%s' is held by '%s'", e->tunnel_hostname,
+			    other->service);
+	if (e->primary && other->primary && is_same_service(e, other))
+		return fail(err, ERR_TAKEN, "service '%s' has a port already: %u", e->service,
+			    other->port);
+	return true;
+}
+
+bool memory_entry_put(struct store *s, const struct entry *e, struct err *err)
+{
+	struct memory *m = memory_of(s);
+	size_t own = NOT_FOUND;
+
+	for (size_t i = 0; i < m->entries.count; i++) {
+		const struct entry *other = entry_row(m, i);
+
+		if (text_is(other->id, e->id))
+			own = i;
+		else if (is_live(e) && is_live(other) && !agree(e, other, err))
+			return false;
+	}
+	return memory_put(m, &m->entries, own, e, err);
+}
+
+bool memory_claim(struct store *s, const struct plan *p, const struct entry *e, struct pick *ret,
+		  struct err *err)
+{
+	struct port_set taken = { 0 };
+	struct entry entry = *e;
+	struct pick pick;
+
+	if (!memory_taken(s, e->host, e->protocol, (struct port_range){ 1, UINT16_MAX }, &taken,
+			  err))
+		return false;
+	plan_choose(p, &taken, &pick);
+	entry.port = pick.port;
+	if (pick.port && !memory_entry_put(s, &entry, err))
+		return false;
+	*ret = pick;
+	return true;
+}
+
+/* ---- events ---- */
+
+bool memory_event_add(struct store *s, const struct event *e, struct err *err)
+{
+	struct memory *m = memory_of(s);
+	struct event event = *e;
+
+	event.seq = ++m->last_seq;
+	return memory_put(m, &m->events, NOT_FOUND, &event, err);
+}
+
+bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *fn, void *arg,
+		       struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->events.count;
+	unsigned given = 0;
+
+	(void)err;
+	for (size_t i = 0; i < count && (!f->limit || given < f->limit); i++) {
+		const struct event *e = m->events.rows[f->newest_first ? count - 1 - i : i];
+
+		if (!filter_passes_event(f, e))
+			continue;
+		given++;
+		if (!fn(e, arg))
+			break;
+	}
+	return true;
+}
