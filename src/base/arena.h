@@ -13,7 +13,7 @@
 #include "base/macros.h"
 
 struct arena {
-	struct arena_chunk *chunks;	/* newest first; NULL: empty */
+	struct arena_chunk *chunks; /* newest first; NULL: empty */
 };
 
 /* `size` zeroed bytes, aligned for any type; NULL when there is no memory. */

@@ -21,8 +21,8 @@ int64_t clock_now_ms(void)
  */
 static void civil_date(int64_t days, int *year, int *month, int *day)
 {
-	int64_t shifted = days + 719468;	/* days from 0000-03-01 to 1970-01-01 */
-	int64_t era = shifted / 146097;		/* days in 400 years */
+	int64_t shifted = days + 719468; /* days from 0000-03-01 to 1970-01-01 */
+	int64_t era = shifted / 146097;	 /* days in 400 years */
 	int64_t of_era = shifted % 146097;
 	int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
 	int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -47,9 +47,9 @@ char *time_format(int64_t ms, char ret[static TIME_TEXT_SIZE])
 	civil_date(ms / MS_PER_DAY, &year, &month, &day);
 	/* Unsigned and short, so that a compiler can see that it fits. */
 	snprintf(ret, TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)year % 10000,
-		 (unsigned)month % 100, (unsigned)day % 100,
-		 (unsigned)(of_day / MS_PER_HOUR) % 100, (unsigned)(of_day / 60000 % 60),
-		 (unsigned)(of_day / MS_PER_SECOND % 60), (unsigned)(ms % MS_PER_SECOND));
+		 (unsigned)month % 100, (unsigned)day % 100, (unsigned)(of_day / MS_PER_HOUR) % 100,
+		 (unsigned)(of_day / 60000 % 60), (unsigned)(of_day / MS_PER_SECOND % 60),
+		 (unsigned)(ms % MS_PER_SECOND));
 	return ret;
 }
 

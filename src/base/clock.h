@@ -12,8 +12,8 @@
 #include "base/err.h"
 
 #define MS_PER_SECOND INT64_C(1000)
-#define MS_PER_HOUR (3600 * MS_PER_SECOND)
-#define MS_PER_DAY (24 * MS_PER_HOUR)
+#define MS_PER_HOUR   (3600 * MS_PER_SECOND)
+#define MS_PER_DAY    (24 * MS_PER_HOUR)
 
 /* "2026-11-21T08:45:41.123Z" and its NUL. */
 #define TIME_TEXT_SIZE 32

@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 struct embedded {
-	const char *name;	/* the file's name, without its folder */
-	const char *text;	/* its bytes, and a NUL after them */
-	size_t len;		/* bytes, without that NUL */
+	const char *name; /* the file's name, without its folder */
+	const char *text; /* its bytes, and a NUL after them */
+	size_t len;	  /* bytes, without that NUL */
 };
 
 #endif

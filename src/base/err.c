@@ -26,7 +26,7 @@ static const struct err_meaning {
 /* clang-format on */
 static_assert(ARRAY_LEN(meanings) == ERR_CODE_COUNT, "an error code has no meaning");
 
-bool (fail)(struct err *err, enum err_code code, const char *format, ...)
+bool(fail)(struct err *err, enum err_code code, const char *format, ...)
 {
 	va_list args;
 
@@ -41,7 +41,7 @@ bool (fail)(struct err *err, enum err_code code, const char *format, ...)
 	return false;
 }
 
-bool (fail_while)(struct err *err, const char *format, ...)
+bool(fail_while)(struct err *err, const char *format, ...)
 {
 	char doing[ERR_TEXT_SIZE], was[ERR_TEXT_SIZE];
 	va_list args;
@@ -60,7 +60,7 @@ bool (fail_while)(struct err *err, const char *format, ...)
 	return false;
 }
 
-bool (fail_hint)(struct err *err, const char *format, ...)
+bool(fail_hint)(struct err *err, const char *format, ...)
 {
 	va_list args;
 
@@ -72,7 +72,7 @@ bool (fail_hint)(struct err *err, const char *format, ...)
 	return false;
 }
 
-bool (fail_memory)(struct err *err)
+bool(fail_memory)(struct err *err)
 {
 	return fail(err, ERR_MEMORY, "no memory");
 }

@@ -15,17 +15,17 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_INVALID,		/* wrong use or input */
-	ERR_NOT_FOUND,		/* nothing has that name */
-	ERR_NOTHING,		/* nothing to release: the state is already as asked */
-	ERR_NOT_FREE,		/* the answer to a question is no */
-	ERR_TAKEN,		/* another holds it */
-	ERR_EXHAUSTED,		/* the range has no free port left */
-	ERR_BOOK,		/* the book is damaged, not a book, or newer than this program */
-	ERR_BUSY,		/* others held the book for longer than anyone should wait */
-	ERR_IO,			/* the system refused to read or write */
-	ERR_MEMORY,		/* no memory */
-	ERR_NOT_PERMITTED,	/* this user may not */
+	ERR_INVALID,	   /* wrong use or input */
+	ERR_NOT_FOUND,	   /* nothing has that name */
+	ERR_NOTHING,	   /* nothing to release: the state is already as asked */
+	ERR_NOT_FREE,	   /* the answer to a question is no */
+	ERR_TAKEN,	   /* another holds it */
+	ERR_EXHAUSTED,	   /* the range has no free port left */
+	ERR_BOOK,	   /* the book is damaged, not a book, or newer than this program */
+	ERR_BUSY,	   /* others held the book for longer than anyone should wait */
+	ERR_IO,		   /* the system refused to read or write */
+	ERR_MEMORY,	   /* no memory */
+	ERR_NOT_PERMITTED, /* this user may not */
 	ERR_CODE_COUNT,
 };
 
@@ -38,8 +38,8 @@ enum err_code {
 struct err {
 	enum err_code code;
 	char text[ERR_TEXT_SIZE];
-	char hint[ERR_HINT_SIZE];	/* what to do next; empty: nothing to add */
-	char holder[ERR_HOLDER_SIZE];	/* whose it is: a JSON object; empty: nobody's */
+	char hint[ERR_HINT_SIZE];     /* what to do next; empty: nothing to add */
+	char holder[ERR_HOLDER_SIZE]; /* whose it is: a JSON object; empty: nobody's */
 };
 
 /* Fill `err` (NULL is fine) and return false; a hint or holder set before is dropped. */
@@ -63,9 +63,9 @@ static inline bool fail_is_false(bool always_false)
 	(void)always_false;
 	return false;
 }
-#define fail(...) fail_is_false(fail(__VA_ARGS__))
-#define fail_while(...) fail_is_false(fail_while(__VA_ARGS__))
-#define fail_hint(...) fail_is_false(fail_hint(__VA_ARGS__))
+#define fail(...)	 fail_is_false(fail(__VA_ARGS__))
+#define fail_while(...)	 fail_is_false(fail_while(__VA_ARGS__))
+#define fail_hint(...)	 fail_is_false(fail_hint(__VA_ARGS__))
 #define fail_memory(err) fail_is_false(fail_memory(err))
 
 /* The code's name in JSON, such as "not-found". */

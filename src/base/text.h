@@ -13,7 +13,7 @@
 #include "base/macros.h"
 
 struct text {
-	char *s;		/* NUL-terminated; NULL while empty */
+	char *s; /* NUL-terminated; NULL while empty */
 	size_t len, size;
 	bool out_of_memory;
 };

@@ -11,9 +11,9 @@
 #include "ports/name.h"
 
 struct config {
-	char book[PATH_MAX];	/* "": not said */
-	char host[NAME_SIZE];	/* "": not said */
-	char file[PATH_MAX];	/* which file said it; "": there is none */
+	char book[PATH_MAX];  /* "": not said */
+	char host[NAME_SIZE]; /* "": not said */
+	char file[PATH_MAX];  /* which file said it; "": there is none */
 };
 
 /*

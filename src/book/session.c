@@ -20,7 +20,7 @@
 struct session {
 	char book[PATH_MAX];
 	char source[PATH_MAX + 32];
-	struct registry registry;	/* its store is NULL until the first call */
+	struct registry registry; /* its store is NULL until the first call */
 };
 
 /* Which book. */
@@ -36,8 +36,9 @@ static bool default_book(char ret[static PATH_MAX], struct err *err)
 	else if (home && *home == '/')
 		len = snprintf(ret, PATH_MAX, "%s/.local/share/portbook/book.db", home);
 	else
-		return fail(err, ERR_INVALID, "neither --book, PORTBOOK_BOOK nor HOME says where the "
-					      "book is");
+		return fail(err, ERR_INVALID,
+			    "neither --book, PORTBOOK_BOOK nor HOME says where the "
+			    "book is");
 	return len < PATH_MAX || fail(err, ERR_INVALID, "the path of the book is too long");
 }
 
@@ -59,10 +60,12 @@ static bool set_book(struct session *s, const char *book, struct err *err)
 	if ((path == book && is_url(book)) || *path == '/')
 		len = snprintf(s->book, sizeof(s->book), "%s", path);
 	else if (!getcwd(cwd, sizeof(cwd)))
-		return fail(err, ERR_INVALID, "the working directory is gone, so '%.200s' means nothing", path);
+		return fail(err, ERR_INVALID,
+			    "the working directory is gone, so '%.200s' means nothing", path);
 	else
 		len = snprintf(s->book, sizeof(s->book), "%s/%s", cwd, path);
-	return len < (int)sizeof(s->book) || fail(err, ERR_INVALID, "the path of the book is too long");
+	return len < (int)sizeof(s->book) ||
+	       fail(err, ERR_INVALID, "the path of the book is too long");
 }
 
 static bool find_book(struct session *s, const struct session_options *o, const struct config *c,
@@ -123,19 +126,16 @@ void session_free(struct session *s)
 	free(s);
 }
 
+/* Reachable to the end, so that no tool takes it for a leak; else the compiler would drop it. */
+static struct session *volatile left;
+
 void session_leave(struct session *s)
 {
-	/*
-	 * Reachable to the end, so that no tool takes it for a leak; volatile, as the compiler
-	 * would drop what nobody reads.
-	 */
-	static struct session *volatile left;
-
 	left = s;
-	if (!s || !s->registry.store)
+	if (!left || !left->registry.store)
 		return;
-	s->registry.store->process_ends = true;
-	store_free(s->registry.store);
+	left->registry.store->process_ends = true;
+	store_free(left->registry.store);
 }
 
 const char *session_book(const struct session *s)

@@ -15,8 +15,8 @@
 #include "base/json.h"
 
 struct session_options {
-	const char *book;	/* URL or path; NULL: find it */
-	const char *host;	/* whose ports; NULL: `host:` of the config, else "localhost" */
+	const char *book; /* URL or path; NULL: find it */
+	const char *host; /* whose ports; NULL: `host:` of the config, else "localhost" */
 };
 
 struct session;

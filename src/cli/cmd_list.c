@@ -79,7 +79,8 @@ static bool list_render(struct run *r, const json_t *answer, struct err *err)
 {
 	long long next = json_int_of(answer, "next", 0);
 
-	if (!rows_show(r, json_object_get(answer, "ports"), columns, "nothing is entered", err))
+	if (!rows_show(r, json_object_get(answer, "ports"), columns, "nothing is entered that fits",
+		       err))
 		return false;
 	if (next)
 		output_note(&r->out, "more follow: the same with --after %lld", next);

@@ -7,9 +7,9 @@
 
 #include "base/macros.h"
 
-#define FUNCTION(name)                                                                             \
-	{                                                                                          \
-		"mnl_" #name, offsetof(struct mnl, name)                                           \
+#define FUNCTION(name)                                   \
+	{                                                \
+		"mnl_" #name, offsetof(struct mnl, name) \
 	}
 
 static const struct {

@@ -20,7 +20,7 @@ struct socket_row {
 	enum protocol protocol;
 	uint16_t port;
 	uid_t uid;
-	ino_t inode;	/* of the socket, as in /proc/PID/fd; 0: not known */
+	ino_t inode; /* of the socket, as in /proc/PID/fd; 0: not known */
 };
 
 typedef void socket_fn(const struct socket_row *row, void *arg);

@@ -57,10 +57,16 @@ static void netlink_cleanup(struct netlink *nl)
 		nl->mnl->socket_close(nl->socket);
 }
 
+/* NLMSG_DATA, which would drop the const. */
+static const void *payload(const struct nlmsghdr *message)
+{
+	return (const char *)message + NLMSG_HDRLEN;
+}
+
 static int take_answer(const struct nlmsghdr *message, void *arg)
 {
 	const struct walk *walk = arg;
-	const struct inet_diag_msg *socket = NLMSG_DATA(message);
+	const struct inet_diag_msg *socket = payload(message);
 	struct socket_row row;
 
 	if (NLMSG_PAYLOAD(message, 0) < sizeof(*socket)) {
@@ -77,7 +83,7 @@ static int take_answer(const struct nlmsghdr *message, void *arg)
 
 static int take_error(const struct nlmsghdr *message, void *arg)
 {
-	const struct nlmsgerr *error = NLMSG_DATA(message);
+	const struct nlmsgerr *error = payload(message);
 
 	errno = NLMSG_PAYLOAD(message, 0) < sizeof(*error) ? EBADMSG : -error->error;
 	return MNL_CB_ERROR;
@@ -89,7 +95,7 @@ static int take_error(const struct nlmsghdr *message, void *arg)
  */
 static int take_end(const struct nlmsghdr *message, void *arg)
 {
-	const int *result = NLMSG_DATA(message);
+	const int *result = payload(message);
 
 	if (NLMSG_PAYLOAD(message, 0) < sizeof(*result) || *result >= 0)
 		return MNL_CB_STOP;

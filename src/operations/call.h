@@ -9,9 +9,9 @@
 #include "registry/registry.h"
 
 struct call {
-	struct registry *registry;	/* NULL only for ACCESS_NONE */
-	struct arena arena;		/* goes with the call */
-	const char *book;		/* where the book is, for people */
+	struct registry *registry; /* NULL only for ACCESS_NONE */
+	struct arena arena;	   /* goes with the call */
+	const char *book;	   /* where the book is, for people */
 };
 
 #endif

@@ -24,7 +24,8 @@ static bool key_of_port(struct call *c, const json_t *input, uint16_t port, stru
 	bool found;
 
 	if (!input_host(c, input, &host, err) ||
-	    !port_holder(c->registry, host, input_protocol(input), port, &c->arena, &e, &found, err))
+	    !port_holder(c->registry, host, input_protocol(input), port, &c->arena, &e, &found,
+			 err))
 		return false;
 	if (!found)
 		return fail(err, ERR_NOT_FOUND, "port %u is nobody's", port);

@@ -12,9 +12,9 @@ static bool put_variables(const struct variables *v, json_t *answer)
 	if (!json_put(answer, "variables", array))
 		return false;
 	for (unsigned i = 0; i < v->count; i++)
-		if (!json_append(array, json_pack("{s:s, s:i, s:s}", "name", v->items[i].name,
-						  "port", (int)v->items[i].port, "serviceName",
-						  v->services[i])))
+		if (!json_append(array,
+				 json_pack("{s:s, s:i, s:s}", "name", v->items[i].name, "port",
+					   (int)v->items[i].port, "serviceName", v->services[i])))
 			return false;
 	return true;
 }
@@ -28,8 +28,7 @@ static bool env_in(struct call *c, const json_t *input, const struct place *p, j
 
 	if (!registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
 				  &environment, err) ||
-	    !input_host(c, input, &host, err) ||
-	    !variables_read(c, p, environment, host, &v, err))
+	    !input_host(c, input, &host, err) || !variables_read(c, p, environment, host, &v, err))
 		return false;
 	if (!put_variables(&v, answer))
 		return fail_memory(err);

@@ -24,7 +24,8 @@ static bool read_request(struct call *c, const json_t *input, const struct place
 	uint16_t port = (uint16_t)json_int_of(input, "port", 0);
 
 	if (port && q.preferred)
-		return fail(err, ERR_INVALID, "a port that must be had and one that is preferred: give one of them");
+		return fail(err, ERR_INVALID,
+			    "a port that must be had and one that is preferred: give one of them");
 	if (expires && !q.temporary)
 		return fail(err, ERR_INVALID, "only a temporary port expires");
 	if (expires && !duration_parse(expires, &q.expires_in_ms, err))
@@ -103,8 +104,8 @@ static bool run_with(struct call *c, const json_t *input, json_t *answer, bool a
 	if (!place_find(c, input, true, &p, err) || !read_request(c, input, &p, &q, err) ||
 	    !enter_instance(c, &p, &q.key, err))
 		return false;
-	if (always_new ? !registry_allocate(c->registry, &q, &c->arena, &port, err) :
-			 !registry_get(c->registry, &q, &c->arena, &port, err))
+	if (always_new ? !registry_allocate(c->registry, &q, &c->arena, &port, err)
+		       : !registry_get(c->registry, &q, &c->arena, &port, err))
 		return false;
 	return answer_port(answer, &port, err);
 }
@@ -123,9 +124,9 @@ static bool allocate_run(struct call *c, const json_t *input, json_t *answer, st
 static bool is_names_only(const json_t *input)
 {
 	static const char *const more[] = {
-		"description", "notes", "unit", "cloudflareHostname", "cloudflareTunnelId",
-		"metadata",    "port",	"role", "serviceType",	      "expiresIn",
-		"preferredPort",
+		"description",	      "notes",	   "unit",	    "cloudflareHostname",
+		"cloudflareTunnelId", "metadata",  "port",	    "role",
+		"serviceType",	      "expiresIn", "preferredPort",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(more); i++)

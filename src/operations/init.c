@@ -18,7 +18,7 @@
 #include "registry/instances.h"
 #include "registry/projects.h"
 
-#define EXAMPLE ".ports.env.example"
+#define EXAMPLE		    ".ports.env.example"
 #define GITIGNORE_MAX_BYTES (1024 * 1024)
 
 /* The project. */
@@ -87,7 +87,7 @@ struct wanted {
 	char service[NAME_SIZE];
 	const char *source;
 	enum protocol protocol;
-	uint16_t kept;		/* its number in .ports.env; 0: none */
+	uint16_t kept; /* its number in .ports.env; 0: none */
 };
 
 struct wanted_list {
@@ -164,6 +164,23 @@ static bool put_port(json_t *array, const struct port_answer *port, const char *
 	       fail_memory(err);
 }
 
+static void note_not_kept(struct call *c, const char *service, uint16_t kept,
+			  const struct check_answer *a)
+{
+	bool entered = a->verdict == VERDICT_ENTERED || a->verdict == VERDICT_YOURS;
+	const char *whose = entered			  ? entry_subject(&c->arena, &a->holder)
+			    : a->verdict == VERDICT_BLOCK ? a->owner.name
+							  : NULL;
+
+	if (whose)
+		registry_note(c->registry, "%u, which %s gives to '%s', belongs to '%s'", kept,
+			      PORTS_ENV, service, whose);
+	else
+		registry_note(
+			c->registry, "%u, which %s gives to '%s', is %s", kept, PORTS_ENV, service,
+			a->verdict == VERDICT_RESERVED ? "reserved" : "listened on by a stranger");
+}
+
 /* A number that the checkout uses already is kept where it is free, in the block or not. */
 static bool keep_number(struct call *c, const struct place *p, const struct service_key *key,
 			uint16_t kept, struct port_answer *ret, bool *ret_done, struct err *err)
@@ -183,8 +200,7 @@ static bool keep_number(struct call *c, const struct place *p, const struct serv
 	if (has)
 		return true;
 	if (a.verdict != VERDICT_FREE) {
-		registry_note(c->registry, "%u, which %s gives to '%s', is not free: %s", kept,
-			      PORTS_ENV, key->service, verdict_name(a.verdict));
+		note_not_kept(c, key->service, kept, &a);
 		return true;
 	}
 	*ret_done = true;
@@ -234,7 +250,8 @@ static bool put_example(struct call *c, const struct variables *v, const char *f
 	CLEANUP(text_release) struct text content = { 0 };
 	const char *path = arena_printf(&c->arena, "%s/%s", folder, EXAMPLE);
 
-	text_add(&content, "# The variables that " PORTS_ENV " holds; portbook env --write makes it.\n");
+	text_add(&content,
+		 "# The variables that " PORTS_ENV " holds; portbook env --write makes it.\n");
 	for (unsigned i = 0; i < v->count; i++)
 		text_addf(&content, "%s=\n", v->items[i].name);
 	if (!path || !text_ok(&content))
@@ -259,7 +276,7 @@ static bool has_line(const char *text, const char *line)
 
 static bool is_ignored(const char *gitignore)
 {
-	static const char *const lines[] = { PORTS_ENV, "/" PORTS_ENV, "*.env", ".*", ".*.env" };
+	static const char *const lines[] = { PORTS_ENV, ("/" PORTS_ENV), "*.env", ".*", ".*.env" };
 	CLEANUP(text_release) struct text text = { 0 };
 
 	if (!file_read(gitignore, GITIGNORE_MAX_BYTES, &text, NULL))

@@ -92,9 +92,8 @@ static bool add_other(const struct entry *e, void *arg)
 		return true;
 	subject = entry_subject(o->arena, e);
 	o->out_of_memory = !subject ||
-			   !json_append(o->array,
-					json_sprintf("%s in %s stays as it is (port %u)", subject,
-						     e->environment, e->port));
+			   !json_append(o->array, json_sprintf("%s in %s stays as it is (port %u)",
+							       subject, e->environment, e->port));
 	return !o->out_of_memory;
 }
 
@@ -156,15 +155,12 @@ static bool put_ranges(json_t *o, const struct usage_list *list)
 bool answer_project(struct call *c, const struct project *p, const char *host, json_t **ret,
 		    struct err *err)
 {
-	struct entry_filter f = ENTRY_FILTER_ALL;
 	struct usage_list list;
 	unsigned services;
 	json_t *o;
 
-	f.project_id = p->id;
-	f.host = host;
 	if (!usage_of_project(c->registry, p, host, &c->arena, &list, err) ||
-	    !c->registry->store->ops->entry_count(c->registry->store, &f, &services, err))
+	    !services_count(c->registry, host, p->id, &services, err))
 		return false;
 	o = project_json(p);
 	if (!o || !put_ranges(o, &list) || !json_put_int(o, "services", services)) {

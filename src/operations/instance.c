@@ -10,6 +10,23 @@
 #include "operations/schemas.h"
 #include "registry/entry_json.h"
 
+/* The slice that it would be given by its first port. */
+static bool slice_to_come(struct call *c, const struct policy_range *range, const struct project *p,
+			  const struct block_list *blocks, const char *host, unsigned number,
+			  struct port_range *ret, bool *ret_found, struct err *err)
+{
+	struct candidates all;
+	struct err why = { 0 };
+
+	*ret_found = instance_candidates(c->registry, range, p, blocks, host, number, false, &all,
+					 &why);
+	if (*ret_found)
+		*ret = all.span[0];
+	else if (why.code != ERR_EXHAUSTED)
+		*err = why;
+	return *ret_found || why.code == ERR_EXHAUSTED;
+}
+
 /* The ports of its slice; `*ret_found` false: it has none of its own (yet). */
 static bool slice_of(struct call *c, const struct project *p, const struct instance *i,
 		     const char *host, struct port_range *ret, bool *ret_found, struct err *err)
@@ -29,6 +46,8 @@ static bool slice_of(struct call *c, const struct project *p, const struct insta
 		return false;
 	if (range->slicing == SLICES_EVEN)
 		index = (int)i->number - 1;
+	if (index < 0 && i->number > 1 && blocks.count)
+		return slice_to_come(c, range, p, &blocks, host, i->number, ret, ret_found, err);
 	*ret_found = index >= 0 &&
 		     policy_slice(range, blocks.span, blocks.count, (unsigned)index, ret);
 	return true;
@@ -53,7 +72,9 @@ bool answer_instance(struct call *c, const struct project *p, const struct insta
 	    !json_put_text(o, "purpose", i->purpose) || !json_put_text(o, "branch", i->branch) ||
 	    !json_put_text(o, "worktreePath", i->worktree) ||
 	    !json_put_text(o, "status",
-			   i->released_at_ms ? "released" : i->status ? i->status : "active") ||
+			   i->released_at_ms ? "released"
+			   : i->status	     ? i->status
+					     : "active") ||
 	    !json_put(o, "rangeStart", found ? json_integer(slice.first) : json_null()) ||
 	    !json_put(o, "rangeEnd", found ? json_integer(slice.last) : json_null()) ||
 	    !json_put_time(o, "releasedAt", i->released_at_ms) ||
@@ -123,10 +144,10 @@ static bool add_run(struct call *c, const json_t *input, json_t *answer, struct 
 		return false;
 	if (!entered) {
 		fail(err, ERR_TAKEN, "'%s' has an instance %u already", p.name, number);
-		return fail_hint(err, "change it with: portbook instance set %s@%u", p.name, number);
+		return fail_hint(err, "change it with: portbook instance set %s@%u", p.name,
+				 number);
 	}
-	if (is_change(&change) &&
-	    !instance_set(c->registry, &p, &i, &change, &c->arena, &i, err))
+	if (is_change(&change) && !instance_set(c->registry, &p, &i, &change, &c->arena, &i, err))
 		return false;
 	return put_instance(c, &p, &i, host, answer, err);
 }

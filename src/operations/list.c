@@ -58,7 +58,7 @@ static bool read_filter(struct call *c, const json_t *input, struct entry_filter
 
 struct listing {
 	json_t *array;
-	unsigned limit;		/* 0: none */
+	unsigned limit; /* 0: none */
 	uint16_t last_port;
 	bool more, out_of_memory;
 };
@@ -107,7 +107,7 @@ const struct operation op_list = {
 
 struct telling {
 	struct call *call;
-	json_t *array;		/* newest first while it is read */
+	json_t *array; /* newest first while it is read */
 	struct err *err;
 	bool failed;
 };

@@ -30,10 +30,10 @@ static json_t *gaps_json(const struct port_set *open, struct port_range ports)
 			first = port;
 		if (is_open || !first)
 			continue;
-		if (!json_append(array, json_string(ports_text(
-						(struct port_range){ (uint16_t)first,
-								     (uint16_t)(port - 1) },
-						text)))) {
+		if (!json_append(array,
+				 json_string(ports_text((struct port_range){ (uint16_t)first,
+									     (uint16_t)(port - 1) },
+							text)))) {
 			json_decref(array);
 			return NULL;
 		}
@@ -87,8 +87,8 @@ static bool summary_run(struct call *c, const json_t *input, json_t *answer, str
 	if (!input_host(c, input, &host, err))
 		return false;
 	if (name ? !project_need(c->registry, name, &c->arena, &p, err) ||
-			   !usage_of_project(c->registry, &p, host, &c->arena, &list, err) :
-		   !usage_of_ranges(c->registry, host, &c->arena, &list, err))
+			    !usage_of_project(c->registry, &p, host, &c->arena, &list, err)
+		 : !usage_of_ranges(c->registry, host, &c->arena, &list, err))
 		return false;
 	return put_summary(&list, answer, err) && put_ranges(c, &list, host, answer, err);
 }
@@ -204,22 +204,24 @@ static bool put_services(struct call *c, const struct project *p, const char *ho
 	struct entry_filter f = ENTRY_FILTER_ALL;
 	struct entry_list list;
 	json_t *array = json_array();
-	unsigned instances = 0, last = 0;
+	/* Numbers of instances: no larger than ports are. */
+	struct port_set *seen = arena_alloc(&c->arena, sizeof(*seen));
 
 	f.project_id = p->id;
 	f.host = host;
-	if (!json_put(o, "services", array))
+	if (!json_put(o, "services", array) || !seen)
 		return fail_memory(err);
 	if (!entries_read(c->registry, &f, &c->arena, &list, err))
 		return false;
 	for (unsigned i = 0; i < list.count; i++) {
 		if (!json_append(array, service_row(&list.items[i])))
 			return fail_memory(err);
-		instances += list.items[i].instance != last;
-		last = list.items[i].instance;
+		port_set_add(seen, (uint16_t)list.items[i].instance);
+		*total += list.items[i].primary;
 	}
-	*total += list.count;
-	return json_put_int(o, "instances", instances) || fail_memory(err);
+	return json_put_int(o, "instances",
+			    port_set_count(seen, (struct port_range){ 1, INSTANCE_MAX })) ||
+	       fail_memory(err);
 }
 
 static bool put_project(struct call *c, const struct project *p, const char *host, json_t *array,
@@ -234,8 +236,7 @@ static bool put_project(struct call *c, const struct project *p, const char *hos
 	sum = usage_sum(&list);
 	o = answer_usage(&sum);
 	if (!json_append(array, o) || !json_put_text(o, "projectName", p->name) ||
-	    !json_put(o, "projectNumber",
-		      p->number < 0 ? json_null() : json_integer(p->number)) ||
+	    !json_put(o, "projectNumber", p->number < 0 ? json_null() : json_integer(p->number)) ||
 	    !json_put_text(o, "status", project_status_name(p->status)) ||
 	    !json_put_text(o, "path", p->path))
 		return fail_memory(err);
@@ -367,15 +368,14 @@ static const char *check_text(struct call *c, const struct check_answer *a, uint
 
 	switch (a->verdict) {
 	case VERDICT_YOURS:
-	case VERDICT_ENTERED:
-		return held_text(c, a, a->verdict == VERDICT_YOURS);
+	case VERDICT_ENTERED: return held_text(c, a, a->verdict == VERDICT_YOURS);
 	case VERDICT_BLOCK:
 		return arena_printf(&c->arena, "%u lies in the block of '%s'", port, a->owner.name);
 	case VERDICT_RESERVED:
 		return arena_printf(&c->arena, "%u is reserved%s%s", port,
-				    !strncmp(a->reason, "for ", 4) ? " " :
-				    *a->reason			   ? ": " :
-								     "",
+				    !strncmp(a->reason, "for ", 4) ? " "
+				    : *a->reason		   ? ": "
+								   : "",
 				    a->reason);
 	case VERDICT_LISTENING:
 		return arena_printf(&c->arena, "%u is entered nowhere, but %s listens there", port,

@@ -23,16 +23,11 @@ static const struct schema_field *field_named(const struct schema *s, const char
 static bool is_of_type(const json_t *value, enum field_type type)
 {
 	switch (type) {
-	case FIELD_STRING:
-		return json_is_string(value);
-	case FIELD_INTEGER:
-		return json_is_integer(value);
-	case FIELD_BOOLEAN:
-		return json_is_boolean(value);
-	case FIELD_OBJECT:
-		return json_is_object(value);
-	case FIELD_ARRAY:
-		return json_is_array(value);
+	case FIELD_STRING: return json_is_string(value);
+	case FIELD_INTEGER: return json_is_integer(value);
+	case FIELD_BOOLEAN: return json_is_boolean(value);
+	case FIELD_OBJECT: return json_is_object(value);
+	case FIELD_ARRAY: return json_is_array(value);
 	}
 	__builtin_unreachable();
 }
@@ -40,7 +35,7 @@ static bool is_of_type(const json_t *value, enum field_type type)
 static const char *type_name(enum field_type type)
 {
 	static const char *const names[] = {
-		[FIELD_STRING] = "a string",	  [FIELD_INTEGER] = "a whole number",
+		[FIELD_STRING] = "a string",	   [FIELD_INTEGER] = "a whole number",
 		[FIELD_BOOLEAN] = "true or false", [FIELD_OBJECT] = "an object",
 		[FIELD_ARRAY] = "a list",
 	};
@@ -161,8 +156,10 @@ static bool run_in_transaction(const struct operation *op, struct call *c, const
 	    !op->run(c, input, answer, err))
 		return false;
 	/* A trial run did everything, and leaves nothing. */
-	if (json_bool_of(input, "dryRun"))
+	if (json_bool_of(input, "dryRun")) {
+		registry_note(c->registry, "this was a trial run: nothing of it is in the book");
 		return true;
+	}
 	return store_commit(txn.store, err);
 }
 
@@ -189,8 +186,8 @@ bool operation_run(const struct operation *op, struct call *c, const json_t *inp
 		return false;
 	if (c->registry)
 		forget_notices(c);
-	ok = op->access == ACCESS_NONE ? op->run(c, input, answer, &why) :
-					 run_in_transaction(op, c, input, answer, &why);
+	ok = op->access == ACCESS_NONE ? op->run(c, input, answer, &why)
+				       : run_in_transaction(op, c, input, answer, &why);
 	if (!ok) {
 		*err = why;
 		return false;
@@ -217,8 +214,7 @@ json_t *operation_error(const struct err *err)
 	json_t *holder = err->holder[0] ? json_loads(err->holder, 0, NULL) : NULL;
 
 	if (o && e && json_put_bool(o, "success", false) &&
-	    json_put_text(e, "code", err_name(err->code)) &&
-	    put_message(e, "message", err->text) &&
+	    json_put_text(e, "code", err_name(err->code)) && put_message(e, "message", err->text) &&
 	    (!err->hint[0] || put_message(e, "hint", err->hint)) &&
 	    (!holder || json_put(e, "holder", json_incref(holder))) &&
 	    json_put(o, "error", json_incref(e))) {

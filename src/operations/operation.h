@@ -17,13 +17,13 @@
 struct call;
 
 enum access {
-	ACCESS_READ,	/* one read transaction; HTTP: GET; MCP: read-only */
-	ACCESS_WRITE,	/* one write transaction, rolled back by dryRun */
-	ACCESS_NONE,	/* asks nothing of the book */
+	ACCESS_READ,  /* one read transaction; HTTP: GET; MCP: read-only */
+	ACCESS_WRITE, /* one write transaction, rolled back by dryRun */
+	ACCESS_NONE,  /* asks nothing of the book */
 };
 
 struct operation {
-	const struct schema *schema;	/* its name is the operation's */
+	const struct schema *schema; /* its name is the operation's */
 	enum access access;
 
 	/*

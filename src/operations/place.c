@@ -95,7 +95,8 @@ static bool free_name(struct call *c, const struct directory *d, char ret[static
 	bool found = true;
 
 	if (!d->name[0])
-		return fail(err, ERR_INVALID, "the folder '%.200s' gives no project name; give one with: "
+		return fail(err, ERR_INVALID,
+			    "the folder '%.200s' gives no project name; give one with: "
 			    "portbook init --project NAME",
 			    d->main_root);
 	snprintf(ret, NAME_SIZE, "%s", d->name);
@@ -279,10 +280,10 @@ static bool named_project(struct call *c, const char *name, bool create, struct 
 			*err = why;
 		return false;
 	}
-	if (!project_add(c->registry,
-			 &(struct project_new){
-				 .name = name, .number = -1, .host = c->registry->host },
-			 &c->arena, ret, err))
+	if (!project_add(
+		    c->registry,
+		    &(struct project_new){ .name = name, .number = -1, .host = c->registry->host },
+		    &c->arena, ret, err))
 		return false;
 	registry_note(c->registry, "entered the project '%s'", ret->name);
 	return true;

@@ -15,8 +15,8 @@
 struct place {
 	struct project project;
 	unsigned instance;
-	bool of_directory;	/* it was found by the directory */
-	char root[PATH_MAX];	/* of_directory: top of the checkout */
+	bool of_directory;   /* it was found by the directory */
+	char root[PATH_MAX]; /* of_directory: top of the checkout */
 };
 
 /*

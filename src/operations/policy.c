@@ -25,8 +25,9 @@ static bool source_named(const char *name, struct policy_source *ret, struct err
 
 	if (!builtin) {
 		fail(err, ERR_NOT_FOUND, "no policy is called '%.80s'", name);
-		return fail_hint(err, "see the built-in ones with: portbook policy list; your own is "
-				      "named by its file");
+		return fail_hint(err,
+				 "see the built-in ones with: portbook policy list; your own is "
+				 "named by its file");
 	}
 	*ret = (struct policy_source){ builtin->text, builtin->name, builtin->len };
 	return true;
@@ -44,8 +45,8 @@ static bool read_source(const json_t *input, struct policy_source *ret, struct e
 					       json_string_length(text) };
 		return true;
 	}
-	return name ? source_named(name, ret, err) :
-		      fail(err, ERR_INVALID, "neither a policy's name nor its text is given");
+	return name ? source_named(name, ret, err)
+		    : fail(err, ERR_INVALID, "neither a policy's name nor its text is given");
 }
 
 static bool parse(struct call *c, const struct policy_source *source, struct policy **ret,
@@ -89,10 +90,9 @@ static bool put_lists(json_t *o, const struct policy *p)
 		if (!json_append(ranges, range_json(&p->ranges[i])))
 			return false;
 	for (unsigned i = 0; i < p->n_reserved; i++)
-		if (!json_append(reserved,
-				 json_pack("{s:s, s:s}", "ports",
-					   ports_text(p->reserved[i].ports, ports), "reason",
-					   p->reserved[i].reason)))
+		if (!json_append(reserved, json_pack("{s:s, s:s}", "ports",
+						     ports_text(p->reserved[i].ports, ports),
+						     "reason", p->reserved[i].reason)))
 			return false;
 	return true;
 }
@@ -131,9 +131,9 @@ static bool list_run(struct call *c, const json_t *input, json_t *answer, struct
 		used_is_builtin |= in_use;
 		if (!parse(c, &source, &p, err))
 			return false;
-		if (!json_append(array, json_pack("{s:s, s:s, s:b, s:b}", "name", p->name,
-						  "description", p->description, "builtIn", 1,
-						  "inUse", (int)in_use)))
+		if (!json_append(array,
+				 json_pack("{s:s, s:s, s:b, s:b}", "name", p->name, "description",
+					   p->description, "builtIn", 1, "inUse", (int)in_use)))
 			return fail_memory(err);
 	}
 	if (!used_is_builtin &&
@@ -195,8 +195,7 @@ static struct port_range ephemeral_range(struct call *c)
 /* A file that cannot be read as a policy is an answer here, too. */
 static bool check_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
-	struct policy_finding *found =
-		arena_alloc(&c->arena, POLICY_MAX_FINDINGS * sizeof(*found));
+	struct policy_finding *found = arena_alloc(&c->arena, POLICY_MAX_FINDINGS * sizeof(*found));
 	struct policy_source source;
 	struct err why = { 0 };
 	struct policy *p;
@@ -226,8 +225,8 @@ struct environment_limit {
 };
 
 static const struct environment_limit limits[] = {
-	{ "DEV_PORT_START", "dev", false },	{ "DEV_PORT_END", "dev", true },
-	{ "TEST_PORT_START", "test", false },	{ "TEST_PORT_END", "test", true },
+	{ "DEV_PORT_START", "dev", false },	    { "DEV_PORT_END", "dev", true },
+	{ "TEST_PORT_START", "test", false },	    { "TEST_PORT_END", "test", true },
 	{ "PROD_PORT_START", "production", false }, { "PROD_PORT_END", "production", true },
 };
 
@@ -266,13 +265,13 @@ static bool check_limits(const struct policy *p, struct err *err)
 	return true;
 }
 
-/* Ports that the range no longer holds are no longer avoided in it. */
+/* Avoided are ports that the range still holds, but for the first: who moves the start means it. */
 static void trim_avoid(struct policy_range *r)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < r->n_avoid; i++)
-		if (port_range_has(r->ports, r->avoid[i]))
+		if (port_range_has(r->ports, r->avoid[i]) && r->avoid[i] != r->ports.first)
 			r->avoid[kept++] = r->avoid[i];
 	r->n_avoid = kept;
 }
@@ -290,18 +289,18 @@ static bool set_reserved(struct policy *p, const char *text, struct err *err)
 				    POLICY_MAX_RESERVED);
 		*r = (struct policy_reserved){ .reason = "RESERVED_PORTS" };
 		if (!eat_port(&at, &r->ports.first))
-			return fail(err, ERR_INVALID, "RESERVED_PORTS: '%.80s' is not a list of ports",
-				    text);
+			return fail(err, ERR_INVALID,
+				    "RESERVED_PORTS: '%.80s' is not a list of ports", text);
 		r->ports.last = r->ports.first;
 		if (eat_char(&at, '-') &&
 		    (!eat_port(&at, &r->ports.last) || r->ports.last < r->ports.first))
-			return fail(err, ERR_INVALID, "RESERVED_PORTS: '%.80s' is not a list of ports",
-				    text);
+			return fail(err, ERR_INVALID,
+				    "RESERVED_PORTS: '%.80s' is not a list of ports", text);
 		n++;
 		eat_blanks(&at);
 		if (*at && !eat_char(&at, ','))
-			return fail(err, ERR_INVALID, "RESERVED_PORTS: '%.80s' is not a list of ports",
-				    text);
+			return fail(err, ERR_INVALID,
+				    "RESERVED_PORTS: '%.80s' is not a list of ports", text);
 	}
 	p->n_reserved = n;
 	return true;
@@ -350,7 +349,8 @@ static bool apply_and_write(struct policy *p, const json_t *variables, struct te
 {
 	if (!apply_environment(p, variables, err))
 		return false;
-	text_addf(ret, "# The policy '%s', with the numbers that the environment's variables had.\n",
+	text_addf(ret,
+		  "# The policy '%s', with the numbers that the environment's variables had.\n",
 		  p->name);
 	policy_yaml_write(p, ret);
 	return text_ok(ret) || fail_memory(err);

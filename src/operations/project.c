@@ -48,7 +48,8 @@ static bool change_run(struct call *c, const json_t *input, struct project_chang
 {
 	struct project old, p;
 
-	return project_need(c->registry, json_text_of(input, "projectName"), &c->arena, &old, err) &&
+	return project_need(c->registry, json_text_of(input, "projectName"), &c->arena, &old,
+			    err) &&
 	       input_host(c, input, &change->host, err) &&
 	       project_set(c->registry, &old, change, &c->arena, &p, err) &&
 	       put_project(c, &p, change->host, answer, err);
@@ -110,11 +111,13 @@ static bool add_block_run(struct call *c, const json_t *input, json_t *answer, s
 		return false;
 	range = blocks_range(policy);
 	if (!range)
-		return fail(err, ERR_INVALID, "the policy '%s' has no blocks: its ranges are shared by all "
-					      "projects",
+		return fail(err, ERR_INVALID,
+			    "the policy '%s' has no blocks: its ranges are shared by all "
+			    "projects",
 			    policy->name);
 	if (p.number < 0)
-		return fail(err, ERR_INVALID, "'%s' owns no block: it uses the shared range", p.name);
+		return fail(err, ERR_INVALID, "'%s' owns no block: it uses the shared range",
+			    p.name);
 	return blocks_add(c->registry, range, &p, host, &block, err) &&
 	       put_project(c, &p, host, answer, err);
 }
@@ -145,8 +148,7 @@ static bool gather(const struct project *p, void *arg)
 	if (g->status >= 0 && (int)p->status != g->status)
 		return true;
 	g->items = arena_grow(g->arena, g->items, g->count, &g->room, sizeof(*g->items));
-	g->out_of_memory = !g->items ||
-			   !project_copy(g->arena, p, &g->items[g->count]);
+	g->out_of_memory = !g->items || !project_copy(g->arena, p, &g->items[g->count]);
 	g->count += !g->out_of_memory;
 	return !g->out_of_memory;
 }

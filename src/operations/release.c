@@ -25,8 +25,8 @@ static bool fail_nothing(struct err *err, const json_t *others, const char *what
 	const char *other = json_string_value(json_array_get(others, 0));
 
 	fail(err, ERR_NOTHING, "%s: nothing to release", what);
-	return other ? fail_hint(err, "%s", other) :
-		       fail_hint(err, "see what is entered with: portbook list");
+	return other ? fail_hint(err, "%s", other)
+		     : fail_hint(err, "see what is entered with: portbook list");
 }
 
 static bool release_all(struct call *c, const json_t *input, json_t *answer, struct err *err)
@@ -110,8 +110,9 @@ static bool release_run(struct call *c, const json_t *input, json_t *answer, str
 	bool service = json_text_of(input, "serviceName") != NULL;
 
 	if (all && service)
-		return fail(err, ERR_INVALID, "a service releases all of its ports anyway: 'all' is for "
-					      "an instance or a project");
+		return fail(err, ERR_INVALID,
+			    "a service releases all of its ports anyway: 'all' is for "
+			    "an instance or a project");
 	if (all)
 		return release_all(c, input, answer, err);
 	if (service)

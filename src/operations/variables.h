@@ -9,8 +9,8 @@
 
 /* The variables of an instance in an environment, by service name, ports by age. */
 struct variables {
-	struct dotenv_var *items;	/* in the arena */
-	const char **services;		/* of each */
+	struct dotenv_var *items; /* in the arena */
+	const char **services;	  /* of each */
 	unsigned count;
 };
 

@@ -15,8 +15,8 @@ static bool put_directory(const struct directory *d, json_t *answer, struct err 
 
 	if (json_put(answer, "directory", o) && json_put_text(o, "path", d->path) &&
 	    json_put_text(o, "root", d->root) && json_put(o, "name", json_string(d->name)) &&
-	    json_put_bool(o, "isGit", d->is_git) && json_put_bool(o, "isWorktree", d->is_worktree) &&
-	    json_put_text(o, "branch", d->branch))
+	    json_put_bool(o, "isGit", d->is_git) &&
+	    json_put_bool(o, "isWorktree", d->is_worktree) && json_put_text(o, "branch", d->branch))
 		return true;
 	return fail_memory(err);
 }
@@ -60,13 +60,22 @@ static bool put_nothing(json_t *answer, struct err *err)
 }
 
 static const char *const next_unknown[] = {
-	"portbook init", "portbook get web", "portbook status", NULL,
+	"portbook init",
+	"portbook get web",
+	"portbook status",
+	NULL,
 };
 static const char *const next_empty[] = {
-	"portbook get web", "portbook init", "portbook status", NULL,
+	"portbook get web",
+	"portbook init",
+	"portbook status",
+	NULL,
 };
 static const char *const next_known[] = {
-	"PORT=$(portbook get web)", "portbook env --write", "portbook show", NULL,
+	"PORT=$(portbook get web)",
+	"portbook env --write",
+	"portbook show",
+	NULL,
 };
 
 static bool put_next(const char *const *lines, json_t *answer, struct err *err)
@@ -113,14 +122,12 @@ static bool count_shared(struct call *c, const char *host, unsigned *ret, struct
 
 static bool put_book(struct call *c, const char *host, json_t *answer, struct err *err)
 {
-	struct entry_filter f = ENTRY_FILTER_ALL;
 	struct store *s = c->registry->store;
 	const struct policy *policy;
 	unsigned services, projects = 0;
 
-	f.host = host;
 	if (!registry_policy(c->registry, &policy, err) ||
-	    !s->ops->entry_count(s, &f, &services, err) ||
+	    !services_count(c->registry, host, NULL, &services, err) ||
 	    !s->ops->project_each(s, count_project, &projects, err) ||
 	    !count_shared(c, host, &projects, err))
 		return false;
@@ -147,8 +154,10 @@ static bool where_run(struct call *c, const json_t *input, json_t *answer, struc
 		return false;
 	if (found ? !put_place(c, &p, host, answer, &ports, err) : !put_nothing(answer, err))
 		return false;
-	return put_book(c, host, answer, err) &&
-	       put_next(!found ? next_unknown : ports ? next_known : next_empty, answer, err);
+	return put_book(c, host, answer, err) && put_next(!found  ? next_unknown
+							  : ports ? next_known
+								  : next_empty,
+							  answer, err);
 }
 
 const struct operation op_where = {

@@ -28,31 +28,31 @@ enum entry_status {
  * belong to whoever made the entry.  Times are ms since 1970, 0: never.
  */
 struct entry {
-	const char *id;			/* UUID, version 7 */
+	const char *id; /* UUID, version 7 */
 	const char *project_id;
-	const char *project;		/* name; filled by reads, ignored by writes */
-	int project_number;		/* -1: none; filled by reads, ignored by writes */
-	unsigned instance;		/* from 1 */
+	const char *project; /* name; filled by reads, ignored by writes */
+	int project_number;  /* -1: none; filled by reads, ignored by writes */
+	unsigned instance;   /* from 1 */
 	const char *environment;
 	const char *service;
-	bool primary;			/* the port that `get` answers */
+	bool primary; /* the port that `get` answers */
 	const char *type;
 	const char *role;
-	const char *range;		/* the policy range it was taken from; NULL: registered outside */
+	const char *range; /* the policy range it was taken from; NULL: registered outside */
 	const char *host;
 	enum protocol protocol;
 	uint16_t port;
 	enum entry_status status;
 	const char *description, *notes;
-	const char *unit;		/* the systemd unit that runs it */
-	const char *tunnel_hostname;	/* cloudflareHostname */
-	const char *tunnel_id;		/* cloudflareTunnelId */
-	const char *metadata;		/* a JSON object; NULL: {} */
+	const char *unit;	     /* the systemd unit that runs it */
+	const char *tunnel_hostname; /* cloudflareHostname */
+	const char *tunnel_id;	     /* cloudflareTunnelId */
+	const char *metadata;	     /* a JSON object; NULL: {} */
 	const char *allocated_by;
-	const char *worktree;		/* the instance's path; filled by reads, ignored by writes */
+	const char *worktree; /* the instance's path; filled by reads, ignored by writes */
 	int64_t allocated_at_ms, last_used_at_ms, last_verified_at_ms;
-	int64_t released_at_ms;		/* set if and only if status is STATUS_RELEASED */
-	int64_t expires_at_ms;		/* temporary ports only */
+	int64_t released_at_ms; /* set if and only if status is STATUS_RELEASED */
+	int64_t expires_at_ms;	/* temporary ports only */
 };
 
 /* "tcp", "udp"; "allocated", "reserved", "legacy", "released". */

@@ -33,8 +33,9 @@ bool name_fold(const char *what, const char *text, char ret[static NAME_SIZE], s
 			    "the name of a %s holds control characters or bytes that are not UTF-8",
 			    what);
 	if (len >= NAME_SIZE)
-		return fail(err, ERR_INVALID, "'%.20s...' is too long for a %s: at most %d characters",
-			    text, what, NAME_SIZE - 1);
+		return fail(err, ERR_INVALID,
+			    "'%.20s...' is too long for a %s: at most %d characters", text, what,
+			    NAME_SIZE - 1);
 	for (size_t i = 0; i < len; i++) {
 		name[i] = fold(text[i]);
 		if (i == 0 ? !may_start(name[i]) : !may_follow(name[i]))
@@ -176,7 +177,8 @@ unsigned name_distance(const char *a, const char *b, unsigned most)
 		for (size_t j = 1; j <= len_b; j++) {
 			unsigned above = row[j];
 
-			row[j] = least(least(above, row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
+			row[j] = least(least(above, row[j - 1]) + 1,
+				       diagonal + (a[i - 1] != b[j - 1]));
 			diagonal = above;
 		}
 	}

@@ -11,8 +11,8 @@
 
 #include "base/err.h"
 
-#define NAME_SIZE 64			/* 63 characters and NUL */
-#define VARIABLE_SIZE (NAME_SIZE + 20)	/* _, _PORT, _4294967295 */
+#define NAME_SIZE     64	       /* 63 characters and NUL */
+#define VARIABLE_SIZE (NAME_SIZE + 20) /* _, _PORT, _4294967295 */
 
 /* Rationale: no machine has as many copies of one project. */
 #define INSTANCE_MAX 9999
@@ -29,8 +29,8 @@ MUST_CHECK bool name_from_words(const char *text, char ret[static NAME_SIZE]);
 
 /* project@instance/service, as people write it. */
 struct service_ref {
-	char project[NAME_SIZE];	/* "": the directory's */
-	unsigned instance;		/* 0: not said */
+	char project[NAME_SIZE]; /* "": the directory's */
+	unsigned instance;	 /* 0: not said */
 	char service[NAME_SIZE];
 };
 

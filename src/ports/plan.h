@@ -17,14 +17,14 @@
 
 /* Why a port was chosen. */
 enum plan_why {
-	WHY_NONE,	/* nothing was free */
-	WHY_BEFORE,	/* rule 2: the service had it before */
-	WHY_PREFERRED,	/* rule 3: it was asked for */
-	WHY_ROLE,	/* rule 4: its role's offset */
-	WHY_TWIN,	/* the offset at which the service stands in instance 1 */
-	WHY_FREE,	/* rule 5: the first (or a random) free port */
-	WHY_AVOIDED,	/* rule 5: all that is left are ports programs take unasked */
-	WHY_COOLING,	/* rule 5: all that is left was released a short while ago */
+	WHY_NONE,      /* nothing was free */
+	WHY_BEFORE,    /* rule 2: the service had it before */
+	WHY_PREFERRED, /* rule 3: it was asked for */
+	WHY_ROLE,      /* rule 4: its role's offset */
+	WHY_TWIN,      /* the offset at which the service stands in instance 1 */
+	WHY_FREE,      /* rule 5: the first (or a random) free port */
+	WHY_AVOIDED,   /* rule 5: all that is left are ports programs take unasked */
+	WHY_COOLING,   /* rule 5: all that is left was released a short while ago */
 };
 
 /* Rationale: a project with more blocks or exceptions wants a range of its own. */
@@ -49,31 +49,31 @@ MUST_CHECK bool candidates_remove(struct candidates *c, struct port_range r);
 struct choice {
 	const struct policy_range *range;
 	struct candidates candidates;
-	const struct port_set *reserved;	/* never given, or not to this project */
-	const struct port_set *strangers;	/* a stranger listens there right now */
-	const uint16_t *cooling;		/* released a short while ago, oldest first */
+	const struct port_set *reserved;  /* never given, or not to this project */
+	const struct port_set *strangers; /* a stranger listens there right now */
+	const uint16_t *cooling;	  /* released a short while ago, oldest first */
 	unsigned n_cooling;
-	uint16_t before;			/* it had this one; 0: none */
-	uint16_t preferred;			/* it asks for this one; 0: none */
-	bool only_preferred;			/* --port: that one or none */
-	uint16_t role;				/* the port of its role; 0: no role */
-	uint16_t twin;				/* where instance 1 suggests; 0: no suggestion */
-	bool downwards;				/* highest free port first */
-	uint64_t seed;				/* for STRATEGY_RANDOM */
+	uint16_t before;     /* it had this one; 0: none */
+	uint16_t preferred;  /* it asks for this one; 0: none */
+	bool only_preferred; /* --port: that one or none */
+	uint16_t role;	     /* the port of its role; 0: no role */
+	uint16_t twin;	     /* where instance 1 suggests; 0: no suggestion */
+	bool downwards;	     /* highest free port first */
+	uint64_t seed;	     /* for STRATEGY_RANDOM */
 };
 
 struct plan {
 	struct {
 		uint16_t port;
 		enum plan_why why;
-	} first[4];				/* tried in this order */
+	} first[4]; /* tried in this order */
 	unsigned n_first;
-	struct candidates candidates;		/* then these; none: only the first ones */
+	struct candidates candidates; /* then these; none: only the first ones */
 	bool downwards, random;
 	uint64_t seed;
-	struct port_set reserved, strangers;	/* passed over */
-	struct port_set late;			/* avoided or cooling: after all others */
-	const uint16_t *cooling;		/* borrowed from the choice */
+	struct port_set reserved, strangers; /* passed over */
+	struct port_set late;		     /* avoided or cooling: after all others */
+	const uint16_t *cooling;	     /* borrowed from the choice */
 	unsigned n_cooling;
 };
 
@@ -81,9 +81,9 @@ struct plan {
 #define PLAN_MAX_PASSED 8
 
 struct pick {
-	uint16_t port;				/* 0: nothing is free */
+	uint16_t port; /* 0: nothing is free */
 	enum plan_why why;
-	uint16_t passed[PLAN_MAX_PASSED];	/* a stranger listens there, else it had been taken */
+	uint16_t passed[PLAN_MAX_PASSED]; /* a stranger listens there, else it had been taken */
 	unsigned n_passed;
 };
 

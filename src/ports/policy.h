@@ -20,16 +20,16 @@
  * Rationale for all limits: ten times what the largest built-in policy has;
  * a policy is written by hand and read by people.
  */
-#define POLICY_MAX_RANGES 24
-#define POLICY_MAX_EXCEPT 32
-#define POLICY_MAX_AVOID 64
-#define POLICY_MAX_ROLES 100
-#define POLICY_MAX_WORDS 16
-#define POLICY_MAX_ALIASES 64
+#define POLICY_MAX_RANGES   24
+#define POLICY_MAX_EXCEPT   32
+#define POLICY_MAX_AVOID    64
+#define POLICY_MAX_ROLES    100
+#define POLICY_MAX_WORDS    16
+#define POLICY_MAX_ALIASES  64
 #define POLICY_MAX_RESERVED 64
 #define POLICY_MAX_PURPOSES 100
-#define POLICY_MAX_SEEDS 64
-#define POLICY_TEXT_SIZE 160
+#define POLICY_MAX_SEEDS    64
+#define POLICY_TEXT_SIZE    160
 
 /* The project that owns the services of no one project (DESIGN section 3). */
 #define SHARED_PROJECT "shared-services"
@@ -41,40 +41,41 @@ enum strategy {
 
 /* How instances are cut from a block. */
 enum slicing {
-	SLICES_EVEN,	/* instance k owns the k-th slice */
-	SLICES_TOP,	/* instance 1 owns the block; the others take slices from its top */
+	SLICES_EVEN, /* instance k owns the k-th slice */
+	SLICES_TOP,  /* instance 1 owns the block; the others take slices from its top */
 };
 
 struct policy_role {
 	char name[NAME_SIZE];
-	uint16_t offset;	/* in the instance's slice */
+	uint16_t offset; /* in the instance's slice */
 };
 
 struct policy_range {
 	char name[NAME_SIZE];
 	char description[POLICY_TEXT_SIZE];
 	struct port_range ports;
-	struct port_range except[POLICY_MAX_EXCEPT];	/* no block may touch them, no port is theirs */
+	struct port_range
+		except[POLICY_MAX_EXCEPT]; /* no block may touch them, no port is theirs */
 	unsigned n_except;
-	unsigned block;		/* ports per project; 0: flat, shared by all projects */
-	unsigned slice;		/* ports per instance; 0: none */
+	unsigned block; /* ports per project; 0: flat, shared by all projects */
+	unsigned slice; /* ports per instance; 0: none */
 	enum slicing slicing;
-	unsigned first_number;	/* the first project number that is given automatically */
+	unsigned first_number; /* the first project number that is given automatically */
 	struct policy_role roles[POLICY_MAX_ROLES];
 	unsigned n_roles;
-	char environments[POLICY_MAX_WORDS][NAME_SIZE];	/* none: all */
+	char environments[POLICY_MAX_WORDS][NAME_SIZE]; /* none: all */
 	unsigned n_environments;
-	char types[POLICY_MAX_WORDS][NAME_SIZE];	/* none: all */
+	char types[POLICY_MAX_WORDS][NAME_SIZE]; /* none: all */
 	unsigned n_types;
-	bool shared;		/* for the services of no one project */
-	bool legacy;		/* known, but nothing is given from it */
-	bool temporary;		/* for ports that expire */
-	int64_t expires_ms;	/* temporary: how long, unless said otherwise */
-	int64_t cooldown_ms;	/* a released port comes last for so long */
+	bool shared;	     /* for the services of no one project */
+	bool legacy;	     /* known, but nothing is given from it */
+	bool temporary;	     /* for ports that expire */
+	int64_t expires_ms;  /* temporary: how long, unless said otherwise */
+	int64_t cooldown_ms; /* a released port comes last for so long */
 	enum strategy strategy;
-	uint16_t avoid[POLICY_MAX_AVOID];	/* given automatically only when nothing else is free */
+	uint16_t avoid[POLICY_MAX_AVOID]; /* given automatically only when nothing else is free */
 	unsigned n_avoid;
-	unsigned line;		/* of the file; 0: not from a file */
+	unsigned line; /* of the file; 0: not from a file */
 };
 
 struct policy_reserved {
@@ -91,7 +92,7 @@ struct policy_alias {
 /* A project that a new book starts with. */
 struct policy_project {
 	char name[NAME_SIZE];
-	int number;		/* -1: none given */
+	int number; /* -1: none given */
 	unsigned line;
 };
 
@@ -105,14 +106,14 @@ struct policy_service {
 struct policy {
 	char name[NAME_SIZE];
 	char description[POLICY_TEXT_SIZE];
-	char environment[NAME_SIZE];		/* the default environment, "dev" */
+	char environment[NAME_SIZE]; /* the default environment, "dev" */
 	struct policy_range ranges[POLICY_MAX_RANGES];
 	unsigned n_ranges;
 	struct policy_reserved reserved[POLICY_MAX_RESERVED];
 	unsigned n_reserved;
 	struct policy_alias aliases[POLICY_MAX_ALIASES];
 	unsigned n_aliases;
-	char purposes[POLICY_MAX_PURPOSES][NAME_SIZE];	/* of instance 1, 2, ...; "" none */
+	char purposes[POLICY_MAX_PURPOSES][NAME_SIZE]; /* of instance 1, 2, ...; "" none */
 	unsigned n_purposes;
 	struct policy_project projects[POLICY_MAX_SEEDS];
 	unsigned n_projects;
@@ -122,8 +123,8 @@ struct policy {
 
 /* One thing that policy_check found. */
 struct policy_finding {
-	bool is_error;		/* else a warning */
-	unsigned line;		/* of the file; 0: the whole */
+	bool is_error; /* else a warning */
+	unsigned line; /* of the file; 0: the whole */
 	char text[ERR_TEXT_SIZE];
 };
 
@@ -143,9 +144,9 @@ unsigned policy_check(const struct policy *p, struct port_range ephemeral,
 
 /* For whom a range is looked for. */
 struct policy_asker {
-	const char *project;		/* name */
+	const char *project; /* name */
 	const char *environment;
-	const char *type;		/* as policy_type answered; NULL: none */
+	const char *type; /* as policy_type answered; NULL: none */
 	bool temporary;
 };
 

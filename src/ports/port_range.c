@@ -62,8 +62,8 @@ bool port_list_parse(const char *text, struct port_range ret[static PORT_LIST_MA
 			return fail(err, ERR_INVALID, "more than %d ports and ranges at once",
 				    PORT_LIST_MAX);
 		if (!eat_range(&at, &list[n]))
-			return fail(err, ERR_INVALID, "'%.80s' is not a list of ports like 3000,4000-4099",
-				    text);
+			return fail(err, ERR_INVALID,
+				    "'%.80s' is not a list of ports like 3000,4000-4099", text);
 		if (!not_backwards(list[n], text, err))
 			return false;
 		n++;

@@ -63,8 +63,7 @@ const struct policy_range *blocks_range(const struct policy *policy)
 
 static bool ephemeral_range(struct registry *r, struct port_range *ret)
 {
-	return r->listeners &&
-	       r->listeners->ops->ephemeral(r->listeners->ctx, ret, NULL);
+	return r->listeners && r->listeners->ops->ephemeral(r->listeners->ctx, ret, NULL);
 }
 
 static bool is_free_number(const struct policy *policy, const struct policy_range *range,
@@ -143,8 +142,7 @@ static bool open_free(struct registry *r, const struct policy_range *range,
 
 	if (!registry_policy(r, &policy, err) || !blocks_collect(r, host, &owned, err))
 		return false;
-	if (number < 0 ||
-	    !is_free_number(policy, range, &owned, NULL, (unsigned)number, &block)) {
+	if (number < 0 || !is_free_number(policy, range, &owned, NULL, (unsigned)number, &block)) {
 		int n = blocks_free_number(r, policy, range, &owned, NULL, range->first_number);
 
 		if (n < 0 || !policy_block(policy, range, (unsigned)n, &block))
@@ -183,9 +181,8 @@ static bool number_is_used(struct registry *r, unsigned number, bool *ret, struc
 					   ret, err);
 }
 
-bool blocks_add(struct registry *r, const struct policy_range *range,
-		const struct project *project, const char *host, struct port_range *ret,
-		struct err *err)
+bool blocks_add(struct registry *r, const struct policy_range *range, const struct project *project,
+		const char *host, struct port_range *ret, struct err *err)
 {
 	const struct policy *policy;
 	struct block_list list;

@@ -10,7 +10,7 @@
 #define PROJECT_MAX_BLOCKS 24
 
 struct block_list {
-	struct port_range span[PROJECT_MAX_BLOCKS];	/* oldest first */
+	struct port_range span[PROJECT_MAX_BLOCKS]; /* oldest first */
 	unsigned count;
 };
 
@@ -24,8 +24,8 @@ MUST_CHECK bool blocks_read(struct registry *r, const char *project_id, const ch
  * Errors: ERR_EXHAUSTED  every block of the range is somebody's
  */
 MUST_CHECK bool blocks_need(struct registry *r, const struct policy_range *range,
-			    const struct project *project, const char *host,
-			    struct block_list *ret, struct err *err);
+			    const struct project *project, const char *host, struct block_list *ret,
+			    struct err *err);
 
 /* One more block for the project, the lowest free one. Errors: as blocks_need. */
 MUST_CHECK bool blocks_add(struct registry *r, const struct policy_range *range,

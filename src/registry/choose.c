@@ -70,7 +70,8 @@ bool listener_on(struct registry *r, const char *host, enum protocol protocol, u
 	bool found = false;
 
 	return can_look(r, host) &&
-	       r->listeners->ops->who(r->listeners->ctx, protocol, port, ret, &found, NULL) && found;
+	       r->listeners->ops->who(r->listeners->ctx, protocol, port, ret, &found, NULL) &&
+	       found;
 }
 
 static void collect_listening(struct registry *r, const struct service_key *key,
@@ -146,9 +147,10 @@ static bool find_candidates(struct registry *r, const struct policy_range *range
 	blocks->count = 0;
 	if (!range->block)
 		return flat_candidates(range, ret) ||
-		       fail(err, ERR_INVALID, "the range '%s' has too many exceptions", range->name);
-	if (enter ? !blocks_need(r, range, key->project, key->host, blocks, err) :
-		    !blocks_read(r, key->project->id, range->name, key->host, blocks, err))
+		       fail(err, ERR_INVALID, "the range '%s' has too many exceptions",
+			    range->name);
+	if (enter ? !blocks_need(r, range, key->project, key->host, blocks, err)
+		  : !blocks_read(r, key->project->id, range->name, key->host, blocks, err))
 		return false;
 	if (blocks->count == 0) {
 		ret->count = 0;
@@ -177,12 +179,21 @@ static bool find_before(struct registry *r, const struct service_key *key, struc
 	struct entry e;
 	bool found;
 
+	if (!service_primary(r, key, a, &e, &found, err))
+		return false;
 	filter_of(key, &f);
 	f.life = RELEASED_ONLY;
 	f.order = BY_RELEASE;
 	f.limit = 1;
+	/* Of several that were released together, the one the service is known by. */
+	f.primary_only = !found;
 	if (!store_entry_find(r->store, &f, a, &e, &found, err))
 		return false;
+	if (!found && f.primary_only) {
+		f.primary_only = false;
+		if (!store_entry_find(r->store, &f, a, &e, &found, err))
+			return false;
+	}
 	*ret = found ? e.port : 0;
 	return true;
 }
@@ -229,7 +240,7 @@ static uint16_t role_port(const struct policy_range *range, const struct port_re
 /* Cool-down. */
 
 struct cooling {
-	uint16_t *ports;	/* latest release first */
+	uint16_t *ports; /* latest release first */
 	unsigned count;
 	int64_t since_ms;
 	struct port_set seen;
@@ -325,11 +336,10 @@ bool choice_gather(struct registry *r, const struct port_request *q, bool enter,
 	if (!registry_policy(r, &policy, err))
 		return false;
 	type = policy_type(policy, q->key.service, q->type);
-	range = policy_range_for(policy, &(struct policy_asker){
-						 .project = q->key.project->name,
-						 .environment = q->key.environment,
-						 .type = type,
-						 .temporary = q->temporary });
+	range = policy_range_for(policy, &(struct policy_asker){ .project = q->key.project->name,
+								 .environment = q->key.environment,
+								 .type = type,
+								 .temporary = q->temporary });
 	if (!range)
 		return fail_no_range(policy, q, type, err);
 	c.range = range;

@@ -5,12 +5,12 @@
 
 /* Rationale: a description is a sentence, notes are a paragraph, metadata a small form. */
 #define DESCRIPTION_MAX 1000
-#define NOTES_MAX 4000
-#define UNIT_MAX 255
-#define TUNNEL_ID_MAX 100
-#define METADATA_MAX 16384
+#define NOTES_MAX	4000
+#define UNIT_MAX	255
+#define TUNNEL_ID_MAX	100
+#define METADATA_MAX	16384
 /* RFC 1035 section 2.3.4: names 253 characters as text, labels 63. */
-#define DNS_NAME_MAX 253
+#define DNS_NAME_MAX  253
 #define DNS_LABEL_MAX 63
 
 static bool line_field(const char *what, const char *text, size_t most, struct err *err)

@@ -9,12 +9,12 @@
 /* NULL leaves a field as it is, "" clears it. */
 struct details {
 	const char *description, *notes;
-	const char *unit;		/* systemd unit */
+	const char *unit; /* systemd unit */
 	const char *type;
 	const char *role;
-	const char *tunnel_hostname;	/* a DNS name, or "*." and a DNS name */
+	const char *tunnel_hostname; /* a DNS name, or "*." and a DNS name */
 	const char *tunnel_id;
-	const json_t *metadata;		/* merged by member; a null removes the member */
+	const json_t *metadata; /* merged by member; a null removes the member */
 };
 
 /*

@@ -90,6 +90,9 @@ bool registry_move(struct registry *r, const struct service_key *key, uint16_t p
 		f.primary_only = true;
 	if (!entries_read(r, &f, a, &list, err))
 		return false;
+	if (!list.count && port)
+		return fail(err, ERR_NOT_FOUND, "'%s/%s' does not hold port %u", key->project->name,
+			    key->service, port);
 	if (!list.count)
 		return fail_not_entered(err, key);
 	old = list.items[0];
@@ -127,11 +130,11 @@ static bool own_range(struct registry *r, const struct register_request *q, cons
 	*ret = NULL;
 	if (!registry_policy(r, &policy, err))
 		return false;
-	range = policy_range_for(
-		policy, &(struct policy_asker){
-				.project = q->key.project->name,
-				.environment = q->key.environment,
-				.type = policy_type(policy, q->key.service, q->details.type) });
+	range = policy_range_for(policy,
+				 &(struct policy_asker){ .project = q->key.project->name,
+							 .environment = q->key.environment,
+							 .type = policy_type(policy, q->key.service,
+									     q->details.type) });
 	if (!range || !policy_range_owns(range, q->port))
 		return true;
 	if (!range->block) {
@@ -260,8 +263,7 @@ bool registry_register(struct registry *r, const struct register_request *q, str
 				 q->key.project->name, q->key.service);
 	}
 	if (!project_takes_more(&q->key, err) || !block_allows(r, q, a, err) ||
-	    !reservation_allows(r, q, err) ||
-	    !service_variable_is_free(r, &q->key, err) ||
+	    !reservation_allows(r, q, err) || !service_variable_is_free(r, &q->key, err) ||
 	    !enter_registered(r, q, a, &answer.entry, err))
 		return false;
 	name_listener(r, q, a);

@@ -30,8 +30,8 @@ MUST_CHECK bool registry_move(struct registry *r, const struct service_key *key,
 struct register_request {
 	struct service_key key;
 	uint16_t port;
-	bool legacy;	/* entered with status legacy */
-	bool force;	/* also in another project's block */
+	bool legacy; /* entered with status legacy */
+	bool force;  /* also in another project's block */
 	struct details details;
 };
 

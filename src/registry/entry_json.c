@@ -94,7 +94,8 @@ json_t *reserved_json(const struct reserved *r)
 		snprintf(ports, sizeof(ports), "%u", r->ports.first);
 	else
 		snprintf(ports, sizeof(ports), "%u-%u", r->ports.first, r->ports.last);
-	if (o && json_put_text(o, "ports", ports) && json_put_int(o, "rangeStart", r->ports.first) &&
+	if (o && json_put_text(o, "ports", ports) &&
+	    json_put_int(o, "rangeStart", r->ports.first) &&
 	    json_put_int(o, "rangeEnd", r->ports.last) && json_put_text(o, "host", r->host) &&
 	    json_put_text(o, "reason", r->reason) && json_put_text(o, "projectName", r->project) &&
 	    json_put_time(o, "until", r->until_ms) &&

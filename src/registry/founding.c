@@ -91,8 +91,8 @@ static bool read_blocks(struct registry *r, struct arena *a, struct block_rows *
 
 static const struct policy_range *range_of_entry(const struct policy *policy, const struct entry *e)
 {
-	return policy_range_for(policy, &(struct policy_asker){
-						.project = e->project,
+	return policy_range_for(
+		policy, &(struct policy_asker){ .project = e->project,
 						.environment = e->environment,
 						.type = policy_type(policy, e->service, e->type),
 						.temporary = e->expires_at_ms != 0 });
@@ -117,7 +117,8 @@ static bool entry_fits(const struct policy *policy, const struct block_rows *blo
 static bool fail_outside(const struct policy *policy, const struct entry *e, unsigned outside,
 			 struct err *err)
 {
-	fail(err, ERR_INVALID, "%u entr%s would fall outside the policy '%s', the first of them '%s/%s' "
+	fail(err, ERR_INVALID,
+	     "%u entr%s would fall outside the policy '%s', the first of them '%s/%s' "
 	     "on port %u",
 	     outside, outside == 1 ? "y" : "ies", policy->name, e->project, e->service, e->port);
 	fail_hint(err, "with --keep-entries they stay where they are, marked legacy");
@@ -399,7 +400,9 @@ static bool seed_service(struct registry *r, const struct policy *policy,
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
 	struct project p;
+	struct instance first;
 	struct port_answer answer;
+	bool entered;
 	struct register_request q = {
 		.key = { .project = &p,
 			 .instance = 1,
@@ -410,7 +413,8 @@ static bool seed_service(struct registry *r, const struct policy *policy,
 	};
 	struct err why = { 0 };
 
-	if (!project_need(r, seed->project, &arena, &p, err))
+	if (!project_need(r, seed->project, &arena, &p, err) ||
+	    !instance_need(r, &p, 1, r->host, &arena, &first, &entered, err))
 		return false;
 	if (registry_register(r, &q, &arena, &answer, &why))
 		return true;

@@ -19,12 +19,12 @@ MUST_CHECK bool registry_is_founded(struct registry *r, bool *ret, struct err *e
 
 struct policy_change {
 	const struct policy *policy;
-	const char *text;	/* its file, kept for people; NULL: none */
-	bool keep_entries;	/* entries outside become legacy, and their blocks are retired */
+	const char *text;  /* its file, kept for people; NULL: none */
+	bool keep_entries; /* entries outside become legacy, and their blocks are retired */
 };
 
 struct policy_changed {
-	unsigned kept;		/* entries that are legacy now */
+	unsigned kept; /* entries that are legacy now */
 };
 
 /*

@@ -30,12 +30,27 @@ bool service_primary(struct registry *r, const struct service_key *key, struct a
 	return store_entry_find(r->store, &f, a, ret, ret_found, err);
 }
 
-/* Two services of one instance must not share a variable: `a-b` and `a.b` are both A_B_PORT. */
+/*
+ * Two services of one instance must not share a variable: `a-b` and `a.b` are
+ * both A_B_PORT; and beside a TCP port, `dns` on UDP is DNS_UDP_PORT.
+ */
 
 struct clash {
 	const char *service;
+	bool udp;
 	char variable[VARIABLE_SIZE], other[NAME_SIZE];
 };
+
+/* `service` "dns-udp" and `base` "dns" name one variable. */
+static bool is_udp_name_of(const char *service, const char *base)
+{
+	char with_udp[NAME_SIZE + 8], a[VARIABLE_SIZE], b[VARIABLE_SIZE];
+
+	snprintf(with_udp, sizeof(with_udp), "%s-udp", base);
+	name_variable(service, 1, a);
+	name_variable(with_udp, 1, b);
+	return !strcmp(a, b);
+}
 
 static bool compare_variable(const struct entry *e, void *arg)
 {
@@ -45,7 +60,9 @@ static bool compare_variable(const struct entry *e, void *arg)
 	if (!strcmp(e->service, c->service))
 		return true;
 	name_variable(e->service, 1, variable);
-	if (strcmp(variable, c->variable) != 0)
+	if (strcmp(variable, c->variable) != 0 &&
+	    !(e->protocol == PROTO_UDP && is_udp_name_of(c->service, e->service)) &&
+	    !(c->udp && is_udp_name_of(e->service, c->service)))
 		return true;
 	snprintf(c->other, sizeof(c->other), "%s", e->service);
 	return false;
@@ -54,10 +71,10 @@ static bool compare_variable(const struct entry *e, void *arg)
 bool service_variable_is_free(struct registry *r, const struct service_key *key, struct err *err)
 {
 	struct entry_filter f = ENTRY_FILTER_ALL;
-	struct clash c = { .service = key->service };
+	struct clash c = { .service = key->service, .udp = key->protocol == PROTO_UDP };
 
 	/* Names without a separator have a variable of their own. */
-	if (!strpbrk(key->service, "._-"))
+	if (!strpbrk(key->service, "._-") && !c.udp)
 		return true;
 	name_variable(key->service, 1, c.variable);
 	f.project_id = key->project->id;
@@ -67,7 +84,7 @@ bool service_variable_is_free(struct registry *r, const struct service_key *key,
 		return false;
 	if (!c.other[0])
 		return true;
-	fail(err, ERR_INVALID, "'%s' and '%s' of '%s' would both be the variable %s", key->service,
+	fail(err, ERR_INVALID, "'%s' and '%s' of '%s' would share a variable like %s", key->service,
 	     c.other, key->project->name, c.variable);
 	return fail_hint(err, "give the service another name");
 }
@@ -136,8 +153,8 @@ static bool fail_outside(struct registry *r, const struct port_request *q, struc
 	if (!block_owner(r, q->key.host, q->preferred, a, &owner, &found, err))
 		return false;
 	fail(err, ERR_INVALID, "port %u is not one that '%s@%u' is given%s%s%s", q->preferred,
-	     q->key.project->name, q->key.instance,
-	     found ? ": it lies in the block of '" : "", found ? owner.name : "", found ? "'" : "");
+	     q->key.project->name, q->key.instance, found ? ": it lies in the block of '" : "",
+	     found ? owner.name : "", found ? "'" : "");
 	return fail_hint(err,
 			 "a port that is used by convention is entered with: portbook register "
 			 "%s/%s %u",
@@ -155,8 +172,7 @@ static bool match_reason(const struct reserved *res, void *arg)
 {
 	struct reason_search *s = arg;
 
-	if (!port_range_has(res->ports, s->port) ||
-	    (res->until_ms && res->until_ms <= s->now_ms) ||
+	if (!port_range_has(res->ports, s->port) || (res->until_ms && res->until_ms <= s->now_ms) ||
 	    (strcmp(res->host, "*") != 0 && strcmp(res->host, s->host) != 0))
 		return true;
 	snprintf(s->reason, sizeof(s->reason), "%s", res->reason ? res->reason : "");
@@ -200,8 +216,9 @@ static bool fail_preferred(struct registry *r, const struct port_request *q, con
 		return false;
 	if (found) {
 		fail_held(err, &holder, a);
-		return fail_hint(err, "leave --port out and take the one you are given: portbook get %s/%s",
-				 q->key.project->name, q->key.service);
+		return fail_hint(
+			err, "leave --port out and take the one you are given: portbook get %s/%s",
+			q->key.project->name, q->key.service);
 	}
 	if (!candidates_has(&c->candidates, q->preferred))
 		return fail_outside(r, q, a, err);
@@ -242,8 +259,9 @@ static bool fail_exhausted(struct registry *r, const struct port_request *q, con
 				 "see what could go (portbook show %s), or add a block (portbook "
 				 "project add-block %s)",
 				 q->key.project->name, q->key.project->name);
-	return fail_hint(err, "see what could go (portbook list), or widen the range '%s' (portbook "
-			      "policy use FILE)",
+	return fail_hint(err,
+			 "see what could go (portbook list), or widen the range '%s' (portbook "
+			 "policy use FILE)",
 			 range->name);
 }
 
@@ -277,9 +295,8 @@ static bool entry_begin(struct registry *r, const struct port_request *q, const 
 	if (!e->id)
 		return fail_memory(err);
 	if (q->temporary)
-		e->expires_at_ms =
-			e->allocated_at_ms +
-			(q->expires_in_ms ? q->expires_in_ms : c->range->expires_ms);
+		e->expires_at_ms = e->allocated_at_ms +
+				   (q->expires_in_ms ? q->expires_in_ms : c->range->expires_ms);
 	return details_apply(&q->details, a, e, &changed, err);
 }
 
@@ -308,15 +325,9 @@ static bool name_passed(struct registry *r, const struct port_request *q, const 
 		return fail_memory(err);
 	for (unsigned i = 0; i < pick->n_passed; i++) {
 		struct listener *l = &ret->passed[ret->n_passed];
-		const char *who;
 
 		*l = (struct listener){ .port = pick->passed[i] };
-		if (!listener_on(r, q->key.host, q->key.protocol, pick->passed[i], l))
-			continue;
-		ret->n_passed++;
-		who = listener_text(a, l);
-		registry_note(r, "passed over %u: %s listens there and it is not entered",
-			      pick->passed[i], who ? who : "a process");
+		ret->n_passed += listener_on(r, q->key.host, q->key.protocol, pick->passed[i], l);
 	}
 	return true;
 }
@@ -340,8 +351,8 @@ static bool claim(struct registry *r, const struct port_request *q, struct choic
 	if (!r->store->ops->claim(r->store, plan, e, &pick, err))
 		return false;
 	if (!pick.port)
-		return q->only_preferred ? fail_preferred(r, q, c, a, err) :
-					   fail_exhausted(r, q, c, err);
+		return q->only_preferred ? fail_preferred(r, q, c, a, err)
+					 : fail_exhausted(r, q, c, err);
 	e->port = pick.port;
 	ret->created = true;
 	ret->why = pick.why;
@@ -389,8 +400,7 @@ bool registry_allocate(struct registry *r, const struct port_request *q, struct 
 	return true;
 }
 
-static void note_other_port(struct registry *r, const struct port_request *q,
-			    const struct entry *e)
+static void note_other_port(struct registry *r, const struct port_request *q, const struct entry *e)
 {
 	if (q->only_preferred && q->preferred != e->port)
 		registry_note(r,
@@ -398,6 +408,17 @@ static void note_other_port(struct registry *r, const struct port_request *q,
 			      "--port %u",
 			      e->project, e->service, e->port, e->project, e->service,
 			      q->preferred);
+}
+
+/* Of a service that has its port, type and role are only what is said about it. */
+static bool details_of_found(const struct port_request *q, struct arena *a, struct entry *e,
+			     bool *ret_changed, struct err *err)
+{
+	struct details d = q->details;
+
+	d.type = q->type;
+	d.role = q->role;
+	return details_apply(&d, a, e, ret_changed, err);
 }
 
 bool registry_get_named(struct registry *r, const struct service_name *name, struct arena *a,
@@ -432,7 +453,7 @@ bool registry_get_known(struct registry *r, const struct port_request *q, struct
 		return false;
 	if (!found)
 		return true;
-	if (!details_apply(&q->details, a, &e, &changed, err))
+	if (!details_of_found(q, a, &e, &changed, err))
 		return false;
 	if (changed)
 		return true;
@@ -453,10 +474,10 @@ bool registry_get(struct registry *r, const struct port_request *q, struct arena
 	if (!found)
 		return registry_allocate(r, q, a, ret, err);
 	e = old;
-	if (!details_apply(&q->details, a, &e, &changed, err))
+	if (!details_of_found(q, a, &e, &changed, err))
 		return false;
-	if (changed && (!tunnel_is_free(r, &e, err) ||
-			!registry_put_entry(r, "update", &old, &e, err)))
+	if (changed &&
+	    (!tunnel_is_free(r, &e, err) || !registry_put_entry(r, "update", &old, &e, err)))
 		return false;
 	note_other_port(r, q, &e);
 	*ret = (struct port_answer){ .entry = e };

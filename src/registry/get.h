@@ -17,23 +17,23 @@ struct service_key {
 
 struct port_request {
 	struct service_key key;
-	const char *type;	/* NULL: by the service's name, where the policy has types */
-	const char *role;	/* NULL: by name or type, where the range has roles */
-	uint16_t preferred;	/* 0: none */
-	bool only_preferred;	/* that one or an error */
-	bool force;		/* also where a stranger listens */
+	const char *type;    /* NULL: by the service's name, where the policy has types */
+	const char *role;    /* NULL: by name or type, where the range has roles */
+	uint16_t preferred;  /* 0: none */
+	bool only_preferred; /* that one or an error */
+	bool force;	     /* also where a stranger listens */
 	bool temporary;
-	int64_t expires_in_ms;	/* temporary: 0: as long as the policy says */
-	bool replace;		/* allocate: the old primary is released */
-	uint16_t not_port;	/* any but this one; 0: any */
+	int64_t expires_in_ms; /* temporary: 0: as long as the policy says */
+	bool replace;	       /* allocate: the old primary is released */
+	uint16_t not_port;     /* any but this one; 0: any */
 	struct details details;
 };
 
 struct port_answer {
-	struct entry entry;	/* strings in the arena */
-	bool created;		/* entered by this call */
+	struct entry entry; /* strings in the arena */
+	bool created;	    /* entered by this call */
 	enum plan_why why;
-	struct listener *passed;	/* who sits on ports that were passed over */
+	struct listener *passed; /* who sits on ports that were passed over */
 	unsigned n_passed;
 };
 
@@ -95,7 +95,7 @@ MUST_CHECK bool registry_get(struct registry *r, const struct port_request *q, s
  *         ERR_INVALID    the policy has no range for it; or the port asked for is
  *                        outside its candidates, which names `register`
  */
-MUST_CHECK bool registry_allocate(struct registry *r, const struct port_request *q,
-				  struct arena *a, struct port_answer *ret, struct err *err);
+MUST_CHECK bool registry_allocate(struct registry *r, const struct port_request *q, struct arena *a,
+				  struct port_answer *ret, struct err *err);
 
 #endif

@@ -104,11 +104,12 @@ static bool fail_too_many(struct registry *r, const struct project *p, unsigned 
 	     p->name, limit, range->slice, limit > range->block / range->slice ? "s" : "",
 	     range->block, number);
 	if (temporary)
-		return fail_hint(err,
-				 "add a block (portbook project add-block %s), release an instance "
-				 "(portbook instance list %s), or take a temporary port from %u that "
-				 "expires (portbook get %s/SERVICE --temporary)",
-				 p->name, p->name, temporary->ports.first, p->name);
+		return fail_hint(
+			err,
+			"add a block (portbook project add-block %s), release an instance "
+			"(portbook instance list %s), or take a temporary port from %u that "
+			"expires (portbook get %s/SERVICE --temporary)",
+			p->name, p->name, temporary->ports.first, p->name);
 	return fail_hint(err,
 			 "add a block (portbook project add-block %s) or release an instance "
 			 "(portbook instance list %s)",
@@ -180,8 +181,8 @@ bool instance_next(struct registry *r, const struct project *p, const char *host
 	for (const struct instance *i; (i = in_list(&list, number)) && !i->released_at_ms;)
 		number++;
 	if (number > limit)
-		return range ? fail_too_many(r, p, number, limit, range, err) :
-			       fail(err, ERR_EXHAUSTED, "'%s' has %u instances already", p->name,
+		return range ? fail_too_many(r, p, number, limit, range, err)
+			     : fail(err, ERR_EXHAUSTED, "'%s' has %u instances already", p->name,
 				    limit);
 	*ret = number;
 	return true;
@@ -216,8 +217,8 @@ bool instance_set(struct registry *r, const struct project *p, const struct inst
 	if (!line_check("purpose", i.purpose, err) || !line_check("branch", i.branch, err) ||
 	    !line_check("status", i.status, err))
 		return false;
-	if (i.worktree && (i.worktree[0] != '/' || strlen(i.worktree) >= PATH_MAX ||
-			   !text_is_line(i.worktree)))
+	if (i.worktree &&
+	    (i.worktree[0] != '/' || strlen(i.worktree) >= PATH_MAX || !text_is_line(i.worktree)))
 		return fail(err, ERR_INVALID, "'%.200s' is not an absolute path", i.worktree);
 	if (!r->store->ops->instance_put(r->store, &i, err) ||
 	    !record_instance(r, "instance-set", old, &i, err))
@@ -238,7 +239,8 @@ bool instance_release(struct registry *r, const struct project *p, unsigned numb
 	f.instance = number;
 	if (number == 1)
 		return fail(err, ERR_INVALID,
-			    "instance 1 is the project itself: portbook project remove %s", p->name);
+			    "instance 1 is the project itself: portbook project remove %s",
+			    p->name);
 	if (!instances_read(r, p->id, a, &list, err) ||
 	    !r->store->ops->entry_count(r->store, &f, &held, err))
 		return false;
@@ -295,8 +297,8 @@ static bool slice_search(struct registry *r, const struct policy_range *range,
 {
 	struct port_range slice;
 
-	for (unsigned index = from;
-	     policy_slice(range, blocks->span, blocks->count, index, &slice); index++) {
+	for (unsigned index = from; policy_slice(range, blocks->span, blocks->count, index, &slice);
+	     index++) {
 		bool is_free;
 
 		if (!slice_is_free(r, p, list, host, number, index, slice, &is_free, err))
@@ -333,10 +335,10 @@ static bool fail_no_slice(const struct project *p, unsigned number, struct err *
 	return fail_hint(err, "add a block: portbook project add-block %s", p->name);
 }
 
-static bool own_slice(struct registry *r, const struct policy_range *range,
-		      const struct project *p, const struct block_list *blocks,
-		      const struct instance_list *list, const char *host, unsigned number,
-		      bool assign, struct candidates *ret, struct err *err)
+static bool own_slice(struct registry *r, const struct policy_range *range, const struct project *p,
+		      const struct block_list *blocks, const struct instance_list *list,
+		      const char *host, unsigned number, bool assign, struct candidates *ret,
+		      struct err *err)
 {
 	const struct instance *known = in_list(list, number);
 	int index = known && !known->released_at_ms ? known->slice : -1;

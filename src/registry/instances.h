@@ -9,7 +9,7 @@
 
 /* The instances of a project on a host, by number; released ones are marked as such. */
 struct instance_list {
-	struct instance *items;		/* in the arena */
+	struct instance *items; /* in the arena */
 	unsigned count;
 };
 MUST_CHECK bool instances_read(struct registry *r, const char *project_id, struct arena *a,

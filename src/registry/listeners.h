@@ -22,9 +22,9 @@ struct listener {
 	enum protocol protocol;
 	uint16_t port;
 	uid_t uid;
-	pid_t pid;				/* 0: this user may not see whose it is */
-	char program[LISTENER_PROGRAM_SIZE];	/* "node"; "": not known */
-	char cwd[PATH_MAX];			/* "": not known */
+	pid_t pid;			     /* 0: this user may not see whose it is */
+	char program[LISTENER_PROGRAM_SIZE]; /* "node"; "": not known */
+	char cwd[PATH_MAX];		     /* "": not known */
 };
 
 struct listeners_ops {

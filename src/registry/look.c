@@ -22,6 +22,29 @@ unsigned usage_percent(const struct usage *u)
 	return u->total ? (u->allocated * 100 + u->total / 2) / u->total : 0;
 }
 
+static bool count_one(const struct entry *e, void *arg)
+{
+	unsigned *count = arg;
+
+	(*count)++;
+	return e != NULL;
+}
+
+bool services_count(struct registry *r, const char *host, const char *project_id, unsigned *ret,
+		    struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	unsigned count = 0;
+
+	f.host = host;
+	f.project_id = project_id;
+	f.primary_only = true;
+	if (!r->store->ops->entry_each(r->store, &f, count_one, &count, err))
+		return false;
+	*ret = count;
+	return true;
+}
+
 struct usage usage_sum(const struct usage_list *list)
 {
 	struct usage sum = { 0 };
@@ -89,10 +112,11 @@ static bool add_blocks(struct registry *r, const struct policy_range *range,
 static bool is_first_choice(const struct policy *policy, const struct policy_range *range,
 			    const struct project *p)
 {
-	return range == policy_range_for(policy, &(struct policy_asker){
-							 .project = p->name,
-							 .environment = policy->environment,
-							 .type = policy_type(policy, "web", NULL) });
+	return range ==
+	       policy_range_for(policy,
+				&(struct policy_asker){ .project = p->name,
+							.environment = policy->environment,
+							.type = policy_type(policy, "web", NULL) });
 }
 
 static bool add_flat(struct registry *r, const struct policy *policy,
@@ -126,8 +150,8 @@ bool usage_of_project(struct registry *r, const struct project *p, const char *h
 	for (unsigned i = 0; i < policy->n_ranges; i++) {
 		const struct policy_range *range = &policy->ranges[i];
 
-		if (range->block ? !add_blocks(r, range, p, host, &list, err) :
-				   !add_flat(r, policy, range, p, host, &list, err))
+		if (range->block ? !add_blocks(r, range, p, host, &list, err)
+				 : !add_flat(r, policy, range, p, host, &list, err))
 			return false;
 	}
 	*ret = list;
@@ -219,10 +243,10 @@ static bool match_reason(const struct reserved *res, void *arg)
 
 	if (!port_range_has(res->ports, s->port) || !of_host || own || over)
 		return true;
-	s->reason = res->project ? arena_printf(s->arena, "for %s%s%s", res->project,
-						res->reason ? ": " : "",
-						res->reason ? res->reason : "") :
-				   arena_copy(s->arena, res->reason ? res->reason : "");
+	s->reason = res->project
+			    ? arena_printf(s->arena, "for %s%s%s", res->project,
+					   res->reason ? ": " : "", res->reason ? res->reason : "")
+			    : arena_copy(s->arena, res->reason ? res->reason : "");
 	return false;
 }
 
@@ -273,10 +297,11 @@ bool registry_check(struct registry *r, const struct check_asker *who, uint16_t 
 	answer.own_block = own;
 	if (held)
 		answer.verdict = who->project &&
-						 !strcmp(answer.holder.project_id, who->project->id) &&
-						 answer.holder.instance == who->instance ?
-					 VERDICT_YOURS :
-					 VERDICT_ENTERED;
+						 !strcmp(answer.holder.project_id,
+							 who->project->id) &&
+						 answer.holder.instance == who->instance
+					 ? VERDICT_YOURS
+					 : VERDICT_ENTERED;
 	else if (owned && !own)
 		answer.verdict = VERDICT_BLOCK;
 	else if (answer.reason)

@@ -9,7 +9,7 @@
 
 /* How full a range or a block is; computed from the entries, never stored. */
 struct usage {
-	const char *range;	/* name */
+	const char *range; /* name */
 	struct port_range ports;
 	unsigned total, allocated, available;
 };
@@ -30,6 +30,10 @@ MUST_CHECK bool usage_of_project(struct registry *r, const struct project *p, co
 MUST_CHECK bool usage_of_ranges(struct registry *r, const char *host, struct arena *a,
 				struct usage_list *ret, struct err *err);
 
+/* How many services are entered on the host: each counts once, however many ports it has. */
+MUST_CHECK bool services_count(struct registry *r, const char *host, const char *project_id,
+			       unsigned *ret, struct err *err);
+
 /* Lowest start, highest end, summed numbers. */
 struct usage usage_sum(const struct usage_list *list);
 
@@ -41,12 +45,12 @@ MUST_CHECK bool usage_gaps(struct registry *r, const struct usage *u, const char
 			   struct port_set *ret_free, struct err *err);
 
 enum verdict {
-	VERDICT_FREE,		/* nobody's */
-	VERDICT_YOURS,		/* the asker's own entry */
-	VERDICT_ENTERED,	/* another's entry */
-	VERDICT_BLOCK,		/* in another project's block */
+	VERDICT_FREE,	 /* nobody's */
+	VERDICT_YOURS,	 /* the asker's own entry */
+	VERDICT_ENTERED, /* another's entry */
+	VERDICT_BLOCK,	 /* in another project's block */
 	VERDICT_RESERVED,
-	VERDICT_LISTENING,	/* not entered, but a stranger listens */
+	VERDICT_LISTENING, /* not entered, but a stranger listens */
 };
 
 /* "free", "yours", "entered" ... */
@@ -54,11 +58,11 @@ const char *verdict_name(enum verdict v);
 
 struct check_answer {
 	enum verdict verdict;
-	struct entry holder;	/* VERDICT_ENTERED, VERDICT_YOURS */
-	struct project owner;	/* VERDICT_BLOCK */
-	const char *reason;	/* VERDICT_RESERVED */
-	bool in_range;		/* in some range of the policy */
-	bool own_block;		/* free, and in the asker's block */
+	struct entry holder;  /* VERDICT_ENTERED, VERDICT_YOURS */
+	struct project owner; /* VERDICT_BLOCK */
+	const char *reason;   /* VERDICT_RESERVED */
+	bool in_range;	      /* in some range of the policy */
+	bool own_block;	      /* free, and in the asker's block */
 	bool listening;
 	struct listener listener;
 };

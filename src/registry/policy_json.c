@@ -80,7 +80,8 @@ json_t *policy_range_json(const struct policy_range *r)
 	    json_put_bool(o, "temporary", r->temporary) &&
 	    json_put_int(o, "expiresMs", r->expires_ms) &&
 	    json_put_int(o, "cooldownMs", r->cooldown_ms) &&
-	    json_put_text(o, "strategy", r->strategy == STRATEGY_RANDOM ? "random" : "sequential") &&
+	    json_put_text(o, "strategy",
+			  r->strategy == STRATEGY_RANDOM ? "random" : "sequential") &&
 	    json_put(o, "avoid", avoid_json(r)))
 		return o;
 	json_decref(o);
@@ -104,9 +105,9 @@ static json_t *reserved_list_json(const struct policy *p)
 	json_t *array = json_array();
 
 	for (unsigned i = 0; array && i < p->n_reserved; i++)
-		if (!json_append(array, json_pack("{s:o, s:s}", "ports",
-						  ports_json(p->reserved[i].ports), "reason",
-						  p->reserved[i].reason))) {
+		if (!json_append(array,
+				 json_pack("{s:o, s:s}", "ports", ports_json(p->reserved[i].ports),
+					   "reason", p->reserved[i].reason))) {
 			json_decref(array);
 			return NULL;
 		}

@@ -133,7 +133,8 @@ static bool number_choose(struct registry *r, const struct policy *policy, const
 	if (number < 0) {
 		fail(err, ERR_EXHAUSTED, "no project number is left: every block of '%s' is taken",
 		     range ? range->name : policy->name);
-		return fail_hint(err, "remove a project that is no longer used: portbook project list");
+		return fail_hint(err,
+				 "remove a project that is no longer used: portbook project list");
 	}
 	*ret = number;
 	return true;
@@ -226,8 +227,8 @@ static bool name_is_free(struct registry *r, const char *name, struct err *err)
 	return fail_hint(err, "see it with: portbook project show %s", name);
 }
 
-static bool open_its_block(struct registry *r, const struct policy *policy,
-			   const struct project *p, const char *host, struct err *err)
+static bool open_its_block(struct registry *r, const struct policy *policy, const struct project *p,
+			   const char *host, struct err *err)
 {
 	const struct policy_range *range = blocks_range(policy);
 	struct block_list blocks;

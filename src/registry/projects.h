@@ -7,12 +7,12 @@
 #include "registry/registry.h"
 
 struct project_new {
-	const char *name;	/* folded here */
-	int number;		/* -1: the lowest free one */
-	const char *path;	/* NULL: none */
+	const char *name; /* folded here */
+	int number;	  /* -1: the lowest free one */
+	const char *path; /* NULL: none */
 	const char *owner, *description;
 	enum project_status status;
-	const char *host;	/* where its block is opened */
+	const char *host; /* where its block is opened */
 };
 
 /*
@@ -36,10 +36,13 @@ struct project_change {
 	const char *name, *path, *owner, *description;
 	int number;
 	int status;
-	const char *host;	/* where a new number's block is opened */
-	const char *op;		/* what the history calls it */
+	const char *host; /* where a new number's block is opened */
+	const char *op;	  /* what the history calls it */
 };
-#define PROJECT_CHANGE_NONE { .number = -1, .status = -1 }
+#define PROJECT_CHANGE_NONE                \
+	{                                  \
+		.number = -1, .status = -1 \
+	}
 
 /*
  * Errors: as project_add; ERR_INVALID  a new number for a project that holds ports.

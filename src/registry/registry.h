@@ -23,15 +23,15 @@
 
 struct registry {
 	struct store *store;
-	const struct listeners *listeners;	/* NULL: nobody can look */
+	const struct listeners *listeners; /* NULL: nobody can look */
 	const struct clock *clock;
-	char host[NAME_SIZE];			/* this machine's, in the book */
+	char host[NAME_SIZE]; /* this machine's, in the book */
 	/* Names who asks, for the history; called once, by the first change. */
 	char *(*caller)(char ret[static CALLER_NAME_SIZE]);
-	char actor[CALLER_NAME_SIZE];		/* "": not asked yet */
-	struct policy *policy;			/* as last read; NULL: not yet */
-	char policy_stamp[UUID_TEXT_SIZE];	/* of the policy as last read */
-	json_t *notices;			/* array of strings for stderr; NULL: none yet */
+	char actor[CALLER_NAME_SIZE];	   /* "": not asked yet */
+	struct policy *policy;		   /* as last read; NULL: not yet */
+	char policy_stamp[UUID_TEXT_SIZE]; /* of the policy as last read */
+	json_t *notices;		   /* array of strings for stderr; NULL: none yet */
 };
 
 /* What is held belongs to the caller but for the policy; the store is not freed. */

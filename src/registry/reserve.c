@@ -31,7 +31,8 @@ static bool record(struct registry *r, const char *op, const struct reserved *be
 
 static bool note_held(const struct entry *e, void *arg)
 {
-	registry_note(arg, "port %u belongs to '%s/%s', which keeps it", e->port, e->project, e->service);
+	registry_note(arg, "port %u belongs to '%s/%s', which keeps it", e->port, e->project,
+		      e->service);
 	return true;
 }
 
@@ -52,7 +53,7 @@ struct overlapping {
 	struct arena *arena;
 	const char *host;
 	struct port_range ports;
-	bool of_policy;		/* look for the policy's, else for those by hand */
+	bool of_policy; /* look for the policy's, else for those by hand */
 	struct reserved found;
 	bool any, out_of_memory;
 };
@@ -157,7 +158,7 @@ static bool reserve_stretch(struct registry *r, const struct reserve_request *q,
 	       record(r, "reserve", NULL, &res, err) && name_holders(r, q, ports, err);
 }
 
-/* What the policy reserves on the same host stays the policy's: the stretches between it are left. */
+/* What the policy reserves on the same host stays the policy's: what is between it is reserved. */
 static bool reserve_around(struct registry *r, const struct reserve_request *q,
 			   struct port_range ports, struct err *err)
 {

@@ -9,10 +9,10 @@
 struct reserve_request {
 	const struct port_range *ports;
 	unsigned count;
-	const char *host;	/* "*": every host */
+	const char *host; /* "*": every host */
 	const char *reason;
-	const char *project;	/* name; NULL: nobody gets them */
-	int64_t until_ms;	/* 0: for good */
+	const char *project; /* name; NULL: nobody gets them */
+	int64_t until_ms;    /* 0: for good */
 };
 
 /*

@@ -77,10 +77,11 @@ bool entry_copy(struct arena *a, const struct entry *e, struct entry *ret)
 {
 	struct entry c = *e;
 	const char **const texts[] = {
-		&c.id,		    &c.project_id, &c.project,	 &c.environment, &c.service,
-		&c.type,	    &c.role,	   &c.range,	 &c.host,	 &c.description,
-		&c.notes,	    &c.unit,	   &c.tunnel_id, &c.metadata,	 &c.allocated_by,
-		&c.tunnel_hostname, &c.worktree,
+		&c.id,	      &c.project_id,  &c.project,      &c.environment,
+		&c.service,   &c.type,	      &c.role,	       &c.range,
+		&c.host,      &c.description, &c.notes,	       &c.unit,
+		&c.tunnel_id, &c.metadata,    &c.allocated_by, &c.tunnel_hostname,
+		&c.worktree,
 	};
 
 	if (!copy_texts(a, texts, ARRAY_LEN(texts)))

@@ -34,56 +34,56 @@ enum project_status {
 #define PROJECT_STATUS_COUNT 4
 
 struct project {
-	const char *id;			/* UUID, version 7 */
-	int number;			/* -1: none (shared-services) */
+	const char *id; /* UUID, version 7 */
+	int number;	/* -1: none (shared-services) */
 	const char *name;
-	const char *path;		/* absolute; NULL: none */
+	const char *path; /* absolute; NULL: none */
 	const char *owner, *description;
 	enum project_status status;
-	const char *metadata;		/* a JSON object; NULL: {} */
+	const char *metadata; /* a JSON object; NULL: {} */
 	int64_t created_at_ms;
 };
 
 struct instance {
 	const char *project_id;
-	const char *project;		/* name; filled by reads, ignored by writes */
-	unsigned number;		/* from 1 */
+	const char *project; /* name; filled by reads, ignored by writes */
+	unsigned number;     /* from 1 */
 	const char *host;
 	const char *purpose, *branch, *status;
-	const char *worktree;		/* absolute path; NULL: none */
-	int slice;			/* index, see policy_slice; -1: none yet */
+	const char *worktree; /* absolute path; NULL: none */
+	int slice;	      /* index, see policy_slice; -1: none yet */
 	int64_t created_at_ms;
-	int64_t released_at_ms;		/* 0: it is in use */
+	int64_t released_at_ms; /* 0: it is in use */
 };
 
 struct block {
 	const char *host;
 	struct port_range ports;
-	const char *range;		/* name of the policy range */
+	const char *range; /* name of the policy range */
 	const char *project_id;
-	int64_t created_at_ms;		/* the oldest is the first */
+	int64_t created_at_ms; /* the oldest is the first */
 };
 
 struct reserved {
-	const char *host;		/* "*": every host */
+	const char *host; /* "*": every host */
 	struct port_range ports;
 	const char *reason;
-	const char *project;		/* name: only this project gets them; NULL: nobody */
-	int64_t until_ms;		/* 0: for good */
-	bool from_policy;		/* goes when the policy changes */
+	const char *project; /* name: only this project gets them; NULL: nobody */
+	int64_t until_ms;    /* 0: for good */
+	bool from_policy;    /* goes when the policy changes */
 };
 
 /* One line of the history. */
 struct event {
-	int64_t seq;			/* grows; given by the store */
+	int64_t seq; /* grows; given by the store */
 	int64_t at_ms;
 	const char *actor;
-	const char *op;			/* "allocate", "release", "project-add" ... */
-	const char *project_id;		/* NULL: of no project */
-	const char *subject;		/* "consilio@2/web", "consilio", "5432" */
-	const char *service;		/* NULL: not about a service */
-	uint16_t port;			/* 0: not about a port */
-	const char *before, *after;	/* the row as JSON; NULL: there was, or is, none */
+	const char *op;		    /* "allocate", "release", "project-add" ... */
+	const char *project_id;	    /* NULL: of no project */
+	const char *subject;	    /* "consilio@2/web", "consilio", "5432" */
+	const char *service;	    /* NULL: not about a service */
+	uint16_t port;		    /* 0: not about a port */
+	const char *before, *after; /* the row as JSON; NULL: there was, or is, none */
 };
 
 /* A range of the policy, as SQL programs read it. */
@@ -91,7 +91,7 @@ struct stored_range {
 	const char *name, *description;
 	struct port_range ports;
 	unsigned block, slice;
-	const char *rule;		/* the whole range as JSON */
+	const char *rule; /* the whole range as JSON */
 };
 
 /* Which of the fields that are not set (NULL, 0, -1) does not matter. */
@@ -100,31 +100,34 @@ struct entry_filter {
 	const char *project_id;
 	unsigned instance;
 	const char *environment, *service, *type, *range, *host;
-	int protocol;			/* -1: any */
-	int status;			/* -1: any */
+	int protocol; /* -1: any */
+	int status;   /* -1: any */
 	const char *tunnel_hostname;
-	const char *worktree;		/* entries of the instance with this path */
-	struct port_range ports;	/* first 0: any */
-	const char *search;		/* part of project, service, description, notes, hostnames or port */
+	const char *worktree;	 /* entries of the instance with this path */
+	struct port_range ports; /* first 0: any */
+	const char *search; /* part of project, service, description, notes, hostnames or port */
 	bool primary_only;
 	enum { LIVE_ONLY, RELEASED_ONLY, LIVE_AND_RELEASED } life;
 	enum {
-		BY_PORT,		/* then host, protocol, id */
-		BY_AGE,			/* oldest allocated_at first, then id */
-		BY_RELEASE,		/* latest released_at first, then id */
+		BY_PORT,    /* then host, protocol, id */
+		BY_AGE,	    /* oldest allocated_at first, then id */
+		BY_RELEASE, /* latest released_at first, then id */
 	} order;
-	uint16_t after_port;		/* BY_PORT: only ports above it; 0: all */
-	unsigned limit;			/* 0: no limit */
+	uint16_t after_port; /* BY_PORT: only ports above it; 0: all */
+	unsigned limit;	     /* 0: no limit */
 };
 /* Start from this, not from { 0 }: protocol and status 0 mean something. */
-#define ENTRY_FILTER_ALL { .protocol = -1, .status = -1 }
+#define ENTRY_FILTER_ALL                     \
+	{                                    \
+		.protocol = -1, .status = -1 \
+	}
 
 struct event_filter {
 	const char *project_id, *service;
 	uint16_t port;
-	int64_t after_seq;		/* only later ones; 0: all */
+	int64_t after_seq; /* only later ones; 0: all */
 	bool newest_first;
-	unsigned limit;			/* 0: no limit */
+	unsigned limit; /* 0: no limit */
 };
 
 /* Callbacks return false to stop the walk; that is not an error. */
@@ -138,17 +141,17 @@ typedef bool event_fn(const struct event *e, void *arg);
 /* How a project is looked up; exactly one field is set. */
 struct project_key {
 	const char *id, *name, *path;
-	int number;			/* -1: not by number */
+	int number; /* -1: not by number */
 };
 #define PROJECT_BY_NAME(text) (&(struct project_key){ .name = (text), .number = -1 })
-#define PROJECT_BY_ID(text) (&(struct project_key){ .id = (text), .number = -1 })
+#define PROJECT_BY_ID(text)   (&(struct project_key){ .id = (text), .number = -1 })
 #define PROJECT_BY_PATH(text) (&(struct project_key){ .path = (text), .number = -1 })
-#define PROJECT_BY_NUMBER(n) (&(struct project_key){ .number = (n) })
+#define PROJECT_BY_NUMBER(n)  (&(struct project_key){ .number = (n) })
 
 /* A service, all by name. */
 struct service_name {
 	const char *project, *service, *host;
-	const char *environment;	/* NULL: the setting "environment" */
+	const char *environment; /* NULL: the setting "environment" */
 	unsigned instance;
 	enum protocol protocol;
 };
@@ -156,7 +159,7 @@ struct service_name {
 struct store;
 
 struct store_ops {
-	const char *name;	/* "memory", "sqlite" */
+	const char *name; /* "memory", "sqlite" */
 
 	/* Free `s` and all it owns; an open transaction is rolled back. Never called with NULL. */
 	void (*free)(struct store *s);
@@ -229,15 +232,15 @@ struct store_ops {
 	bool (*entry_count)(struct store *s, const struct entry_filter *f, unsigned *ret,
 			    struct err *err);
 	/* Add the ports of `r` that live entries hold on that host with that protocol. */
-	bool (*taken)(struct store *s, const char *host, enum protocol protocol, struct port_range r,
-		      struct port_set *into, struct err *err);
+	bool (*taken)(struct store *s, const char *host, enum protocol protocol,
+		      struct port_range r, struct port_set *into, struct err *err);
 	/*
 	 * Enter `e` on the port that plan_choose takes from what is entered now.
 	 * `ret->port` 0: nothing is free, and nothing was entered.
 	 * ERR_TAKEN: the service has such an entry already, or the tunnel hostname is held.
 	 */
-	bool (*claim)(struct store *s, const struct plan *p, const struct entry *e, struct pick *ret,
-		      struct err *err);
+	bool (*claim)(struct store *s, const struct plan *p, const struct entry *e,
+		      struct pick *ret, struct err *err);
 	/*
 	 * Insert, or update by id.  ERR_TAKEN: another live entry has that (host,
 	 * protocol, port), that tunnel hostname, or is the service's primary.
@@ -254,9 +257,9 @@ struct store_ops {
 /* An implementation's own struct starts with this. */
 struct store {
 	const struct store_ops *ops;
-	bool in_transaction;		/* kept by store_begin and its kin */
-	bool may_be_new;		/* set by open: nobody has founded it, as far as is known */
-	bool process_ends;		/* free() may leave to the kernel what the kernel gives back */
+	bool in_transaction; /* kept by store_begin and its kin */
+	bool may_be_new;     /* set by open: nobody has founded it, as far as is known */
+	bool process_ends;   /* free() may leave to the kernel what the kernel gives back */
 };
 
 /* NULL is fine. */

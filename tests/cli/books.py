@@ -26,6 +26,13 @@ def look_into(book):
     return db
 
 
+def settle(book):
+    """Write the log back, as the last program does that closes a book."""
+    db = sqlite3.connect(book)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
 def live_ports(book):
     with look_into(book) as db:
         return {row[0] for row in db.execute(

@@ -1,8 +1,20 @@
 """Functions for the tests of the commands that need no fixture."""
 
+import json
 import os
+from pathlib import Path
 
 import pytest
+
+TOP = Path(__file__).resolve().parent.parent.parent
+
+
+def one_object(result):
+    """stdout has one JSON object, on one line, and nothing else."""
+    assert result.out.endswith("\n") and result.out.count("\n") == 1, result
+    answer = json.loads(result.out)
+    assert isinstance(answer, dict), result
+    return answer
 
 
 def text_of(an_error):

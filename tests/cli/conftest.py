@@ -4,12 +4,12 @@ import json
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import jsonschema
 import pytest
 
-TOP = Path(__file__).resolve().parent.parent.parent
+from clilib import TOP, one_object
+
 SCHEMAS = TOP / "schemas"
 
 # What the program itself answers, and not the registry: any command may fail so.
@@ -43,14 +43,6 @@ OF_THE_COMMAND = {"init": {"written"}, "env": {"written"}}
 
 def schema_of(operation):
     return json.loads((SCHEMAS / f"{operation}.json").read_text())
-
-
-def one_object(result):
-    """stdout has one JSON object, on one line, and nothing else."""
-    assert result.out.endswith("\n") and result.out.count("\n") == 1, result
-    answer = json.loads(result.out)
-    assert isinstance(answer, dict), result
-    return answer
 
 
 @pytest.fixture

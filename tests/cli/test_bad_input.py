@@ -5,7 +5,7 @@ import json
 import pytest
 
 from clilib import text_of
-from conftest import one_object
+from clilib import one_object
 
 # Bytes that are no UTF-8 come as surrogates, which Python puts into argv as the bytes they were.
 NOT_UTF8 = b"\xff\xfe".decode("utf-8", "surrogateescape")
@@ -233,7 +233,8 @@ def test_hostname__that_is_one_is_kept_in_small_letters(pb, p, hostname):
         hostname.lower()
 
 
-@pytest.mark.parametrize("pair", ["", "x", "=x", NOT_UTF8 + "=1", "x=" + NOT_UTF8, "k" * 300 + "=1"])
+@pytest.mark.parametrize("pair", ["", "x", "=x", NOT_UTF8 + "=1", "x=" + NOT_UTF8,
+                                  "k" * 300 + "=1"])
 def test_meta__that_is_no_pair_is_refused(p, refused, pair):
     refused("update", "p/web", f"--meta={pair}")
 

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from clilib import text_of
-from conftest import one_object
+from clilib import one_object
 
 # Fields that every entry has, in JSON.
 FIELDS = {
@@ -229,8 +229,8 @@ def test_release_all__of_one_environment(pb, some, ports):
 
 def test_list__is_by_port_and_has_no_limit(pb, use_policy, answer):
     services = "".join(f"  - {{project: p, service: s{n}, port: {20000 + n}}}\n" for n in range(60))
-    use_policy("name: many\nranges:\n  - name: all\n    ports: 20000-20999\nprojects:\n  - name: p\n"
-               "services:\n" + services)
+    use_policy("name: many\nranges:\n  - {name: all, ports: 20000-20999}\n"
+               "projects:\n  - {name: p}\nservices:\n" + services)
     said = answer("list")
     assert [e["port"] for e in said["ports"]] == list(range(20000, 20060))
     assert said["count"] == 60
@@ -582,7 +582,8 @@ def test_project_add__takes_everything_that_can_be_said(pb, answer):
     said = answer("project add", "P", "--number", 7, "--path", "/srv/p", "--owner", "eva",
                   "--status", "reserved", "--description", "d")["project"]
     assert {k: said[k] for k in ("projectName", "projectNumber", "path", "owner", "status",
-                                 "description", "rangeStart", "rangeEnd", "ranges", "services")} == {
+                                 "description", "rangeStart", "rangeEnd", "ranges",
+                                 "services")} == {
         "projectName": "p", "projectNumber": 7, "path": "/srv/p", "owner": "eva",
         "status": "reserved", "description": "d", "rangeStart": 3700, "rangeEnd": 3799,
         "ranges": ["3700-3799"], "services": 0}
@@ -935,7 +936,8 @@ def test_book__config_takes_a_tilde(pb):
     assert (pb.home / "my book.db").exists()
 
 
-@pytest.mark.parametrize("name", ["a b/my book.db", "größe/日本.db", "it's.db", 'a"b.db', "a%20b.db",
+@pytest.mark.parametrize("name", ["a b/my book.db", "größe/日本.db", "it's.db", 'a"b.db',
+                                  "a%20b.db",
                                   "a?b#c.db", "book", "deep/er/than/that/book.db", "-x.db",
                                   "memory:.db", "a\\b.db"])
 def test_book__path_may_be_any(pb, name):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from clilib import ephemeral, text_of
-from conftest import TOP
+from clilib import TOP
 
 SUPERVISOR = TOP / "policies" / "examples" / "supervisor.yaml"
 
@@ -380,7 +380,7 @@ def test_environments__variables_become_keys_of_the_policy_and_are_not_read_agai
     pb.ok("project", "add", "p")
     later = {"DEV_PORT_START": "8700"}
     assert pb.ok("get", "p/web", env=later) == "8300"
-    assert pb.ok("get", "p/web", "--env", "production", env=later) == "9301"  # 9300 is avoided
+    assert pb.ok("get", "p/web", "--env", "production", env=later) == "9300"
     assert pb.ok("get", "p/web", "--env", "test", env=later) == "7300"
 
 

@@ -35,8 +35,14 @@ static bool count_one(const struct entry *e, void *arg)
 static bool claim_one(struct store *s, struct err *err)
 {
 	const struct entry e = {
-		.id = ID, .project_id = ID, .instance = 1, .environment = "dev", .service = "web",
-		.primary = true, .host = "localhost", .allocated_at_ms = 1,
+		.id = ID,
+		.project_id = ID,
+		.instance = 1,
+		.environment = "dev",
+		.service = "web",
+		.primary = true,
+		.host = "localhost",
+		.allocated_at_ms = 1,
 	};
 	struct choice choice = { .range = &range, .reserved = &nothing, .strangers = &nothing };
 	struct plan plan;
@@ -118,8 +124,8 @@ static void test_sqlite__makes_a_book_whole_or_not_at_all(void **state)
 		ok = store_sqlite_open(path, true, &s, &err);
 		store_free(s);
 		allocations_left = ALLOCATIONS_UNLIMITED;
-		CHECK(ok || err.code == ERR_MEMORY, "allocation %ld: %s: %s", n,
-		      err_name(err.code), err.text);
+		CHECK(ok || err.code == ERR_MEMORY, "allocation %ld: %s: %s", n, err_name(err.code),
+		      err.text);
 		CHECK(entries_in(path) == 0);
 	}
 }
@@ -143,8 +149,8 @@ static void test_sqlite__changes_a_book_all_or_not_at_all(void **state)
 			CHECK(entries_in(path) == 0);
 		}
 		ok = use_book(path, n, &changed, &err);
-		CHECK(ok || err.code == ERR_MEMORY, "allocation %ld: %s: %s", n,
-		      err_name(err.code), err.text);
+		CHECK(ok || err.code == ERR_MEMORY, "allocation %ld: %s: %s", n, err_name(err.code),
+		      err.text);
 		CHECK(entries_in(path) == changed, "allocation %ld", n);
 	}
 }

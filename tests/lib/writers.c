@@ -32,7 +32,7 @@
 
 /* Rationale: four times the processors of any machine the tests run on. */
 #define MAX_PROCESSES 64
-#define HELD 4
+#define HELD	      4
 
 /* What the processes share. */
 struct tally {
@@ -41,7 +41,7 @@ struct tally {
 		bool is_ready;
 		unsigned commits;
 		int64_t slowest_ns;
-		char error[ERR_TEXT_SIZE];	/* "": none */
+		char error[ERR_TEXT_SIZE]; /* "": none */
 	} process[MAX_PROCESSES];
 };
 
@@ -110,8 +110,8 @@ static void work_when_all_are_ready(work_fn *work, const char *book, unsigned nu
 /* Processes that have the book's session, and all begin at once. */
 static struct tally *start(work_fn *work, const char *book, unsigned processes)
 {
-	struct tally *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct tally *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			       -1, 0);
 
 	if (t == MAP_FAILED || !processes || processes > MAX_PROCESSES)
 		die(book, "no memory, or too many processes");
@@ -248,7 +248,7 @@ static void say(char sign, int port)
 	int len = snprintf(line, sizeof(line), "%c%d\n", sign, port);
 
 	if (write(STDOUT_FILENO, line, (size_t)len) != len)
-		exit(0);	/* nobody listens any more */
+		exit(0); /* nobody listens any more */
 }
 
 static _Noreturn void talk(const char *book, const char *project)

@@ -51,8 +51,8 @@ enum part {
 static_assert(PART_COUNT <= 64, "a shape has 64 bits");
 
 /* `$1` literally, whatever its case; LIKE's own signs are escaped. */
-#define FOUND_IN(field)                                                                            \
-	"lower(" field ") LIKE '%' || replace(replace(replace(lower($1), '\\', '\\\\'),"           \
+#define FOUND_IN(field)                                                                  \
+	"lower(" field ") LIKE '%' || replace(replace(replace(lower($1), '\\', '\\\\')," \
 	" '%', '\\%'), '_', '\\_') || '%' ESCAPE '\\'"
 
 static const struct {
@@ -81,10 +81,9 @@ static const struct {
 	[OF_WORKTREE] = { "i.worktree_path = $1", true },
 	[IN_PORTS] = { "a.port_number BETWEEN $1 AND $2", true },
 	[ABOVE_PORT] = { "a.port_number > $1", true },
-	[OF_SEARCH] = { "(" FOUND_IN("p.name") " OR " FOUND_IN("a.service_name")
-			" OR " FOUND_IN("a.description") " OR " FOUND_IN("a.notes")
-			" OR " FOUND_IN("a.hostname") " OR " FOUND_IN("a.cloudflare_hostname")
-			" OR " FOUND_IN("CAST(a.port_number AS TEXT)") ")", true },
+	[OF_SEARCH] = { "(" FOUND_IN("p.name") " OR " FOUND_IN("a.service_name") " OR " FOUND_IN("a.description") " OR " FOUND_IN(
+				"a.notes") " OR " FOUND_IN("a.hostname") " OR " FOUND_IN("a.cloudflare_hostname") " OR " FOUND_IN("CAST(a.port_number AS TEXT)") ")",
+			true },
 	[ORDER_PORT] = { " ORDER BY a.port_number, a.hostname, a.protocol, a.id" },
 	[ORDER_AGE] = { " ORDER BY a.allocated_at, a.id" },
 	[ORDER_RELEASE] = { " ORDER BY coalesce(a.released_at, 0) DESC, a.id" },
@@ -133,29 +132,18 @@ static void add_int(struct sql_filter *q, enum part part, int64_t number)
 static void add_life(struct sql_filter *q, const struct entry_filter *f)
 {
 	switch (f->life) {
-	case LIVE_ONLY:
-		add(q, IS_LIVE);
-		break;
-	case RELEASED_ONLY:
-		add(q, IS_RELEASED);
-		break;
-	case LIVE_AND_RELEASED:
-		break;
+	case LIVE_ONLY: add(q, IS_LIVE); break;
+	case RELEASED_ONLY: add(q, IS_RELEASED); break;
+	case LIVE_AND_RELEASED: break;
 	}
 }
 
 static void add_order(struct sql_filter *q, const struct entry_filter *f)
 {
 	switch (f->order) {
-	case BY_PORT:
-		add(q, ORDER_PORT);
-		break;
-	case BY_AGE:
-		add(q, ORDER_AGE);
-		break;
-	case BY_RELEASE:
-		add(q, ORDER_RELEASE);
-		break;
+	case BY_PORT: add(q, ORDER_PORT); break;
+	case BY_AGE: add(q, ORDER_AGE); break;
+	case BY_RELEASE: add(q, ORDER_RELEASE); break;
 	}
 }
 

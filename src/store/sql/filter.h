@@ -19,7 +19,7 @@
 
 struct sql_filter {
 	uint64_t shape;
-	struct sql_value values[SQL_FILTER_VALUES];	/* of $1, $2, ...; borrowed */
+	struct sql_value values[SQL_FILTER_VALUES]; /* of $1, $2, ...; borrowed */
 	unsigned n_values;
 };
 

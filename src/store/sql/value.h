@@ -9,7 +9,7 @@
 struct sql_value {
 	enum { SQL_VALUE_NULL, SQL_VALUE_INT, SQL_VALUE_TEXT } kind;
 	int64_t number;
-	const char *text;	/* borrowed until the statement is done */
+	const char *text; /* borrowed until the statement is done */
 };
 
 static inline struct sql_value sql_int(int64_t number)

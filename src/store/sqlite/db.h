@@ -23,18 +23,18 @@
 struct session {
 	struct store store;
 	sqlite3 *db;
-	char *path;			/* as it was asked for */
+	char *path; /* as it was asked for */
 	struct queue queue;
 	enum { TXN_NONE, TXN_READ, TXN_WRITE } txn;
-	bool syncs_fully;		/* said to SQLite in this session */
-	sqlite3_stmt *statements[STATEMENT_COUNT];	/* NULL: not needed so far */
+	bool syncs_fully;			   /* said to SQLite in this session */
+	sqlite3_stmt *statements[STATEMENT_COUNT]; /* NULL: not needed so far */
 	struct {
 		uint64_t shape;
 		sqlite3_stmt *stmt;
 	} shapes[SHAPES_KEPT];
-	unsigned next_shape;		/* the one that goes when another is needed */
-	int log_frames;			/* in the write-ahead log after our last commit; 0: none */
-	int64_t patience_ms;		/* how long to wait for others */
+	unsigned next_shape; /* the one that goes when another is needed */
+	int log_frames;	     /* in the write-ahead log after our last commit; 0: none */
+	int64_t patience_ms; /* how long to wait for others */
 	int64_t waiting_since_ms;
 	uint32_t dice;
 };
@@ -50,6 +50,20 @@ extern const struct store_ops sqlite_ops;
 
 /* Give back all but the session itself. */
 void session_close(struct session *s);
+
+/* ---- file.c ---- */
+
+#define HEADER_SIZE 100
+
+/* The first bytes of the file itself, whatever the log says; false: there are not so many. */
+bool header_read(struct session *s, unsigned char ret[static HEADER_SIZE]);
+bool file_size(struct session *s, int64_t *ret);
+
+/* Are pages missing that the header counts? They are in the log only, or cut off. */
+bool is_short(struct session *s, const unsigned char header[static HEADER_SIZE]);
+
+/* Errors: ERR_BOOK  pages are missing, and the log does not have them; ERR_MEMORY */
+MUST_CHECK bool check_not_cut_off(struct session *s, struct err *err);
 
 /* ---- error.c ---- */
 
@@ -68,9 +82,9 @@ bool session_fail_read_only(struct session *s, struct err *err);
 struct query {
 	struct session *session;
 	sqlite3_stmt *stmt;
-	bool is_once;			/* not one of the session's: it goes with the query */
-	bool out_of_memory;		/* a column could not be read */
-	int column;			/* the next one */
+	bool is_once;	    /* not one of the session's: it goes with the query */
+	bool out_of_memory; /* a column could not be read */
+	int column;	    /* the next one */
 };
 
 MUST_CHECK bool query_open(struct session *s, enum statement what, const struct sql_value *values,
@@ -166,8 +180,7 @@ bool sqlite_block_remove(struct store *store, const char *host, uint16_t first, 
 bool sqlite_block_each(struct store *store, const char *host, const char *project_id, block_fn *fn,
 		       void *arg, struct err *err);
 bool sqlite_reserved_put(struct store *store, const struct reserved *r, struct err *err);
-bool sqlite_reserved_remove(struct store *store, const char *host, uint16_t first,
-			    struct err *err);
+bool sqlite_reserved_remove(struct store *store, const char *host, uint16_t first, struct err *err);
 bool sqlite_reserved_each(struct store *store, reserved_fn *fn, void *arg, struct err *err);
 
 bool sqlite_entry_each(struct store *store, const struct entry_filter *f, entry_fn *fn, void *arg,

@@ -71,12 +71,9 @@ bool sqlite_service_find(struct store *store, const struct service_name *name, s
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	const struct sql_value values[] = {
-		sql_exact(name->project),
-		sql_exact(name->service),
-		sql_text(name->environment),
-		sql_int(name->instance),
-		sql_key(name->host),
-		sql_exact(protocol_name(name->protocol)),
+		sql_exact(name->project),    sql_exact(name->service),
+		sql_text(name->environment), sql_int(name->instance),
+		sql_key(name->host),	     sql_exact(protocol_name(name->protocol)),
 	};
 	struct entry e;
 	bool row = false;

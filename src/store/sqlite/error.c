@@ -10,7 +10,7 @@
 static const struct meaning {
 	int code;
 	enum err_code means;
-	const char *text;	/* goes on from "the book 'PATH'" */
+	const char *text; /* goes on from "the book 'PATH'" */
 	enum { SAY_NO_MORE, SAY_ERRNO, SAY_MESSAGE } more;
 } meanings[] = {
 	{ SQLITE_NOTADB, ERR_BOOK, "is not a database", SAY_NO_MORE },
@@ -73,24 +73,29 @@ static enum err_code code_of_errno(int error, enum err_code otherwise_code)
 	switch (error) {
 	case EACCES:
 	case EPERM:
-	case EROFS:
-		return ERR_NOT_PERMITTED;
+	case EROFS: return ERR_NOT_PERMITTED;
 	case EISDIR:
-	case ENXIO:	/* a socket */
-	case ESPIPE:	/* a pipe */
-		return ERR_BOOK;
-	default:
-		return otherwise_code;
+	case ENXIO: /* a socket */
+	case ESPIPE: /* a pipe */ return ERR_BOOK;
+	default: return otherwise_code;
 	}
 }
 
-static bool fail_system(struct session *s, const struct meaning *m, struct err *err)
+static bool fail_system(struct session *s, int code_of_sqlite, const struct meaning *m,
+			struct err *err)
 {
 	int error = sqlite3_system_errno(s->db);
 	enum err_code code = code_of_errno(error, m->means);
 
-	return error ? fail(err, code, "the book '%s' %s: %s", s->path, m->text, strerror(error)) :
-		       fail(err, code, "the book '%s' %s", s->path, m->text);
+	/* SQLite keeps no errno of the log: EFBIG, EDQUOT and EIO look alike. */
+	if (!error && code_of_sqlite == SQLITE_IOERR_WRITE)
+		return fail(err, code,
+			    "the book '%s' cannot be written: the disk, a quota or a limit on files"
+			    " refuses it",
+			    s->path);
+
+	return error ? fail(err, code, "the book '%s' %s: %s", s->path, m->text, strerror(error))
+		     : fail(err, code, "the book '%s' %s", s->path, m->text);
 }
 
 static const struct meaning *meaning_of(int code)
@@ -110,7 +115,7 @@ bool session_fail_code(struct session *s, int code, struct err *err)
 	if (is_taken(code))
 		return fail_taken(s, err);
 	if (m->more == SAY_ERRNO)
-		return fail_system(s, m, err);
+		return fail_system(s, code, m, err);
 	if (m->more == SAY_MESSAGE)
 		return fail(err, m->means, "the book '%s' %s: %s", s->path, m->text,
 			    sqlite3_errmsg(s->db));
@@ -137,8 +142,8 @@ bool session_fail_read_only(struct session *s, struct err *err)
 	getpwuid_r(st.st_uid, &pw, buffer, sizeof(buffer), &found);
 	return found ? fail(err, ERR_NOT_PERMITTED,
 			    "this user may not write the book '%s', which belongs to %s", s->path,
-			    found->pw_name) :
-		       fail(err, ERR_NOT_PERMITTED,
+			    found->pw_name)
+		     : fail(err, ERR_NOT_PERMITTED,
 			    "this user may not write the book '%s', which belongs to uid %u",
 			    s->path, (unsigned)st.st_uid);
 }

@@ -15,18 +15,18 @@
  * of all ranges.  References are not enforced by SQLite (it would ask for each
  * row, in an index of its own): project_remove is the only way to lose one.
  */
-#define PROJECT_TABLES                                                                             \
-	"CREATE TABLE settings(name TEXT PRIMARY KEY,value TEXT NOT NULL)STRICT,WITHOUT ROWID;"    \
-	"CREATE TABLE projects(id TEXT PRIMARY KEY,number INTEGER UNIQUE,"                         \
-	"name TEXT NOT NULL UNIQUE,path TEXT,owner TEXT,description TEXT,"                         \
-	"status TEXT NOT NULL CHECK(status IN('active','reserved','legacy','archived')),"          \
-	"metadata TEXT,created_at INTEGER NOT NULL)STRICT,WITHOUT ROWID;"                          \
-	"CREATE INDEX project_path ON projects(path)WHERE path IS NOT NULL;"                       \
-	"CREATE TABLE instances(project_id TEXT REFERENCES projects,number INTEGER,"               \
-	"hostname TEXT NOT NULL,purpose TEXT,branch TEXT,status TEXT,worktree_path TEXT,"          \
-	"slice INTEGER NOT NULL,created_at INTEGER NOT NULL,released_at INTEGER,"                  \
-	"PRIMARY KEY(project_id,number))STRICT,WITHOUT ROWID;"                                     \
-	"CREATE UNIQUE INDEX live_worktree ON instances(hostname,worktree_path)"                   \
+#define PROJECT_TABLES                                                                          \
+	"CREATE TABLE settings(name TEXT PRIMARY KEY,value TEXT NOT NULL)STRICT,WITHOUT ROWID;" \
+	"CREATE TABLE projects(id TEXT PRIMARY KEY,number INTEGER UNIQUE,"                      \
+	"name TEXT NOT NULL UNIQUE,path TEXT,owner TEXT,description TEXT,"                      \
+	"status TEXT NOT NULL CHECK(status IN('active','reserved','legacy','archived')),"       \
+	"metadata TEXT,created_at INTEGER NOT NULL)STRICT,WITHOUT ROWID;"                       \
+	"CREATE INDEX project_path ON projects(path)WHERE path IS NOT NULL;"                    \
+	"CREATE TABLE instances(project_id TEXT REFERENCES projects,number INTEGER,"            \
+	"hostname TEXT NOT NULL,purpose TEXT,branch TEXT,status TEXT,worktree_path TEXT,"       \
+	"slice INTEGER NOT NULL,created_at INTEGER NOT NULL,released_at INTEGER,"               \
+	"PRIMARY KEY(project_id,number))STRICT,WITHOUT ROWID;"                                  \
+	"CREATE UNIQUE INDEX live_worktree ON instances(hostname,worktree_path)"                \
 	"WHERE released_at IS NULL AND worktree_path IS NOT NULL;"
 
 #define RANGE_TABLES                                                                               \
@@ -74,13 +74,13 @@
 	"STRICT;"                                                                                  \
 	"CREATE INDEX check_of ON port_health_checks(port_allocation_id,checked_at);"
 
-#define HISTORY_TABLES                                                                             \
-	"CREATE TABLE events(seq INTEGER PRIMARY KEY,at INTEGER NOT NULL,actor TEXT,"              \
-	"op TEXT NOT NULL,project_id TEXT,subject TEXT,service TEXT,port INTEGER,before TEXT,"     \
-	"after TEXT)STRICT;"                                                                       \
-	"CREATE INDEX event_project ON events(project_id)WHERE project_id IS NOT NULL;"            \
-	"CREATE INDEX event_port ON events(port)WHERE port IS NOT NULL;"                           \
-	"CREATE TABLE requests(actor TEXT,\"key\" TEXT,op TEXT NOT NULL,answer TEXT,"              \
+#define HISTORY_TABLES                                                                         \
+	"CREATE TABLE events(seq INTEGER PRIMARY KEY,at INTEGER NOT NULL,actor TEXT,"          \
+	"op TEXT NOT NULL,project_id TEXT,subject TEXT,service TEXT,port INTEGER,before TEXT," \
+	"after TEXT)STRICT;"                                                                   \
+	"CREATE INDEX event_project ON events(project_id)WHERE project_id IS NOT NULL;"        \
+	"CREATE INDEX event_port ON events(port)WHERE port IS NOT NULL;"                       \
+	"CREATE TABLE requests(actor TEXT,\"key\" TEXT,op TEXT NOT NULL,answer TEXT,"          \
 	"at INTEGER NOT NULL,PRIMARY KEY(actor,\"key\"))STRICT,WITHOUT ROWID;"
 
 /* Append only: a released step never changes, because it never runs again. */

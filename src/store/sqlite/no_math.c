@@ -9,21 +9,21 @@
  */
 #include <stdlib.h>
 
-#define NO_MATH(name)                                                                              \
-	double name(double x);                                                                     \
-	double name(double x)                                                                      \
-	{                                                                                          \
-		(void)x;                                                                           \
-		abort();                                                                           \
+#define NO_MATH(name)          \
+	double name(double x); \
+	double name(double x)  \
+	{                      \
+		(void)x;       \
+		abort();       \
 	}
 
-#define NO_MATH_2(name)                                                                            \
-	double name(double x, double y);                                                           \
-	double name(double x, double y)                                                            \
-	{                                                                                          \
-		(void)x;                                                                           \
-		(void)y;                                                                           \
-		abort();                                                                           \
+#define NO_MATH_2(name)                  \
+	double name(double x, double y); \
+	double name(double x, double y)  \
+	{                                \
+		(void)x;                 \
+		(void)y;                 \
+		abort();                 \
 	}
 
 /* clang-format off */
@@ -31,4 +31,4 @@ NO_MATH(acos) NO_MATH(acosh) NO_MATH(asin) NO_MATH(asinh) NO_MATH(atan) NO_MATH(
 NO_MATH(cos) NO_MATH(cosh) NO_MATH(exp) NO_MATH(log) NO_MATH(sin) NO_MATH(sinh)
 NO_MATH(sqrt) NO_MATH(tan) NO_MATH(tanh) NO_MATH(trunc)
 NO_MATH_2(atan2) NO_MATH_2(fmod) NO_MATH_2(pow)
-/* clang-format on */
+	/* clang-format on */

@@ -35,11 +35,8 @@
 #define FILE_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE)
 
 /* Source: https://sqlite.org/fileformat2.html section 1.3, "The Database Header". */
-#define HEADER_SIZE 100
-#define HEADER_PAGE_SIZE 16	/* two bytes; 1: 65536 */
-#define HEADER_READ_VERSION 19	/* 2: a write-ahead log */
-#define HEADER_PAGES 28		/* four bytes */
-#define HEADER_USER_VERSION 60
+#define HEADER_READ_VERSION   19 /* 2: a write-ahead log */
+#define HEADER_USER_VERSION   60
 #define HEADER_APPLICATION_ID 68
 
 /* ---- the file ---- */
@@ -125,35 +122,6 @@ static bool is_read_only(const struct session *s)
 
 /* ---- is it a book? ---- */
 
-static sqlite3_file *file_of(struct session *s)
-{
-	sqlite3_file *file = NULL;
-
-	sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-	return file;
-}
-
-static int64_t number_at(const unsigned char *bytes, unsigned count)
-{
-	int64_t n = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		n = n << 8 | bytes[i];
-	return n;
-}
-
-/* Are pages missing that the header counts?  They are in the log, or cut off. */
-static bool is_short(sqlite3_file *file, const unsigned char header[static HEADER_SIZE])
-{
-	int64_t page_size = number_at(header + HEADER_PAGE_SIZE, 2);
-	sqlite3_int64 size = 0;
-
-	if (page_size == 1)
-		page_size = 65536;
-	return file->pMethods->xFileSize(file, &size) != SQLITE_OK ||
-	       size < page_size * number_at(header + HEADER_PAGES, 4);
-}
-
 static bool has_log(const struct session *s)
 {
 	char log[PATH_MAX + 8];
@@ -171,11 +139,9 @@ static bool has_settled_header(struct session *s, unsigned *ret_version)
 					    BOOK_APPLICATION_ID >> 8 & 0xff,
 					    BOOK_APPLICATION_ID & 0xff };
 	unsigned char header[HEADER_SIZE];
-	sqlite3_file *file = file_of(s);
 
-	if (file->pMethods->xRead(file, header, sizeof(header), 0) != SQLITE_OK ||
-	    header[HEADER_READ_VERSION] != 2 ||
-	    memcmp(header + HEADER_APPLICATION_ID, id, sizeof(id)) != 0 || is_short(file, header))
+	if (!header_read(s, header) || header[HEADER_READ_VERSION] != 2 ||
+	    memcmp(header + HEADER_APPLICATION_ID, id, sizeof(id)) != 0 || is_short(s, header))
 		return false;
 	*ret_version = (unsigned)header[HEADER_USER_VERSION] << 24 |
 		       (unsigned)header[HEADER_USER_VERSION + 1] << 16 |
@@ -242,37 +208,12 @@ static bool look(struct session *s, int64_t *ret_version, struct err *err)
 static bool check_not_emptied(struct session *s, struct err *err)
 {
 	bool logged = has_log(s);
-	sqlite3_file *file = file_of(s);
-	sqlite3_int64 size = 0;
+	int64_t size;
 
-	if (logged && file->pMethods->xFileSize(file, &size) == SQLITE_OK && size == 0)
+	if (logged && file_size(s, &size) && size == 0)
 		return fail(err, ERR_BOOK, "the book '%s' is damaged: it is empty and has a log",
 			    s->path);
 	return true;
-}
-
-/*
- * SQLite reads a page that is cut off as one of zeros while there is a log: an
- * answer would be wrong, or, worse, a port that is entered be given again.  A
- * book whose last pages are still in the log only (a process was killed while it
- * wrote them back) is whole: then the look finds all of them.
- */
-static bool check_not_cut(struct session *s, struct err *err)
-{
-	CLEANUP(query_close) struct query q = { 0 };
-	unsigned char header[HEADER_SIZE];
-	sqlite3_file *file = file_of(s);
-	const char *text;
-	bool row = false;
-
-	if (file->pMethods->xRead(file, header, sizeof(header), 0) != SQLITE_OK ||
-	    !is_short(file, header))
-		return true;
-	if (!query_open(s, QUICK_CHECK, NULL, 0, &q, err) || !query_step(&q, &row, err))
-		return false;
-	text = row ? query_text(&q) : NULL;
-	return (text && !strcmp(text, "ok")) ||
-	       fail(err, ERR_BOOK, "the book '%s' is damaged: its end is missing", s->path);
 }
 
 /* Nobody can write it: then it may be read without the files that readers and writers share. */
@@ -350,7 +291,7 @@ static bool settle(struct session *s, bool create, struct err *err)
 	int64_t version;
 
 	if (!check_not_emptied(s, err) || (is_archived(s) && !reopen_archived(s, err)) ||
-	    !look(s, &version, err) || !check_not_cut(s, err))
+	    !look(s, &version, err) || !check_not_cut_off(s, err))
 		return false;
 	if (version == 0 && !create)
 		return fail_none(s, err);

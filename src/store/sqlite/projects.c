@@ -143,9 +143,9 @@ static bool give_instance(struct query *q, const struct visit *v)
 bool sqlite_instance_put(struct store *store, const struct instance *i, struct err *err)
 {
 	const struct sql_value values[] = {
-		sql_key(i->project_id), sql_int(i->number),	   sql_key(i->host),
-		sql_text(i->purpose),	sql_text(i->branch),	   sql_text(i->status),
-		sql_text(i->worktree),	sql_int(i->slice),	   sql_int(i->created_at_ms),
+		sql_key(i->project_id),	     sql_int(i->number),  sql_key(i->host),
+		sql_text(i->purpose),	     sql_text(i->branch), sql_text(i->status),
+		sql_text(i->worktree),	     sql_int(i->slice),	  sql_int(i->created_at_ms),
 		sql_some(i->released_at_ms),
 	};
 

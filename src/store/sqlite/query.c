@@ -24,12 +24,9 @@ bool session_prepare(struct session *s, enum statement what, struct err *err)
 static int bind(sqlite3_stmt *stmt, int at, const struct sql_value *v)
 {
 	switch (v->kind) {
-	case SQL_VALUE_NULL:
-		return SQLITE_OK;	/* what is not bound is NULL */
-	case SQL_VALUE_INT:
-		return sqlite3_bind_int64(stmt, at, v->number);
-	case SQL_VALUE_TEXT:
-		return sqlite3_bind_text(stmt, at, v->text, -1, SQLITE_STATIC);
+	case SQL_VALUE_NULL: return SQLITE_OK; /* what is not bound is NULL */
+	case SQL_VALUE_INT: return sqlite3_bind_int64(stmt, at, v->number);
+	case SQL_VALUE_TEXT: return sqlite3_bind_text(stmt, at, v->text, -1, SQLITE_STATIC);
 	}
 	return SQLITE_MISUSE;
 }

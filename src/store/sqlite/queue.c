@@ -36,9 +36,9 @@
 #define PATIENCE_NS INT64_C(500000000)
 
 /* Rationale: what a commit takes on a fast disk; whoever is next looks oftener. */
-#define TURN_NS INT64_C(150000)
-#define NEXT_NS INT64_C(20000)
-#define NEXT_PART 4
+#define TURN_NS	     INT64_C(150000)
+#define NEXT_NS	     INT64_C(20000)
+#define NEXT_PART    4
 #define SLEEP_MAX_NS INT64_C(5000000)
 
 /* Byte 0 guards the numbers; the bytes up to here are kept for other uses. */
@@ -73,7 +73,9 @@ static bool set_lock(int fd, short type, off_t byte)
 
 static bool is_held(int fd, off_t byte)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1
+	};
 
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
@@ -176,7 +178,8 @@ static int64_t ahead_of(const struct queue *q, uint64_t served)
 
 static int64_t pause_ns(int64_t ahead, int64_t waited_ns)
 {
-	return ahead <= 1 ? pause_of_next_ns(waited_ns) : at_most((ahead - 1) * TURN_NS, SLEEP_MAX_NS);
+	return ahead <= 1 ? pause_of_next_ns(waited_ns)
+			  : at_most((ahead - 1) * TURN_NS, SLEEP_MAX_NS);
 }
 
 static bool wait_turn(struct queue *q)

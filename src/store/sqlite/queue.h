@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 struct queue {
-	const char *book;	/* the file's real path, borrowed */
-	int fd;			/* of BOOK-queue; -1: not open yet */
-	bool is_off;		/* it cannot be opened */
-	uint64_t ticket;	/* held; 0: none */
+	const char *book; /* the file's real path, borrowed */
+	int fd;		  /* of BOOK-queue; -1: not open yet */
+	bool is_off;	  /* it cannot be opened */
+	uint64_t ticket;  /* held; 0: none */
 };
 
 /* No I/O yet: the file is opened, or made with the book's mode, on first use. */

@@ -30,8 +30,8 @@ bool sqlite_setting_put(struct store *store, const char *name, const char *value
 static bool range_put(struct session *s, const struct stored_range *r, struct err *err)
 {
 	const struct sql_value values[] = {
-		sql_key(r->name),   sql_int(r->ports.first), sql_int(r->ports.last),
-		sql_int(r->block),  sql_int(r->slice),	     sql_text(r->description),
+		sql_key(r->name),  sql_int(r->ports.first), sql_int(r->ports.last),
+		sql_int(r->block), sql_int(r->slice),	    sql_text(r->description),
 		sql_key(r->rule),
 	};
 

@@ -18,7 +18,6 @@ static const char *const texts[] = {
 	[GET_APPLICATION_ID] = "PRAGMA application_id",
 	[GET_VERSION] = "PRAGMA user_version",
 	[COUNT_OBJECTS] = "SELECT count(*) FROM sqlite_schema",
-	[QUICK_CHECK] = "PRAGMA quick_check(1)",
 	[USE_WAL] = "PRAGMA journal_mode = WAL",
 	[SETTING_GET] = SQL_SETTING_GET,
 	[SETTING_PUT] = SQL_SETTING_PUT,

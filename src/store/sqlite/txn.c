@@ -26,7 +26,7 @@
 #define LOG_FRAMES_LEFT 64
 
 /* Between two looks at a book that others hold: at least, and at most as much more. */
-#define SLEEP_US 50
+#define SLEEP_US      50
 #define SLEEP_MORE_US 450
 /* Rationale: where the queue cannot be used, 64 that look that often leave no time for the one that writes. */
 #define SLEEP_MOST_US 10000
@@ -198,14 +198,9 @@ static void undo_part(struct session *s)
 void write_cleanup(struct write *w)
 {
 	switch (w->kind) {
-	case WRITE_NONE:
-		break;
-	case WRITE_ALONE:
-		session_rollback(&w->session->store);
-		break;
-	case WRITE_PART:
-		undo_part(w->session);
-		break;
+	case WRITE_NONE: break;
+	case WRITE_ALONE: session_rollback(&w->session->store); break;
+	case WRITE_PART: undo_part(w->session); break;
 	}
 }
 

@@ -81,9 +81,30 @@ static void test_utf8__decides_on_every_character(void **state)
 	}
 }
 
+static void test_utf8_repair__replaces_only_what_is_no_character(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} row[] = {
+		{ "", "" },	      { "web \xc3\xb6", "web \xc3\xb6" },
+		{ "\xff\xfe", "??" }, { "a\xc3", "a?" }, /* cut inside of a character */
+		{ "\xe6\x97", "??" }, { "\xc3\xc3\xb6", "?\xc3\xb6" }, /* the next one is whole */
+		{ "\xc0\xaf", "??" },				       /* overlong */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%s", row[i].text);
+		utf8_repair(text);
+		CHECK(!strcmp(text, row[i].want), "row %zu: '%s'", i, text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_utf8_repair__replaces_only_what_is_no_character),
 		cmocka_unit_test(test_utf8_is_valid__knows_rfc_3629),
 		cmocka_unit_test(test_utf8__refuses_nul),
 		cmocka_unit_test(test_utf8__decides_on_every_character),

@@ -11,7 +11,7 @@
 #include "store/sqlite/queue.h"
 
 #define WRITERS 8
-#define TURNS 100
+#define TURNS	100
 
 #define PATH_SIZE (2 * PATH_MAX)
 

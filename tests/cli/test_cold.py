@@ -1,0 +1,153 @@
+"""What keeps the cold start cold, by counting: libraries, schema objects, files, system calls.
+
+Times are measured in bench/.  A number here is what it is now: when a change needs more, look for
+what it costs, and say why in this file.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from books import look_into, settle
+
+# libm: libsqlite3.a names its functions.  libmnl: Debian has no archive of it.
+LIBRARIES = {"linux-vdso.so.1", "libc.so.6", "libm.so.6", "libmnl.so.0", "ld-linux-x86-64.so.2"}
+
+# "At most 24 schema objects: they cost cold start" (facts/store.md).
+SCHEMA_OBJECTS = 24
+
+READS = [("get", "shop/web"), ("list",), ("show", "shop"), ("status",), ("summary",),
+         ("check", "3100"), ("check", "3999"), ("history",), ("project", "list"), ("policy", "list"),
+         ("env", "--format", "json"), ()]
+
+
+@pytest.fixture
+def shop(pb):
+    """A book with one service; its path."""
+    pb.ok("project", "add", "shop", "--path", pb.work)
+    assert pb.ok("get", "shop/web") == "3100"
+    return pb.home / "data" / "portbook" / "book.db"
+
+
+@pytest.fixture
+def calls(pb):
+    """calls("openat,execve", *words): the system calls of a run that succeeds, as strace has them."""
+    def run(names, *words):
+        log = pb.base / "strace.log"
+        result = subprocess.run(["strace", "-f", "-y", "-qq", "-e", "signal=none", "-e", f"trace={names}",
+                                 "-o", log, pb.program, *words], cwd=pb.work,
+                                env=pb.environment(), capture_output=True, text=True, timeout=60,
+                                check=False)
+        assert result.returncode == 0, result
+        return [line.split(maxsplit=1)[1] for line in log.read_text().splitlines()]
+
+    if shutil.which("strace") is None or subprocess.run(
+            ["strace", "-qq", "-o", "/dev/null", "true"], check=False,
+            capture_output=True).returncode != 0:
+        pytest.skip("no process can be traced here")
+    return run
+
+
+@pytest.fixture
+def is_plain(pb):
+    """The program as it is installed: sanitizers bring libraries and files of their own."""
+    libraries = subprocess.run(["ldd", pb.program], capture_output=True, text=True, check=True)
+    if "asan" in libraries.stdout:
+        pytest.skip("built with sanitizers")
+    return libraries.stdout
+
+
+def test_program__links_what_a_get_needs_and_nothing_else(is_plain):
+    linked = {os.path.basename(line.split()[0]) for line in is_plain.splitlines()}
+    if "libsqlite3" in is_plain:
+        pytest.skip("this system has no libsqlite3.a")
+    assert linked <= LIBRARIES
+
+
+def test_program__never_links_what_only_servers_and_modules_need(is_plain):
+    for library in ("libpq", "libmicrohttpd", "libcurl", "libbpf", "libsystemd", "libssl"):
+        assert library not in is_plain
+
+
+def test_book__has_at_most_24_schema_objects(shop):
+    with look_into(shop) as db:
+        names = [row[0] for row in db.execute("SELECT name FROM sqlite_master")]
+    assert len(names) <= SCHEMA_OBJECTS, names
+
+
+# What a cold `get` of an existing service opens, besides the libraries and the loader's cache.
+FILES_OF_A_GET = [
+    "config/portbook/config.yaml",  # which book? the user's answer
+    "/etc/portbook/config.yaml",    # the machine's
+    "portbook/book.db",
+    "portbook/book.db-wal",
+    "portbook/book.db-shm",
+]
+
+
+def opened(lines):
+    return [match[1] for line in lines
+            for match in [re.match(r'open(?:at2?)?\((?:AT_FDCWD[^,]*, )?"([^"]*)"', line)] if match]
+
+
+def test_get__of_a_known_service_opens_the_configuration_and_the_book(shop, calls, is_plain):
+    files = opened(calls("open,openat,openat2", "get", "shop/web"))
+    ours = [path for path in files if not path.startswith("/lib") and path != "/etc/ld.so.cache"
+            and ".so" not in path]
+    unknown = [path for path in ours if not path.endswith(tuple(FILES_OF_A_GET))]
+    assert not unknown
+    assert len(ours) <= len(FILES_OF_A_GET), ours
+    assert len(files) <= len(FILES_OF_A_GET) + len(LIBRARIES) - 2 + 1, files  # the loader's cache
+
+
+def test_get__of_a_known_service_by_its_folder_opens_no_more_than_git_s(shop, pb, calls, is_plain):
+    """Without a project's name the folder is looked up; it is in the book, so git is not asked."""
+    files = opened(calls("open,openat,openat2", "get", "web"))
+    ours = [path for path in files if ".so" not in path]
+    assert [path for path in ours if not path.endswith(tuple(FILES_OF_A_GET))
+            and "/.git" not in path and not path.startswith("/proc/self/")] == []
+    assert len(ours) <= len(FILES_OF_A_GET) + 3, ours
+
+
+@pytest.mark.parametrize("words", READS + [("get", "shop/new"), ("release", "shop/web")],
+                         ids=" ".join)
+def test_command__starts_no_other_program_and_no_thread(shop, calls, words):
+    lines = calls("execve,execveat,clone,clone3,fork,vfork", *words)
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("execve(")
+
+
+@pytest.mark.parametrize("words", READS, ids=" ".join)
+def test_reading__writes_nothing_into_the_book(shop, calls, words):
+    lines = calls("pwrite64,write,pwritev,writev,fsync,fdatasync,ftruncate,fallocate,unlink,rename",
+                  *words)
+    for line in lines:
+        file = re.match(r"\w+\((\d+)<([^>]*)>", line)
+        assert file, line  # a file is named: it goes, or gets another name
+        # The index of the log is made by whoever is first; it is not the book.
+        assert file[1] in "12" or file[2].endswith("book.db-shm"), line
+
+
+@pytest.mark.parametrize("words", READS, ids=" ".join)
+def test_reading__leaves_the_book_and_its_log_untouched(pb, shop, words):
+    def state():
+        return {path.name: (path.stat().st_mtime_ns, path.stat().st_size, path.stat().st_ino)
+                for path in sorted(shop.parent.iterdir()) if not path.name.endswith("-shm")}
+
+    before = state()
+    result = pb(*words)
+    assert result.code in (0, 1), result
+    assert state() == before
+
+
+# Now 111 (Debian 12): about 40 are the loader's, the rest are SQLite's, with an empty log.
+SYSTEM_CALLS = 115
+
+
+def test_get__of_a_known_service_makes_few_system_calls(shop, calls, is_plain):
+    settle(shop)
+    lines = calls("all", "get", "shop/web")
+    assert len(lines) <= SYSTEM_CALLS, f"{len(lines)} calls:\n" + "\n".join(lines)
