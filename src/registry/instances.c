@@ -88,28 +88,27 @@ static bool instance_limit(struct registry *r, const struct project *p, const ch
 static bool fail_too_many(struct registry *r, const struct project *p, unsigned number,
 			  unsigned limit, const struct policy_range *range, struct err *err)
 {
+	struct policy_asker who = { .project = p->name, .temporary = true };
+	const struct policy_range *expiring;
 	const struct policy *policy;
 
 	if (!registry_policy(r, &policy, err))
 		return false;
-
-	const struct policy_range *temporary = policy_range_for(
-		policy, &(struct policy_asker){ .project = p->name,
-						.environment = policy->environment,
-						.temporary = true });
+	who.environment = policy->environment;
+	expiring = policy_range_for(policy, &who);
 
 	fail(err, ERR_EXHAUSTED,
 	     "'%s' has room for %u instances (%u ports each in its block%s of %u): there is no "
 	     "instance %u",
 	     p->name, limit, range->slice, limit > range->block / range->slice ? "s" : "",
 	     range->block, number);
-	if (temporary)
+	if (expiring)
 		return fail_hint(
 			err,
 			"add a block (portbook project add-block %s), release an instance "
 			"(portbook instance list %s), or take a temporary port from %u that "
 			"expires (portbook get %s/SERVICE --temporary)",
-			p->name, p->name, temporary->ports.first, p->name);
+			p->name, p->name, expiring->ports.first, p->name);
 	return fail_hint(err,
 			 "add a block (portbook project add-block %s) or release an instance "
 			 "(portbook instance list %s)",

@@ -193,14 +193,15 @@ static bool path_check(struct registry *r, const char *path, const char *own_id,
 
 /* Adding. */
 
-static bool record_project(struct registry *r, const char *op, const struct project *before,
-			   const struct project *after, struct err *err)
+/* `of` is the one of the two that is there, `after` if both are. */
+static bool record_project(struct registry *r, const char *op, const struct project *of,
+			   const struct project *before, const struct project *after,
+			   struct err *err)
 {
-	const struct project *one = after ? after : before;
 	struct change c = {
 		.op = op,
-		.project_id = one->id,
-		.subject = one->name,
+		.project_id = of->id,
+		.subject = of->name,
 		.before = before ? project_json(before) : NULL,
 		.after = after ? project_json(after) : NULL,
 	};
@@ -269,7 +270,7 @@ bool project_add(struct registry *r, const struct project_new *what, struct aren
 	else if (what->number >= 0 && !number_check(r, policy, p.number, what->host, err))
 		return false;
 	if (!r->store->ops->project_put(r->store, &p, err) ||
-	    !record_project(r, "project-add", NULL, &p, err) ||
+	    !record_project(r, "project-add", &p, NULL, &p, err) ||
 	    !open_its_block(r, policy, &p, what->host, err))
 		return false;
 	return project_copy(a, &p, ret) || fail_memory(err);
@@ -387,7 +388,7 @@ bool project_set(struct registry *r, const struct project *project,
 	    !is_line("owner", p.owner, err) || !is_line("description", p.description, err) ||
 	    !renumber(r, &p, change->number, change->host, err) ||
 	    !r->store->ops->project_put(r->store, &p, err) ||
-	    !record_project(r, change->op, project, &p, err))
+	    !record_project(r, change->op, &p, project, &p, err))
 		return false;
 	return project_copy(a, &p, ret) || fail_memory(err);
 }
@@ -409,6 +410,6 @@ bool project_remove(struct registry *r, const struct project *project, struct er
 				 "project and archive it (portbook project archive %s)",
 				 project->name, project->name);
 	}
-	return record_project(r, "project-remove", project, NULL, err) &&
+	return record_project(r, "project-remove", project, project, NULL, err) &&
 	       r->store->ops->project_remove(r->store, project->id, err);
 }

@@ -8,15 +8,15 @@
 
 #define REASON_MAX 150
 
-static bool record(struct registry *r, const char *op, const struct reserved *before,
-		   const struct reserved *after, struct err *err)
+/* `of` is the one of the two that is there. */
+static bool record(struct registry *r, const char *op, const struct reserved *of,
+		   const struct reserved *before, const struct reserved *after, struct err *err)
 {
-	const struct reserved *one = after ? after : before;
 	CLEANUP(arena_release) struct arena arena = { 0 };
 	struct change c = {
 		.op = op,
-		.port = one->ports.first,
-		.subject = arena_printf(&arena, "%u-%u", one->ports.first, one->ports.last),
+		.port = of->ports.first,
+		.subject = arena_printf(&arena, "%u-%u", of->ports.first, of->ports.last),
 		.before = before ? reserved_json(before) : NULL,
 		.after = after ? reserved_json(after) : NULL,
 	};
@@ -108,7 +108,7 @@ static bool cut(struct registry *r, const struct reserved *old, struct port_rang
 		return false;
 	if (old->ports.last > out.last && !put_rest(r, old, above, err))
 		return false;
-	return record(r, "unreserve", old, NULL, err);
+	return record(r, "unreserve", old, old, NULL, err);
 }
 
 bool reserved_cut(struct registry *r, const char *host, struct port_range ports, bool *ret_any,
@@ -155,7 +155,7 @@ static bool reserve_stretch(struct registry *r, const struct reserve_request *q,
 
 	return reserved_cut(r, q->host, ports, &any, err) &&
 	       r->store->ops->reserved_put(r->store, &res, err) &&
-	       record(r, "reserve", NULL, &res, err) && name_holders(r, q, ports, err);
+	       record(r, "reserve", &res, NULL, &res, err) && name_holders(r, q, ports, err);
 }
 
 /* What the policy reserves on the same host stays the policy's: what is between it is reserved. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 long allocations_left = ALLOCATIONS_UNLIMITED;
+bool one_allocation_fails;
 
 /* The linker's --wrap: a call of malloc() becomes __wrap_malloc(), and libc's is __real_malloc(). */
 void *__real_malloc(size_t size);
@@ -19,6 +20,8 @@ char *__wrap_strdup(const char *text);
 static bool may_allocate(void)
 {
 	if (allocations_left == 0) {
+		if (one_allocation_fails)
+			allocations_left = ALLOCATIONS_UNLIMITED;
 		errno = ENOMEM;
 		return false;
 	}

@@ -18,9 +18,14 @@
 #ifndef LIB_FAULT_H
 #define LIB_FAULT_H
 
+#include <stdbool.h>
+
 #define ALLOCATIONS_UNLIMITED (-1L)
 
 /* So many succeed, then all fail until it is set again.  At first: unlimited. */
 extern long allocations_left;
+
+/* Only the next one fails then, and it is unlimited again: what follows has to notice. */
+extern bool one_allocation_fails;
 
 #endif

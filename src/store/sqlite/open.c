@@ -150,16 +150,20 @@ static bool has_settled_header(struct session *s, unsigned *ret_version)
 	return true;
 }
 
-/* With a log, the version may so far be there only, and SQLite has to say it. */
+/*
+ * With a log, the version may so far be there only, and SQLite has to say it;
+ * it also finds out whether a file that may only be read can be read at all.
+ */
 static bool is_settled(struct session *s)
 {
 	unsigned in_header;
 	int64_t version;
+	bool ask = has_log(s) || is_read_only(s);
 
 	if (!has_settled_header(s, &in_header))
 		return false;
 	version = in_header;
-	return (!has_log(s) || session_ask(s, GET_VERSION, &version, NULL)) &&
+	return (!ask || session_ask(s, GET_VERSION, &version, NULL)) &&
 	       version == migrations_latest();
 }
 

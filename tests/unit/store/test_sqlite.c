@@ -16,7 +16,7 @@
 
 #define MUST(call) CHECK((call), "%s: %s", err_name(err.code), err.text)
 
-#define PATH_SIZE (2 * PATH_MAX)
+#define PATH_SIZE ((size_t)2 * PATH_MAX)
 
 /* folder_path, for as long as `buffer` lives. */
 static const char *path_in(char buffer[static PATH_SIZE], const struct folder *f, const char *name)
@@ -517,7 +517,7 @@ static void test_log__is_written_back_while_a_session_goes_on(void **state)
 	for (int i = 0; i < 5000; i++)
 		MUST(s->ops->event_add(s, &e, &err));
 	/* 5000 commits of at least two pages; the limit is 4000 pages. */
-	CHECK(size_of(folder_path(&f, "book.db-wal")) < 4100 * 4120);
+	CHECK(size_of(folder_path(&f, "book.db-wal")) < 4100L * 4120);
 	CHECK(size_of(path) > 100000);
 }
 
@@ -530,7 +530,7 @@ static void test_log__is_short_after_many_short_sessions(void **state)
 	(void)state;
 	for (int i = 0; i < 200; i++)
 		CHECK(open_and_write(path, i) == 0);
-	CHECK(size_of(folder_path(&f, "book.db-wal")) < 80 * 4120);
+	CHECK(size_of(folder_path(&f, "book.db-wal")) < 80L * 4120);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /*
- * store/sqlite/no_math.c - libm's place, empty.
+ * app/no_math.c - libm's place, empty.
  *
  * Debian's libsqlite3.a has SQL functions for sines and logarithms and asks
  * for libm because of them.  No statement of ours calls one, and loading libm
