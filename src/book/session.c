@@ -1,5 +1,6 @@
 #include "book/session.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,7 +184,10 @@ static bool open_book(struct session *s, struct err *err)
 {
 	if (s->registry.store)
 		return true;
-	return open_store(s, err) && (!s->registry.store->may_be_new || found_book(s, err));
+	if (!open_store(s, err))
+		return false;
+	assert(s->registry.store);
+	return !s->registry.store->may_be_new || found_book(s, err);
 }
 
 /*
@@ -208,12 +212,10 @@ static bool run(struct session *s, const struct operation *op, struct call *call
 
 	if (operation_run(op, call, input, ret, &why))
 		return true;
-	if (call->registry) {
-		if (!was_new(s, &why, &again, err))
-			return false;
-		if (again)
-			return operation_run(op, call, input, ret, err);
-	}
+	if (!was_new(s, &why, &again, err))
+		return false;
+	if (again)
+		return operation_run(op, call, input, ret, err);
 	*err = why;
 	return false;
 }
@@ -222,16 +224,13 @@ bool session_call(struct session *s, const char *operation, const json_t *input,
 		  struct err *err)
 {
 	const struct operation *op = operation_named(operation);
-	struct call call = { .book = s->book };
+	struct call call = { .registry = &s->registry, .book = s->book };
 	bool ok;
 
 	if (!op)
 		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
-	if (op->access != ACCESS_NONE) {
-		if (!open_book(s, err))
-			return false;
-		call.registry = &s->registry;
-	}
+	if (!open_book(s, err))
+		return false;
 	ok = run(s, op, &call, input, ret, err);
 	arena_release(&call.arena);
 	return ok;

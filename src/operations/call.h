@@ -9,7 +9,7 @@
 #include "registry/registry.h"
 
 struct call {
-	struct registry *registry; /* NULL only for ACCESS_NONE */
+	struct registry *registry;
 	struct arena arena;	   /* goes with the call */
 	const char *book;	   /* where the book is, for people */
 };

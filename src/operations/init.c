@@ -19,7 +19,7 @@
 #include "registry/projects.h"
 
 #define EXAMPLE		    ".ports.env.example"
-#define GITIGNORE_MAX_BYTES (1024 * 1024)
+#define GITIGNORE_MAX_BYTES 1048576
 
 /* The project. */
 

@@ -124,16 +124,17 @@ static json_t *text_or_null(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
-/* The project's name today; the event's subject keeps the name it had. */
-static const char *project_name(struct telling *t, const char *id)
+/* The project's name today; the event's subject keeps the name it had. NULL: it is gone. */
+static bool project_name(struct telling *t, const char *id, const char **ret, struct err *err)
 {
 	struct store *s = t->call->registry->store;
 	struct project p;
 	bool found = false;
 
-	if (!id || !s->ops->project_find(s, PROJECT_BY_ID(id), &t->call->arena, &p, &found, NULL))
-		return NULL;
-	return found ? p.name : NULL;
+	if (id && !s->ops->project_find(s, PROJECT_BY_ID(id), &t->call->arena, &p, &found, err))
+		return false;
+	*ret = found ? p.name : NULL;
+	return true;
 }
 
 static bool add_event(const struct event *e, void *arg)
@@ -154,19 +155,21 @@ static bool add_event(const struct event *e, void *arg)
 }
 
 /* Ids become names, and the newest comes last. */
-static bool finish_events(struct telling *t, json_t *answer)
+static bool finish_events(struct telling *t, json_t *answer, struct err *err)
 {
 	json_t *ordered = json_array();
+	const char *name;
 
 	if (!json_put(answer, "events", ordered))
-		return false;
+		return fail_memory(err);
 	for (size_t i = json_array_size(t->array); i > 0; i--) {
 		json_t *o = json_array_get(t->array, i - 1);
-		const char *name = project_name(t, json_text_of(o, "projectName"));
 
+		if (!project_name(t, json_text_of(o, "projectName"), &name, err))
+			return false;
 		if (!json_put(o, "projectName", text_or_null(name)) ||
 		    json_array_append(ordered, o) < 0)
-			return false;
+			return fail_memory(err);
 	}
 	return true;
 }
@@ -199,7 +202,7 @@ static bool history_run(struct call *c, const json_t *input, json_t *answer, str
 	if (!read_event_filter(c, input, &f, err) ||
 	    !c->registry->store->ops->event_each(c->registry->store, &f, add_event, &t, err))
 		return false;
-	return (!t.failed && finish_events(&t, answer)) || fail_memory(err);
+	return t.failed ? fail_memory(err) : finish_events(&t, answer, err);
 }
 
 const struct operation op_history = {

@@ -141,36 +141,34 @@ static void forget_notices(struct call *c)
 	c->registry->notices = NULL;
 }
 
+static bool put_notices(struct call *c, json_t *answer, struct err *err)
+{
+	json_t *notices = c->registry->notices;
+
+	c->registry->notices = NULL;
+	return !notices || json_put(answer, "notices", notices) || fail_memory(err);
+}
+
 static bool run_in_transaction(const struct operation *op, struct call *c, const json_t *input,
 			       json_t *answer, struct err *err)
 {
 	CLEANUP(txn_cleanup) struct txn txn = { c->registry->store };
-	bool done;
+	bool done, is_trial;
 
 	if (!run_quick(op, c, input, answer, &done, err))
 		return false;
 	if (done)
-		return true;
+		return put_notices(c, answer, err);
 	forget_notices(c);
 	if (!store_begin(txn.store, op->access == ACCESS_WRITE, err) ||
 	    !op->run(c, input, answer, err))
 		return false;
 	/* A trial run did everything, and leaves nothing. */
-	if (json_bool_of(input, "dryRun")) {
+	is_trial = json_bool_of(input, "dryRun");
+	if (is_trial)
 		registry_note(c->registry, "this was a trial run: nothing of it is in the book");
-		return true;
-	}
-	return store_commit(txn.store, err);
-}
-
-static bool put_notices(struct call *c, json_t *answer)
-{
-	json_t *notices = c->registry ? c->registry->notices : NULL;
-
-	if (!notices)
-		return true;
-	c->registry->notices = NULL;
-	return json_put(answer, "notices", notices);
+	/* The answer is whole before the commit: an error after it would deny what is done. */
+	return put_notices(c, answer, err) && (is_trial || store_commit(txn.store, err));
 }
 
 bool operation_run(const struct operation *op, struct call *c, const json_t *input, json_t **ret,
@@ -178,22 +176,16 @@ bool operation_run(const struct operation *op, struct call *c, const json_t *inp
 {
 	CLEANUP(json_cleanup) json_t *answer = json_object();
 	struct err why = { 0 };
-	bool ok;
 
 	if (!answer || !json_put_bool(answer, "success", true))
 		return fail_memory(err);
 	if (!check_input(op->schema, input, err))
 		return false;
-	if (c->registry)
-		forget_notices(c);
-	ok = op->access == ACCESS_NONE ? op->run(c, input, answer, &why)
-				       : run_in_transaction(op, c, input, answer, &why);
-	if (!ok) {
+	forget_notices(c);
+	if (!run_in_transaction(op, c, input, answer, &why)) {
 		*err = why;
 		return false;
 	}
-	if (!put_notices(c, answer))
-		return fail_memory(err);
 	*ret = json_incref(answer);
 	return true;
 }

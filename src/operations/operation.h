@@ -19,7 +19,6 @@ struct call;
 enum access {
 	ACCESS_READ,  /* one read transaction; HTTP: GET; MCP: read-only */
 	ACCESS_WRITE, /* one write transaction, rolled back by dryRun */
-	ACCESS_NONE,  /* asks nothing of the book */
 };
 
 struct operation {

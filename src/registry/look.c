@@ -143,8 +143,8 @@ bool usage_of_project(struct registry *r, const struct project *p, const char *h
 
 	if (!registry_policy(r, &policy, err))
 		return false;
-	list.items = arena_alloc(a, (POLICY_MAX_RANGES * (PROJECT_MAX_BLOCKS + 1)) *
-					    sizeof(*list.items));
+	list.items = arena_alloc(a, sizeof(*list.items) * POLICY_MAX_RANGES *
+					    (PROJECT_MAX_BLOCKS + 1));
 	if (!list.items)
 		return fail_memory(err);
 	for (unsigned i = 0; i < policy->n_ranges; i++) {

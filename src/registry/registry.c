@@ -55,10 +55,13 @@ const char *registry_new_id(struct registry *r, struct arena *a)
 static bool read_policy(const char *text, struct policy **ret, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *json = NULL;
+	struct err why = { 0 };
 	struct policy *p;
 
-	if (!json_parse(text, strlen(text), &json, err))
-		return fail_while(err, "reading the book's policy");
+	if (!json_parse(text, strlen(text), &json, &why))
+		return why.code == ERR_MEMORY ?
+			       fail_memory(err) :
+			       fail(err, ERR_BOOK, "the book's policy is damaged: %s", why.text);
 	p = malloc(sizeof(*p));
 	if (!p)
 		return fail_memory(err);

@@ -253,7 +253,7 @@ static void step_claim(struct world *w)
 		      (unsigned)got.port, (unsigned)want.port);
 		AGREE(w, s,
 		      !ok || (got.n_passed == want.n_passed &&
-			      !memcmp(got.passed, want.passed, 2 * got.n_passed)),
+			      !memcmp(got.passed, want.passed, sizeof(*got.passed) * got.n_passed)),
 		      "%u passed, not %u", got.n_passed, want.n_passed);
 	}
 }

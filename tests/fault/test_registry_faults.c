@@ -18,9 +18,9 @@ int fsync(int fd)
 	return 0;
 }
 
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
-	(void)fd;
+	(void)fildes;
 	return 0;
 }
 
@@ -35,6 +35,7 @@ static const struct ask before[] = {
 	{ "get", "{'projectName':'shop','serviceName':'api','description':'d','metadata':{'a':1}}" },
 	{ "allocate", "{'projectName':'shop','serviceName':'api'}" },
 	{ "reserve", "{'ports':'3150-3159','reason':'r'}" },
+	{ "project-add", "{'projectName':'spare'}" },
 	{ NULL },
 };
 
@@ -55,7 +56,7 @@ static const struct step {
 	{ { "check", "{'ports':'3100-3102'}" } },
 	{ { "env", "{'projectName':'shop'}" } },
 	{ { "history", "{'projectName':'shop'}" } },
-	{ { "where", "{'path':'/srv/shop/src'}" } },
+	{ { "where", "{'path':'FOLDER'}" } },
 	{ { "reservations", "{}" } },
 	{ { "project-list", "{}" } },
 	{ { "project-show", "{'projectName':'shop'}" } },
@@ -100,7 +101,9 @@ static const struct step {
 	{ { "project-set", "{'projectName':'shop','description':'d','owner':'o'}" } },
 	{ { "project-rename", "{'projectName':'shop','newName':'store'}" },
 	  { { "project-rename", "{'projectName':'store','newName':'shop'}" } } },
-	{ { "project-add-block", "{'projectName':'shop'}" } },
+	{ { "project-add-block", "{'projectName':'spare'}" },
+	  { { "project-remove", "{'projectName':'spare'}" },
+	    { "project-add", "{'projectName':'spare'}" } } },
 	{ { "instance-add", "{'projectName':'shop','purpose':'p','branch':'b'}" },
 	  { { "instance-release", "{'projectName':'shop','instance':2}" } } },
 	{ { "policy-use", "{'name':'blocks'}" } },
@@ -193,6 +196,16 @@ static bool some_failed(void)
 	return allocations_left <= 0;
 }
 
+/* Where they begin to differ, and a few words before it. */
+static size_t difference(const char *a, const char *b)
+{
+	size_t i = 0;
+
+	while (a[i] && a[i] == b[i])
+		i++;
+	return i < 60 ? 0 : i - 60;
+}
+
 /* False: it failed, as it has to, and has changed nothing. */
 static bool ask_with(struct session *s, const struct step *step, long allocations,
 		     const char *where, bool *ret_some_failed)
@@ -213,8 +226,9 @@ static bool ask_with(struct session *s, const struct step *step, long allocation
 	CHECK(err.code == ERR_MEMORY, "%s: %s %s, allocation %ld: %s: %s", where,
 	      step->ask.operation, step->ask.input, allocations, err_name(err.code), err.text);
 	is = picture_of(s);
-	CHECK(!strcmp(was, is), "%s: %s %s, allocation %ld\nwas %s\nis  %s", where,
-	      step->ask.operation, step->ask.input, allocations, was, is);
+	CHECK(!strcmp(was, is), "%s: %s %s, allocation %ld\nwas ...%.400s\nis  ...%.400s", where,
+	      step->ask.operation, step->ask.input, allocations, was + difference(was, is),
+	      is + difference(was, is));
 	return false;
 }
 

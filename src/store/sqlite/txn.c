@@ -117,13 +117,19 @@ static bool begin_write(struct session *s, struct err *err)
 	return true;
 }
 
+/* There was no memory for the end of the last one: SQLite may have to prepare that anew. */
+static bool end_left_over(struct session *s, struct err *err)
+{
+	return sqlite3_get_autocommit(s->db) || session_run(s, ROLLBACK, NULL, 0, err);
+}
+
 bool session_begin(struct store *store, bool write, struct err *err)
 {
 	struct session *s = session_of(store);
 
 	if (s->txn != TXN_NONE)
 		return fail(err, ERR_INVALID, "a transaction is open already");
-	if (!prepare_ends(s, err))
+	if (!prepare_ends(s, err) || !end_left_over(s, err))
 		return false;
 	if (!(write ? begin_write(s, err) : session_run(s, BEGIN_READ, NULL, 0, err)))
 		return false;

@@ -91,9 +91,9 @@ static void test_duration_parse__takes_a_number_and_a_unit(void **state)
 	} row[] = {
 		{ "90s", true, 90 * SECOND },
 		{ "1m", true, 60 * SECOND },
-		{ "12h", true, 12 * 3600 * SECOND },
-		{ "7d", true, 7 * 86400 * SECOND },
-		{ "2w", true, 14 * 86400 * SECOND },
+		{ "12h", true, INT64_C(12) * 3600 * SECOND },
+		{ "7d", true, INT64_C(7) * 86400 * SECOND },
+		{ "2w", true, INT64_C(14) * 86400 * SECOND },
 		{ "36525d", true, INT64_C(36525) * 86400 * SECOND },
 		{ "36526d", false }, /* more than 100 years */
 		{ "5218w", false },

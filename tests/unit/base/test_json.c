@@ -121,7 +121,7 @@ static bool parses_nested(unsigned depth)
 
 	memset(text, '[', depth);
 	memset(text + depth, ']', depth);
-	return json_parse(text, 2 * depth, &json, &err);
+	return json_parse(text, (size_t)2 * depth, &json, &err);
 }
 
 static void test_json_parse__stops_at_the_depth(void **state)

@@ -13,7 +13,7 @@
 #define WRITERS 8
 #define TURNS	100
 
-#define PATH_SIZE (2 * PATH_MAX)
+#define PATH_SIZE ((size_t)2 * PATH_MAX)
 
 /* folder_path, for as long as `buffer` lives. */
 static const char *path_in(char buffer[static PATH_SIZE], const struct folder *f, const char *name)
