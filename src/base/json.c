@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,21 +85,40 @@ static bool nests_too_deep(const char *bytes, size_t len)
 	return false;
 }
 
+/* Out of memory, jansson 2.14 says nothing at all, or that the text is wrong. */
+static _Thread_local bool was_short_of_memory;
+
+static void *allocate(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (!memory)
+		was_short_of_memory = true;
+	return memory;
+}
+
+static void watch_memory(void)
+{
+	json_set_alloc_funcs(allocate, free);
+}
+
 bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	json_error_t why;
 	const char *nul = len ? memchr(bytes, '\0', len) : NULL;
 	json_t *json;
 
+	pthread_once(&once, watch_memory);
 	/* jansson takes one after the value for the end of the text. */
 	if (nul)
 		return fail(err, ERR_INVALID, "not JSON: byte %zu is NUL",
 			    (size_t)(nul - bytes) + 1);
 	if (nests_too_deep(bytes, len))
 		return fail(err, ERR_INVALID, "JSON that nests deeper than %d", JSON_MAX_DEPTH);
+	was_short_of_memory = false;
 	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-	/* Out of memory, jansson 2.14 mostly says nothing at all. */
-	if (!json && (!why.text[0] || json_error_code(&why) == json_error_out_of_memory))
+	if (!json && was_short_of_memory)
 		return fail_memory(err);
 	if (!json)
 		return fail(err, ERR_INVALID, "not JSON: line %d, column %d: %s", why.line,

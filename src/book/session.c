@@ -217,6 +217,9 @@ static bool run(struct session *s, const struct operation *op, struct call *call
 	if (again)
 		return operation_run(op, call, input, ret, err);
 	*err = why;
+	/* A book that this user may not write cannot be had for that (exit status 5). */
+	if (err->code == ERR_NOT_PERMITTED)
+		err->code = ERR_BOOK;
 	return false;
 }
 
@@ -229,8 +232,11 @@ bool session_call(struct session *s, const char *operation, const json_t *input,
 
 	if (!op)
 		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
-	if (!open_book(s, err))
+	if (!open_book(s, err)) {
+		if (err->code == ERR_NOT_PERMITTED)
+			err->code = ERR_BOOK;
 		return false;
+	}
 	ok = run(s, op, &call, input, ret, err);
 	arena_release(&call.arena);
 	return ok;

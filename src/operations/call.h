@@ -10,8 +10,8 @@
 
 struct call {
 	struct registry *registry;
-	struct arena arena;	   /* goes with the call */
-	const char *book;	   /* where the book is, for people */
+	struct arena arena; /* goes with the call */
+	const char *book;   /* where the book is, for people */
 };
 
 #endif

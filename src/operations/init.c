@@ -186,7 +186,11 @@ static bool keep_number(struct call *c, const struct place *p, const struct serv
 			uint16_t kept, struct port_answer *ret, bool *ret_done, struct err *err)
 {
 	const struct check_asker who = { &p->project, p->instance, key->host, key->protocol };
+	const struct port_request inside = { .key = *key,
+					     .preferred = kept,
+					     .only_preferred = true };
 	struct register_request q = { .key = *key, .port = kept };
+	struct err why = { 0 };
 	struct check_answer a;
 	struct entry e;
 	bool has;
@@ -204,6 +208,12 @@ static bool keep_number(struct call *c, const struct place *p, const struct serv
 		return true;
 	}
 	*ret_done = true;
+	if (registry_allocate(c->registry, &inside, &c->arena, ret, &why))
+		return true;
+	if (why.code != ERR_INVALID) {
+		*err = why;
+		return false;
+	}
 	return registry_register(c->registry, &q, &c->arena, ret, err);
 }
 

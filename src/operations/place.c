@@ -1,8 +1,11 @@
 #include "operations/place.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "registry/instances.h"
 #include "registry/projects.h"
@@ -73,17 +76,52 @@ bool place_of_directory(struct call *c, const struct directory *d, struct place 
 	return true;
 }
 
+static bool is_above(const char *folder, const char *path)
+{
+	size_t len = strlen(folder);
+
+	return !strcmp(folder, "/") ||
+	       (path && !strncmp(path, folder, len) && (!path[len] || path[len] == '/'));
+}
+
+/* Does one of the folders in it have a `.git`?  What cannot be read has none. */
+static bool holds_checkouts(const char *folder)
+{
+	char git[PATH_MAX];
+	DIR *dir = opendir(folder);
+	bool found = false;
+
+	for (struct dirent *e; dir && !found && (e = readdir(dir));)
+		found = e->d_name[0] != '.' &&
+			snprintf(git, sizeof(git), "%s/%s/.git", folder, e->d_name) <
+				(int)sizeof(git) &&
+			access(git, F_OK) == 0;
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/*
+ * A folder that is not a project but holds some: entered by a slip, it would
+ * take in every checkout below it (the longest recorded path wins).  Named by
+ * hand (init --project) it may still be one.
+ */
 static bool is_nobodys(const struct directory *d)
 {
-	const char *home = getenv("HOME");
+	struct stat st;
 
-	return !d->is_git && (!strcmp(d->path, "/") || (home && !strcmp(d->path, home)));
+	if (d->is_git)
+		return false;
+	return is_above(d->path, getenv("HOME")) || holds_checkouts(d->path) ||
+	       (stat(d->path, &st) == 0 && (st.st_mode & S_ISVTX) && (st.st_mode & S_IWOTH));
 }
 
 static bool fail_nobodys(const struct directory *d, struct err *err)
 {
-	fail(err, ERR_INVALID, "'%.200s' is no project's directory", d->path);
-	return fail_hint(err, "go to the project, or name it: project/service");
+	fail(err, ERR_INVALID, "'%.200s' is no project's directory, but one above projects",
+	     d->path);
+	return fail_hint(err, "go to the project, or name it: project/service; if this is one: "
+			      "portbook init --project NAME");
 }
 
 /* The folder's name, or with -2, -3 ... behind it where another folder has that. */
@@ -170,6 +208,13 @@ static bool enter_worktree(struct call *c, const struct directory *d, struct pla
 	registry_note(c->registry, "entered the worktree %s as instance %u of '%s'", d->root,
 		      p->instance, p->project.name);
 	return true;
+}
+
+bool place_main(struct call *c, const struct directory *d, struct place *ret)
+{
+	bool found = false;
+
+	return d->is_worktree && search_upwards(c, d->main_root, NULL, ret, &found, NULL) && found;
 }
 
 static bool fail_unknown_directory(const struct directory *d, const struct project *main,

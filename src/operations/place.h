@@ -37,4 +37,7 @@ MUST_CHECK bool place_project(struct call *c, const json_t *input, struct projec
 MUST_CHECK bool place_of_directory(struct call *c, const struct directory *d, struct place *ret,
 				   bool *ret_found, struct err *err);
 
+/* A worktree that the book does not know: `ret` gets its main checkout's project. False: none. */
+bool place_main(struct call *c, const struct directory *d, struct place *ret);
+
 #endif

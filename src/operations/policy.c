@@ -81,10 +81,13 @@ static json_t *range_json(const struct policy_range *r)
 
 static bool put_lists(json_t *o, const struct policy *p)
 {
-	json_t *ranges = json_array(), *reserved = json_array();
+	json_t *ranges = json_array(), *reserved;
 	char ports[PORTS_TEXT_SIZE];
 
-	if (!json_put(o, "ranges", ranges) || !json_put(o, "reserved", reserved))
+	if (!json_put(o, "ranges", ranges))
+		return false;
+	reserved = json_array();
+	if (!json_put(o, "reserved", reserved))
 		return false;
 	for (unsigned i = 0; i < p->n_ranges; i++)
 		if (!json_append(ranges, range_json(&p->ranges[i])))

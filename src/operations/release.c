@@ -22,11 +22,15 @@ static bool put_released(json_t *answer, const struct entry_list *list, struct e
 
 static bool fail_nothing(struct err *err, const json_t *others, const char *what)
 {
-	const char *other = json_string_value(json_array_get(others, 0));
+	CLEANUP(text_release) struct text all = { 0 };
+	const json_t *other;
+	size_t i;
 
+	json_array_foreach(others, i, other)
+		text_addf(&all, "%s%s", i ? "; " : "", json_string_value(other));
 	fail(err, ERR_NOTHING, "%s: nothing to release", what);
-	return other ? fail_hint(err, "%s", other)
-		     : fail_hint(err, "see what is entered with: portbook list");
+	return all.len ? fail_hint(err, "%s", text_str(&all))
+		       : fail_hint(err, "see what is entered with: portbook list");
 }
 
 static bool release_all(struct call *c, const json_t *input, json_t *answer, struct err *err)

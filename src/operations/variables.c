@@ -113,14 +113,15 @@ bool variables_file(struct call *c, const struct variables *v, const char *folde
 		return false;
 	if (!text_ok(&new))
 		return fail_memory(err);
+	if (!utf8_is_valid(text_str(&new), new.len))
+		return fail(err, ERR_INVALID, "'%s' is not UTF-8", path);
 	o = json_object();
 	if (!json_put_text(o, "path", path) ||
 	    !json_put(o, "content", json_stringn(text_str(&new), new.len)) ||
 	    !json_put_bool(o, "changed",
 			   new.len != old.len || memcmp(text_str(&new), text_str(&old), new.len))) {
 		json_decref(o);
-		/* The one thing that may not be JSON is a file that is not UTF-8. */
-		return fail(err, ERR_INVALID, "'%s' is not UTF-8", path);
+		return fail_memory(err);
 	}
 	*ret = o;
 	return true;

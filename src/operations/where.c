@@ -51,9 +51,15 @@ static bool put_place(struct call *c, const struct place *p, const char *host, j
 	       fail_memory(err);
 }
 
-static bool put_nothing(json_t *answer, struct err *err)
+/* `project`: that of a worktree which has no instance yet; NULL: none. */
+static bool put_nothing(struct call *c, const struct project *project, const char *host,
+			json_t *answer, struct err *err)
 {
-	return (json_put(answer, "project", json_null()) &&
+	json_t *o = NULL;
+
+	if (project && !answer_project(c, project, host, &o, err))
+		return false;
+	return (json_put(answer, "project", o ? o : json_null()) &&
 		json_put(answer, "instance", json_null()) &&
 		json_put(answer, "ports", json_array())) ||
 	       fail_memory(err);
@@ -144,20 +150,21 @@ static bool where_run(struct call *c, const json_t *input, json_t *answer, struc
 	const char *host;
 	struct directory d;
 	struct place p;
-	bool found;
+	bool found, main_known;
 	unsigned ports = 0;
+	const char *const *next;
 
 	if (!input_host(c, input, &host, err) ||
 	    !directory_read(json_text_of(input, "path") ? json_text_of(input, "path") : ".", &d,
 			    err) ||
 	    !put_directory(&d, answer, err) || !place_of_directory(c, &d, &p, &found, err))
 		return false;
-	if (found ? !put_place(c, &p, host, answer, &ports, err) : !put_nothing(answer, err))
+	main_known = !found && place_main(c, &d, &p);
+	if (found ? !put_place(c, &p, host, answer, &ports, err)
+		  : !put_nothing(c, main_known ? &p.project : NULL, host, answer, err))
 		return false;
-	return put_book(c, host, answer, err) && put_next(!found  ? next_unknown
-							  : ports ? next_known
-								  : next_empty,
-							  answer, err);
+	next = found && ports ? next_known : found || main_known ? next_empty : next_unknown;
+	return put_book(c, host, answer, err) && put_next(next, answer, err);
 }
 
 const struct operation op_where = {

@@ -84,35 +84,41 @@ static void collect_listening(struct registry *r, const struct service_key *key,
 		registry_note(r, "cannot see what listens on this machine: %s", err.text);
 }
 
-static bool worktree_of(struct registry *r, const struct service_key *key, struct arena *a,
-			const char **ret, struct err *err)
-{
-	struct instance_list list;
+struct worktree_search {
+	unsigned instance;
+	const struct listener *listener;
+	bool is_own;
+};
 
-	*ret = NULL;
-	if (!instances_read(r, key->project->id, a, &list, err))
-		return false;
-	for (unsigned i = 0; i < list.count; i++)
-		if (list.items[i].number == key->instance)
-			*ret = list.items[i].worktree;
-	return true;
+static bool match_worktree(const struct instance *i, void *arg)
+{
+	struct worktree_search *s = arg;
+
+	if (i->number == s->instance && !i->released_at_ms)
+		s->is_own = listener_is_below(s->listener, i->worktree);
+	return !s->is_own;
+}
+
+bool listener_is_own(struct registry *r, const struct project *p, unsigned instance,
+		     const struct listener *l)
+{
+	struct worktree_search s = { .instance = instance, .listener = l };
+
+	return listener_is_below(l, p->path) ||
+	       (r->store->ops->instance_each(r->store, p->id, match_worktree, &s, NULL) &&
+		s.is_own);
 }
 
 /* A port that is asked for by name may be listened on by the project itself. */
-static bool forgive_own(struct registry *r, const struct service_key *key, uint16_t port,
-			struct arena *a, struct port_set *listening, struct err *err)
+static void forgive_own(struct registry *r, const struct service_key *key, uint16_t port,
+			struct port_set *listening)
 {
 	struct listener l;
-	const char *worktree;
 
-	if (!port || !port_set_has(listening, port) ||
-	    !listener_on(r, key->host, key->protocol, port, &l))
-		return true;
-	if (!worktree_of(r, key, a, &worktree, err))
-		return false;
-	if (listener_is_below(&l, key->project->path) || listener_is_below(&l, worktree))
+	if (port && port_set_has(listening, port) &&
+	    listener_on(r, key->host, key->protocol, port, &l) &&
+	    listener_is_own(r, key->project, key->instance, &l))
 		port_set_remove(listening, port);
-	return true;
 }
 
 /* Where it may stand. */
@@ -302,8 +308,7 @@ static bool gather_sets(struct registry *r, const struct port_request *q, struct
 		return false;
 	collect_listening(r, &q->key, listening);
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
-		if (!forgive_own(r, &q->key, named[i], a, listening, err))
-			return false;
+		forgive_own(r, &q->key, named[i], listening);
 	if (q->not_port)
 		port_set_add(reserved, q->not_port);
 	if (q->force && q->preferred)

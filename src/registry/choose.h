@@ -23,6 +23,13 @@ MUST_CHECK bool reserved_collect(struct registry *r, const char *host, const cha
 /* Does the process work below that folder? False when either is not known. */
 bool listener_is_below(const struct listener *l, const char *folder);
 
+/*
+ * Does the process work in the project's folder, or in the worktree of that
+ * instance?  False when it cannot be told.
+ */
+bool listener_is_own(struct registry *r, const struct project *p, unsigned instance,
+		     const struct listener *l);
+
 /* "node (pid 1234, cwd /srv/x)"; NULL: no memory. */
 const char *listener_text(struct arena *a, const struct listener *l) MUST_CHECK;
 

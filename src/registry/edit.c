@@ -6,12 +6,19 @@
 #include "registry/choose.h"
 #include "registry/entry_json.h"
 
-bool fail_not_entered(struct err *err, const struct service_key *key)
+static bool fail_not_entered(struct registry *r, const struct service_key *key, struct err *err)
 {
+	struct text where = { 0 };
+
 	fail(err, ERR_NOT_FOUND, "'%s@%u' has no service '%s' in the environment '%s' (%s, %s)",
 	     key->project->name, key->instance, key->service, key->environment,
 	     protocol_name(key->protocol), key->host);
-	return fail_hint(err, "see what it has with: portbook show %s", key->project->name);
+	if (service_elsewhere(r, key, &where) && where.len)
+		(void)fail_hint(err, "it is entered in %s", text_str(&where));
+	else
+		(void)fail_hint(err, "see what it has with: portbook show %s", key->project->name);
+	text_release(&where);
+	return false;
 }
 
 static void filter_of(const struct service_key *key, uint16_t port, struct entry_filter *f)
@@ -55,7 +62,7 @@ bool registry_update(struct registry *r, const struct service_key *key, uint16_t
 	if (!entries_read(r, &f, a, &list, err))
 		return false;
 	if (!list.count)
-		return fail_not_entered(err, key);
+		return fail_not_entered(r, key, err);
 	for (unsigned i = 0; i < list.count; i++) {
 		bool hostname = port || list.items[i].primary;
 
@@ -94,11 +101,12 @@ bool registry_move(struct registry *r, const struct service_key *key, uint16_t p
 		return fail(err, ERR_NOT_FOUND, "'%s/%s' does not hold port %u", key->project->name,
 			    key->service, port);
 	if (!list.count)
-		return fail_not_entered(err, key);
+		return fail_not_entered(r, key, err);
 	old = list.items[0];
 	if (same_key(&old, to))
 		return fail(err, ERR_INVALID, "port %u is that service's already", old.port);
-	if (!service_variable_is_free(r, to, err) ||
+	if ((strcmp(old.project_id, to->project->id) != 0 && !project_takes_more(to, err)) ||
+	    !service_variable_is_free(r, to, err) ||
 	    !service_primary(r, to, a, &rival, &has_primary, err))
 		return false;
 	moved = old;
@@ -118,36 +126,6 @@ bool registry_move(struct registry *r, const struct service_key *key, uint16_t p
 }
 
 /* Register. */
-
-/* The range in which the port is the project's own, so that it counts there; NULL: none. */
-static bool own_range(struct registry *r, const struct register_request *q, const char **ret,
-		      struct err *err)
-{
-	const struct policy *policy;
-	const struct policy_range *range;
-	struct block_list blocks;
-
-	*ret = NULL;
-	if (!registry_policy(r, &policy, err))
-		return false;
-	range = policy_range_for(policy,
-				 &(struct policy_asker){ .project = q->key.project->name,
-							 .environment = q->key.environment,
-							 .type = policy_type(policy, q->key.service,
-									     q->details.type) });
-	if (!range || !policy_range_owns(range, q->port))
-		return true;
-	if (!range->block) {
-		*ret = range->name;
-		return true;
-	}
-	if (!blocks_read(r, q->key.project->id, range->name, q->key.host, &blocks, err))
-		return false;
-	for (unsigned i = 0; i < blocks.count; i++)
-		if (port_range_has(blocks.span[i], q->port))
-			*ret = range->name;
-	return true;
-}
 
 static bool block_allows(struct registry *r, const struct register_request *q, struct arena *a,
 			 struct err *err)
@@ -200,7 +178,7 @@ static void name_listener(struct registry *r, const struct register_request *q, 
 	const char *who;
 
 	if (!listener_on(r, q->key.host, q->key.protocol, q->port, &l) ||
-	    listener_is_below(&l, q->key.project->path))
+	    listener_is_own(r, q->key.project, q->key.instance, &l))
 		return;
 	who = listener_text(a, &l);
 	registry_note(r, "%s listens on port %u now", who ? who : "a process", q->port);
@@ -211,10 +189,9 @@ static bool enter_registered(struct registry *r, const struct register_request *
 {
 	const struct policy *policy;
 	struct entry primary, e;
-	const char *range;
 	bool has_primary, changed;
 
-	if (!registry_policy(r, &policy, err) || !own_range(r, q, &range, err) ||
+	if (!registry_policy(r, &policy, err) ||
 	    !service_primary(r, &q->key, a, &primary, &has_primary, err))
 		return false;
 	e = (struct entry){
@@ -226,7 +203,6 @@ static bool enter_registered(struct registry *r, const struct register_request *
 		.environment = q->key.environment,
 		.service = q->key.service,
 		.primary = !has_primary,
-		.range = range,
 		.host = q->key.host,
 		.protocol = q->key.protocol,
 		.port = q->port,
@@ -243,6 +219,16 @@ static bool enter_registered(struct registry *r, const struct register_request *
 	return true;
 }
 
+static bool make_legacy(struct registry *r, struct entry *e, struct err *err)
+{
+	const struct entry old = *e;
+
+	if (e->status == STATUS_LEGACY)
+		return true;
+	e->status = STATUS_LEGACY;
+	return registry_put_entry(r, "register", &old, e, err);
+}
+
 bool registry_register(struct registry *r, const struct register_request *q, struct arena *a,
 		       struct port_answer *ret, struct err *err)
 {
@@ -252,7 +238,8 @@ bool registry_register(struct registry *r, const struct register_request *q, str
 	if (!port_holder(r, q->key.host, q->key.protocol, q->port, a, &answer.entry, &held, err))
 		return false;
 	if (held && same_key(&answer.entry, &q->key)) {
-		if (!update_one(r, &answer.entry, &q->details, true, a, err))
+		if (!update_one(r, &answer.entry, &q->details, true, a, err) ||
+		    (q->legacy && !make_legacy(r, &answer.entry, err)))
 			return false;
 		*ret = answer;
 		return true;

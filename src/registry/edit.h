@@ -7,9 +7,6 @@
 #include "registry/get.h"
 #include "registry/release.h"
 
-/* What nobody has entered cannot be changed. Returns false: ERR_NOT_FOUND. */
-bool fail_not_entered(struct err *err, const struct service_key *key);
-
 /*
  * Metadata only: the hostname on the primary, the rest on all ports of the
  * service; with `port` on that one alone.  `ret` is the primary, or that port.

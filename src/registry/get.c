@@ -30,6 +30,33 @@ bool service_primary(struct registry *r, const struct service_key *key, struct a
 	return store_entry_find(r->store, &f, a, ret, ret_found, err);
 }
 
+struct elsewhere {
+	const char *environment;
+	struct text *text;
+};
+
+static bool add_elsewhere(const struct entry *e, void *arg)
+{
+	struct elsewhere *to = arg;
+
+	if (strcmp(e->environment, to->environment) != 0)
+		text_addf(to->text, "%s%s (%u)", to->text->len ? ", " : "", e->environment,
+			  e->port);
+	return true;
+}
+
+bool service_elsewhere(struct registry *r, const struct service_key *key, struct text *ret)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct elsewhere to = { .environment = key->environment, .text = ret };
+
+	f.project_id = key->project->id;
+	f.instance = key->instance;
+	f.service = key->service;
+	f.host = key->host;
+	return r->store->ops->entry_each(r->store, &f, add_elsewhere, &to, NULL) && text_ok(ret);
+}
+
 /*
  * Two services of one instance must not share a variable: `a-b` and `a.b` are
  * both A_B_PORT; and beside a TCP port, `dns` on UDP is DNS_UDP_PORT.

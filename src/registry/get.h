@@ -46,6 +46,9 @@ MUST_CHECK bool port_holder(struct registry *r, const char *host, enum protocol 
 			    uint16_t port, struct arena *a, struct entry *ret, bool *ret_found,
 			    struct err *err);
 
+/* Where else the service is entered: "test (3101), production (3102)" is added to `ret`. */
+bool service_elsewhere(struct registry *r, const struct service_key *key, struct text *ret);
+
 /* What every use case that enters something has to hold it against. */
 
 /* Errors: ERR_INVALID  another service of the instance has the same variable. */

@@ -274,9 +274,10 @@ static bool in_some_range(const struct policy *policy, uint16_t port)
 	return false;
 }
 
-static bool is_own_listener(const struct check_asker *who, const struct listener *l)
+static bool is_own_listener(struct registry *r, const struct check_asker *who,
+			    const struct listener *l)
 {
-	return who->project && listener_is_below(l, who->project->path);
+	return who->project && listener_is_own(r, who->project, who->instance, l);
 }
 
 bool registry_check(struct registry *r, const struct check_asker *who, uint16_t port,
@@ -306,7 +307,7 @@ bool registry_check(struct registry *r, const struct check_asker *who, uint16_t 
 		answer.verdict = VERDICT_BLOCK;
 	else if (answer.reason)
 		answer.verdict = VERDICT_RESERVED;
-	else if (answer.listening && !is_own_listener(who, &answer.listener))
+	else if (answer.listening && !is_own_listener(r, who, &answer.listener))
 		answer.verdict = VERDICT_LISTENING;
 	*ret = answer;
 	return true;

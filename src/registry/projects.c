@@ -354,6 +354,55 @@ static const char *changed(const char *old, const char *new)
 	return *new ? new : NULL;
 }
 
+/* Reservations name the project they wait for: they go with its name, or with it (NULL). */
+
+struct waiting {
+	struct arena *arena;
+	const char *name;
+	struct reserved *items;
+	unsigned count, room;
+	bool out_of_memory;
+};
+
+static bool gather_waiting(const struct reserved *res, void *arg)
+{
+	struct waiting *w = arg;
+	struct reserved *to;
+
+	if (!res->project || strcmp(res->project, w->name) != 0)
+		return true;
+	w->items = arena_grow(w->arena, w->items, w->count, &w->room, sizeof(*w->items));
+	if (w->items) {
+		to = &w->items[w->count++];
+		*to = *res;
+		to->host = arena_copy(w->arena, res->host);
+		to->reason = arena_copy(w->arena, res->reason ? res->reason : "");
+	}
+	w->out_of_memory = !w->items || !to->host || !to->reason;
+	return !w->out_of_memory;
+}
+
+static bool hand_over_reserved(struct registry *r, const char *from, const char *to,
+			       struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct waiting w = { .arena = &arena, .name = from };
+	const struct store_ops *ops = r->store->ops;
+
+	if (!ops->reserved_each(r->store, gather_waiting, &w, err))
+		return false;
+	if (w.out_of_memory)
+		return fail_memory(err);
+	for (unsigned i = 0; i < w.count; i++) {
+		w.items[i].project = to;
+		if (to ? !ops->reserved_put(r->store, &w.items[i], err)
+		       : !ops->reserved_remove(r->store, w.items[i].host, w.items[i].ports.first,
+					       err))
+			return false;
+	}
+	return true;
+}
+
 static bool rename_to(struct registry *r, struct project *p, const char *name,
 		      char folded[static NAME_SIZE], struct err *err)
 {
@@ -366,7 +415,7 @@ static bool rename_to(struct registry *r, struct project *p, const char *name,
 	if (!strcmp(p->name, SHARED_PROJECT) || !strcmp(folded, SHARED_PROJECT))
 		return fail(err, ERR_INVALID, "'%s' is the book's own and cannot be renamed",
 			    SHARED_PROJECT);
-	if (!name_is_free(r, folded, err))
+	if (!name_is_free(r, folded, err) || !hand_over_reserved(r, p->name, folded, err))
 		return false;
 	p->name = folded;
 	return true;
@@ -410,6 +459,7 @@ bool project_remove(struct registry *r, const struct project *project, struct er
 				 "project and archive it (portbook project archive %s)",
 				 project->name, project->name);
 	}
-	return record_project(r, "project-remove", project, project, NULL, err) &&
+	return hand_over_reserved(r, project->name, NULL, err) &&
+	       record_project(r, "project-remove", project, project, NULL, err) &&
 	       r->store->ops->project_remove(r->store, project->id, err);
 }

@@ -59,9 +59,9 @@ static bool read_policy(const char *text, struct policy **ret, struct err *err)
 	struct policy *p;
 
 	if (!json_parse(text, strlen(text), &json, &why))
-		return why.code == ERR_MEMORY ?
-			       fail_memory(err) :
-			       fail(err, ERR_BOOK, "the book's policy is damaged: %s", why.text);
+		return why.code == ERR_MEMORY
+			       ? fail_memory(err)
+			       : fail(err, ERR_BOOK, "the book's policy is damaged: %s", why.text);
 	p = malloc(sizeof(*p));
 	if (!p)
 		return fail_memory(err);

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from books import look_into, settle
+from books import TRACED, look_into, settle
 
 # libm: libsqlite3.a names its functions.  libmnl: Debian has no archive of it.
 LIBRARIES = {"linux-vdso.so.1", "libc.so.6", "libm.so.6", "libmnl.so.0", "ld-linux-x86-64.so.2"}
@@ -39,8 +39,8 @@ def calls(pb):
         log = pb.base / "strace.log"
         result = subprocess.run(
             ["strace", "-f", "-y", "-qq", "-e", "signal=none", "-e", f"trace={names}", "-o", log,
-             pb.program, *words], cwd=pb.work, env=pb.environment(), capture_output=True,
-            text=True, timeout=60, check=False)
+             pb.program, *words], cwd=pb.work, env=pb.environment(TRACED),
+            capture_output=True, text=True, timeout=60, check=False)
         assert result.returncode == 0, result
         return [line.split(maxsplit=1)[1] for line in log.read_text().splitlines()]
 

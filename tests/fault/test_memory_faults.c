@@ -525,17 +525,6 @@ static void do_call(struct store *s, const struct call *c, long n)
 	      err.text);
 }
 
-/*
- * Each of the first allocations; of those behind them fewer and fewer, as every
- * one costs a session.  With PORTBOOK_FAULTS=all in the environment: each one.
- */
-static long next_allocation(long n)
-{
-	const char *how = getenv("PORTBOOK_FAULTS");
-
-	return n + 1 + (how && !strcmp(how, "all") ? 0 : n / 24);
-}
-
 /* Rationale: a second call that succeeds costs a new book; reading is tried each time anyway. */
 #define AGAIN_EACH 8
 
@@ -543,7 +532,7 @@ static void try_call_without_memory(const struct store_kind *kind, const struct 
 {
 	CLEANUP(book_close) struct book b = book_open(kind);
 
-	for (long n = 0; !try_call(b.store, c, n); n = next_allocation(n)) {
+	for (long n = 0; !try_call(b.store, c, n); n = fault_next(n)) {
 		bool again = !c->changes || n % AGAIN_EACH == 0;
 
 		CHECK(n < ALLOCATIONS_MAX, "%s", c->name);
@@ -599,7 +588,7 @@ static void test_open__says_so_and_works_a_moment_later(void **state)
 		CLEANUP(folder_cleanup) struct folder folder = folder_make();
 		long n;
 
-		for (n = 0; !try_create(&store_kinds[k], n); n = next_allocation(n))
+		for (n = 0; !try_create(&store_kinds[k], n); n = fault_next(n))
 			CHECK(n < ALLOCATIONS_MAX);
 		CHECK(try_open(&store_kinds[k], folder.path, true, ALLOCATIONS_UNLIMITED));
 		for (n = 0; !try_open(&store_kinds[k], folder.path, false, n); n++)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 long allocations_left = ALLOCATIONS_UNLIMITED;
@@ -51,4 +52,11 @@ char *__wrap_strdup(const char *text)
 	char *copy = __wrap_malloc(size);
 
 	return copy ? memcpy(copy, text, size) : NULL;
+}
+
+long fault_next(long n)
+{
+	const char *how = getenv("PORTBOOK_FAULTS");
+
+	return n + 1 + (how && !strcmp(how, "all") ? 0 : n / 24);
 }

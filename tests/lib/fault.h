@@ -28,4 +28,11 @@ extern long allocations_left;
 /* Only the next one fails then, and it is unlimited again: what follows has to notice. */
 extern bool one_allocation_fails;
 
+/*
+ * The allocation to fail after the nth: each of the first ones; of those behind
+ * them fewer and fewer, as every one costs a whole run.  With PORTBOOK_FAULTS=all
+ * in the environment: each one.
+ */
+long fault_next(long n);
+
 #endif
