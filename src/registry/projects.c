@@ -371,14 +371,15 @@ static bool gather_waiting(const struct reserved *res, void *arg)
 
 	if (!res->project || strcmp(res->project, w->name) != 0)
 		return true;
+	w->out_of_memory = true;
 	w->items = arena_grow(w->arena, w->items, w->count, &w->room, sizeof(*w->items));
-	if (w->items) {
-		to = &w->items[w->count++];
-		*to = *res;
-		to->host = arena_copy(w->arena, res->host);
-		to->reason = arena_copy(w->arena, res->reason ? res->reason : "");
-	}
-	w->out_of_memory = !w->items || !to->host || !to->reason;
+	if (!w->items)
+		return false;
+	to = &w->items[w->count++];
+	*to = *res;
+	to->host = arena_copy(w->arena, res->host);
+	to->reason = arena_copy(w->arena, res->reason ? res->reason : "");
+	w->out_of_memory = !to->host || !to->reason;
 	return !w->out_of_memory;
 }
 

@@ -1456,3 +1456,51 @@ def test_number__of_a_block_that_is_anothers_is_refused(pb, p, error):
     pb.ok("project", "add-block", "p")  # 3200-3299
     error("taken", "project add", "q", "--number", 2)
     error("taken", "project add", "q", "--number", 1)
+
+
+# --- what a review found
+
+
+def test_rename__takes_the_reservations_along(pb):
+    pb.ok("project", "add", "alpha")
+    pb.ok("reserve", "3150-3151", "--reason", "soon", "--for", "alpha")
+    pb.ok("project", "rename", "alpha", "beta")
+    assert pb.ok("get", "beta/x", "--port", "3150") == "3150"
+
+
+def test_remove__takes_the_reservations_along(pb):
+    pb.ok("project", "add", "alpha")
+    pb.ok("reserve", "3150-3151", "--reason", "soon", "--for", "alpha")
+    pb.ok("project", "remove", "alpha")
+    assert "3150" not in pb.ok("reservations")
+
+
+def test_move__gives_an_archived_project_nothing(pb):
+    pb.ok("get", "a/web", "--create")
+    pb.ok("project", "add", "old")
+    pb.ok("project", "archive", "old")
+    pb.fails(2, "move", "a/web", "old/web")
+    assert pb.json("list")["ports"][0]["projectName"] == "a"
+
+
+def test_folder_above_checkouts__is_not_entered_by_a_slip(pb, project_dir):
+    one = project_dir("src/one")
+    pb.fails(2, "get", "web", cwd=one.parent)
+    assert pb.ok("get", "web", cwd=one) == "3100"
+    assert pb.json("list")["ports"][0]["projectName"] == "one"
+    pb.ok("init", "--project", "all", cwd=one.parent)
+    assert "all" in pb.ok("project", "list")
+
+
+def test_registered_port__is_not_counted_even_in_its_own_block(pb):
+    pb.ok("project", "add", "a")
+    pb.ok("register", "a/own", "3155")
+    assert pb.json("summary", "a")["summary"]["allocatedPorts"] == 0
+    pb.fails(3, "get", "a/other", "--port", "3155")
+
+
+def test_release__that_finds_nothing_names_all_other_environments(pb):
+    pb.ok("get", "a/x", "--create", "--env", "test")
+    pb.ok("get", "a/x", "--env", "production")
+    for result in (pb.fails(1, "release", "a/x"), pb.fails(1, "update", "a/x", "--notes", "n")):
+        assert "test" in result.err and "production" in result.err
