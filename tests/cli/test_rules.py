@@ -1504,3 +1504,10 @@ def test_release__that_finds_nothing_names_all_other_environments(pb):
     pb.ok("get", "a/x", "--env", "production")
     for result in (pb.fails(1, "release", "a/x"), pb.fails(1, "update", "a/x", "--notes", "n")):
         assert "test" in result.err and "production" in result.err
+
+
+def test_get__after_the_release_of_several_ports_gives_the_old_primary(pb):
+    primary = pb.ok("get", "a/x", "--create")
+    pb.ok("allocate", "a/x")
+    pb.ok("release", "a/x")
+    assert pb.ok("get", "a/x") == primary
