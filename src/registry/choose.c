@@ -17,14 +17,21 @@ struct reserving {
 	struct port_set *into;
 };
 
+bool reservation_binds(const struct reserved *res, const char *host, const char *project,
+		       int64_t now_ms)
+{
+	bool of_host = !strcmp(res->host, "*") || !strcmp(res->host, host);
+	bool own = res->project && project && !strcmp(res->project, project);
+	bool over = res->until_ms && res->until_ms <= now_ms;
+
+	return of_host && !own && !over;
+}
+
 static bool add_reserved(const struct reserved *res, void *arg)
 {
 	struct reserving *at = arg;
-	bool of_host = !strcmp(res->host, "*") || !strcmp(res->host, at->host);
-	bool own = res->project && at->project && !strcmp(res->project, at->project);
-	bool over = res->until_ms && res->until_ms <= at->now_ms;
 
-	if (of_host && !own && !over)
+	if (reservation_binds(res, at->host, at->project, at->now_ms))
 		port_set_add_range(at->into, res->ports);
 	return true;
 }

@@ -16,6 +16,10 @@
 MUST_CHECK bool choice_gather(struct registry *r, const struct port_request *q, bool enter,
 			      struct arena *a, struct choice *ret, struct err *err);
 
+/* Does the reservation keep the port from this project (NULL: from anybody) on this host now? */
+bool reservation_binds(const struct reserved *res, const char *host, const char *project,
+		       int64_t now_ms);
+
 /* The ports that are never given to this project on this host. */
 MUST_CHECK bool reserved_collect(struct registry *r, const char *host, const char *project,
 				 struct port_set *into, struct err *err);

@@ -153,11 +153,10 @@ struct claim_search {
 static bool match_reserved_for(const struct reserved *res, void *arg)
 {
 	struct claim_search *s = arg;
-	bool of_host = !strcmp(res->host, "*") || !strcmp(res->host, s->q->key.host);
-	bool over = res->until_ms && res->until_ms <= s->now_ms;
+	const struct service_key *key = &s->q->key;
 
-	s->refused = of_host && !over && port_range_has(res->ports, s->q->port) && res->project &&
-		     strcmp(res->project, s->q->key.project->name) != 0;
+	s->refused = res->project && port_range_has(res->ports, s->q->port) &&
+		     reservation_binds(res, key->host, key->project->name, s->now_ms);
 	return !s->refused;
 }
 
@@ -169,7 +168,7 @@ static bool reservation_allows(struct registry *r, const struct register_request
 
 	if (!r->store->ops->reserved_each(r->store, match_reserved_for, &s, err))
 		return false;
-	return !s.refused || fail_reserved(r, q->key.host, q->port, err);
+	return !s.refused || fail_reserved(r, &q->key, q->port, err);
 }
 
 static void name_listener(struct registry *r, const struct register_request *q, struct arena *a)

@@ -189,7 +189,7 @@ static bool fail_outside(struct registry *r, const struct port_request *q, struc
 }
 
 struct reason_search {
-	const char *host;
+	const char *host, *asker;
 	int64_t now_ms;
 	uint16_t port;
 	char reason[POLICY_TEXT_SIZE], project[NAME_SIZE];
@@ -199,17 +199,23 @@ static bool match_reason(const struct reserved *res, void *arg)
 {
 	struct reason_search *s = arg;
 
-	if (!port_range_has(res->ports, s->port) || (res->until_ms && res->until_ms <= s->now_ms) ||
-	    (strcmp(res->host, "*") != 0 && strcmp(res->host, s->host) != 0))
+	if (!port_range_has(res->ports, s->port) ||
+	    !reservation_binds(res, s->host, s->asker, s->now_ms))
 		return true;
 	snprintf(s->reason, sizeof(s->reason), "%s", res->reason ? res->reason : "");
 	snprintf(s->project, sizeof(s->project), "%s", res->project ? res->project : "");
 	return false;
 }
 
-bool fail_reserved(struct registry *r, const char *host, uint16_t port, struct err *err)
+bool fail_reserved(struct registry *r, const struct service_key *key, uint16_t port,
+		   struct err *err)
 {
-	struct reason_search s = { .host = host, .now_ms = registry_now(r), .port = port };
+	struct reason_search s = {
+		.host = key->host,
+		.asker = key->project->name,
+		.now_ms = registry_now(r),
+		.port = port,
+	};
 
 	if (!r->store->ops->reserved_each(r->store, match_reason, &s, err))
 		return false;
@@ -250,7 +256,7 @@ static bool fail_preferred(struct registry *r, const struct port_request *q, con
 	if (!candidates_has(&c->candidates, q->preferred))
 		return fail_outside(r, q, a, err);
 	if (port_set_has(c->reserved, q->preferred))
-		return fail_reserved(r, q->key.host, q->preferred, err);
+		return fail_reserved(r, &q->key, q->preferred, err);
 	return fail_listening(r, q, a, err);
 }
 

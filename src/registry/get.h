@@ -62,7 +62,8 @@ MUST_CHECK bool tunnel_is_free(struct registry *r, const struct entry *e, struct
 /* "port 3000 belongs to 'a/web' (dev)", with the holder. Returns false. */
 bool fail_held(struct err *err, const struct entry *holder, struct arena *a);
 /* "port 5432 is reserved: PostgreSQL". Returns false. */
-bool fail_reserved(struct registry *r, const char *host, uint16_t port, struct err *err);
+bool fail_reserved(struct registry *r, const struct service_key *key, uint16_t port,
+		   struct err *err);
 
 /*
  * As registry_get_known, in one look-up, for a service whose names are folded

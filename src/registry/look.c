@@ -237,11 +237,10 @@ struct reason_search {
 static bool match_reason(const struct reserved *res, void *arg)
 {
 	struct reason_search *s = arg;
-	bool of_host = !strcmp(res->host, "*") || !strcmp(res->host, s->who->host);
-	bool own = res->project && s->who->project && !strcmp(res->project, s->who->project->name);
-	bool over = res->until_ms && res->until_ms <= s->now_ms;
+	const char *project = s->who->project ? s->who->project->name : NULL;
 
-	if (!port_range_has(res->ports, s->port) || !of_host || own || over)
+	if (!port_range_has(res->ports, s->port) ||
+	    !reservation_binds(res, s->who->host, project, s->now_ms))
 		return true;
 	s->reason = res->project
 			    ? arena_printf(s->arena, "for %s%s%s", res->project,
