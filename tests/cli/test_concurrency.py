@@ -6,7 +6,10 @@ tests/lib/writers.c, which asks through the same session as the commands do.
 
 import collections
 import json
+import os
+import pathlib
 import signal
+import sqlite3
 import subprocess
 
 import pytest
@@ -202,10 +205,31 @@ def test_writers__16_without_pause_for_10_s_get_equal_shares(pb, writers, record
     share_for(10, pb, writers, record_property)
 
 
-def test_writers__a_stopped_one_holds_up_nobody_for_long(pb, wide_book):
-    """A process that sleeps in the queue: the others go on after half a second."""
+def holds_a_ticket(process, book):
+    """Whether it has locked a byte of the queue's file; byte 0 guards the numbers."""
+    for fd in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        try:
+            if os.readlink(fd) != f"{book}-queue":
+                continue
+            facts = fd.parent.with_name("fdinfo").joinpath(fd.name).read_text()
+        except FileNotFoundError:
+            continue
+        if any(int(line.split()[-2]) > 0
+               for line in facts.splitlines() if line.startswith("lock:")):
+            return True
+    return False
+
+
+def test_writers__one_stopped_in_the_queue_holds_up_nobody_for_long(pb, wide_book):
+    """The first in the queue sleeps before it has SQLite's lock: the others go on without it."""
+    outsider = sqlite3.connect(wide_book, isolation_level=None)
+    outsider.execute("BEGIN IMMEDIATE")  # takes no turn: the sleeper gets no further
     sleeper = pb.start("get", "shop/sleeper")
+    while not holds_a_ticket(sleeper, wide_book):
+        assert sleeper.poll() is None
     sleeper.send_signal(signal.SIGSTOP)
+    outsider.execute("ROLLBACK")
+    outsider.close()
     answers = start_at_once(pb, [f"$PB get shop/s{p}" for p in range(8)])
     sleeper.send_signal(signal.SIGCONT)
 
