@@ -5,8 +5,6 @@
 static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "replace", .kind = VALUE_FLAG, .field = "replace",
 	  .help = "move: the old port is released in the same step" },
@@ -17,8 +15,6 @@ static const struct option_spec options[] = {
 	OPTION_DRY_RUN,
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static const struct example examples[] = {

@@ -10,16 +10,12 @@
 static const struct arg_spec args[] = { { "PORTS", VALUE_TEXT, "ports" }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "project", .letter = 'p', .kind = VALUE_PROJECT, .arg = "PROJECT",
 	  .field = "projectName", .help = "who asks; else the project of the directory" },
 	OPTIONS_WHICH,
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool is_mine_or_free(const json_t *port)

@@ -10,8 +10,6 @@ static const struct arg_spec args[] = { { "PROJECT", VALUE_PROJECT }, { 0 } };
 static const char *const formats[] = { "dotenv", "export", "fish", "json", NULL };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	OPTION_INSTANCE,
 	OPTION_ENV,
@@ -21,8 +19,6 @@ static const struct option_spec options[] = {
 	  .help = "write them to .ports.env in the instance's directory" },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static void add_dotenv(struct text *t, const char *name, long long port)

@@ -11,8 +11,6 @@
 static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "new", .kind = VALUE_FLAG, .field = "new",
 	  .help = "always another port of that type" },
@@ -23,8 +21,6 @@ static const struct option_spec options[] = {
 	OPTION_DRY_RUN,
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 /* What can be said without naming a service. */

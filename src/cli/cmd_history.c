@@ -14,8 +14,6 @@
 static const struct arg_spec args[] = { { "SERVICE|PROJECT|PORT", VALUE_OWN }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "limit", .letter = 'l', .kind = VALUE_INT, .arg = "N", .field = "limit",
@@ -23,8 +21,6 @@ static const struct option_spec options[] = {
 	OPTION_FORMAT,
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 /* Members that change with every entry and say nothing. */
@@ -72,8 +68,6 @@ static void show_change(const json_t *event, struct text *t)
 }
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct column columns[] = {
 	{ .title = "SEQ", .field = "seq", .for_programs = true },
 	{ .title = "WHEN (UTC)", .field = "at", .kind = COLUMN_TIME },
@@ -88,8 +82,6 @@ static const struct column columns[] = {
 	{ .title = "BEFORE", .field = "before", .for_programs = true },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool ask_as(struct run *r, enum value_kind kind, json_t **ret, struct err *err)

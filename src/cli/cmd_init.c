@@ -17,8 +17,6 @@
 static const struct arg_spec args[] = { { "PATH", VALUE_OWN }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "project", .letter = 'p', .kind = VALUE_TEXT, .arg = "NAME",
 	  .field = "projectName",
@@ -31,8 +29,6 @@ static const struct option_spec options[] = {
 	OPTION_YES("also write .ports.env.example and the .gitignore line"),
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 /* What is offered, not just done. */

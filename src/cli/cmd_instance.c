@@ -10,8 +10,6 @@ static const struct arg_spec project_args[] = { { "PROJECT", VALUE_PROJECT }, { 
 static const struct arg_spec instance_args[] = { { "PROJECT@N", VALUE_PROJECT }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	OPTION_INSTANCE,
 	{ .name = "purpose", .kind = VALUE_TEXT, .arg = "WORD", .field = "purpose",
@@ -24,8 +22,6 @@ static const struct option_spec options[] = {
 	  .help = "a word for what it is now" },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static const struct option_spec release_options[] = { OPTION_INSTANCE, { 0 } };
@@ -80,8 +76,6 @@ static bool release_render(struct run *r, const json_t *answer, struct err *err)
 }
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct column columns[] = {
 	{ .title = "PROJECT", .field = "projectName", .importance = 4, .least = 12 },
 	{ .title = "N", .field = "instance", .kind = COLUMN_NUMBER },
@@ -96,8 +90,6 @@ static const struct column columns[] = {
 	  .usual = "" },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool list_render(struct run *r, const json_t *answer, struct err *err)

@@ -5,8 +5,6 @@
 static const char *const status_choices[] = { "allocated", "released", "reserved", "legacy", NULL };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "project", .letter = 'p', .kind = VALUE_PROJECT, .arg = "PROJECT",
 	  .field = "projectName", .help = "only this project's, or PROJECT@N one instance's" },
@@ -34,9 +32,7 @@ static const struct option_spec options[] = {
 	{ 0 },
 };
 /* clang-format on */
-/* clang-format on */
 
-/* clang-format off */
 /* clang-format off */
 static const struct column columns[] = {
 	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER },
@@ -71,8 +67,6 @@ static const struct column columns[] = {
 	{ .title = "ID", .field = "id", .for_programs = true },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool list_render(struct run *r, const json_t *answer, struct err *err)

@@ -6,8 +6,6 @@
 static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { "TO", VALUE_OWN }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "to-env", .kind = VALUE_TEXT, .arg = "ENV", .field = "toEnvironment",
@@ -17,8 +15,6 @@ static const struct option_spec options[] = {
 	OPTION_CREATE,
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool move_run(struct run *r, struct err *err)

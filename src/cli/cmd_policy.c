@@ -218,10 +218,6 @@ const struct command cmd_policy_check = {
 static const struct arg_spec use_args[] = { { "NAME|FILE", VALUE_OWN }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec use_options[] = {
 	{ .name = "keep-entries", .kind = VALUE_FLAG, .field = "keepEntries",
 	  .help = "entries that fall outside are kept, as legacy" },
@@ -229,10 +225,6 @@ static const struct option_spec use_options[] = {
 	  .help = "store DEV_PORT_START and its kin, as they are set now" },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 /* Settings of an earlier port registry that many machines still have. */

@@ -129,8 +129,6 @@ static bool show_render(struct run *r, const json_t *answer, struct err *err)
 }
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct column columns[] = {
 	{ .title = "NUMBER", .field = "projectNumber", .kind = COLUMN_NUMBER },
 	{ .title = "PROJECT", .field = "projectName", .least = 16 },
@@ -145,8 +143,6 @@ static const struct column columns[] = {
 	{ .title = "END", .field = "rangeEnd", .for_programs = true },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool list_render(struct run *r, const json_t *answer, struct err *err)

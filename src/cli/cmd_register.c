@@ -7,8 +7,6 @@ static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE },
 					{ 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "legacy", .kind = VALUE_FLAG, .field = "legacy",
@@ -19,8 +17,6 @@ static const struct option_spec options[] = {
 	OPTION_CREATE,
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool register_render(struct run *r, const json_t *answer, struct err *err)

@@ -15,8 +15,6 @@
 static const struct arg_spec args[] = { { "SERVICE|PORT", VALUE_OWN }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "all", .letter = 'a', .kind = VALUE_FLAG, .field = "all",
@@ -24,8 +22,6 @@ static const struct option_spec options[] = {
 	OPTION_YES("do not ask before --all"),
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 /* Rationale: more than a few are not read before the question is answered. */

@@ -7,8 +7,6 @@
 static const struct arg_spec args[] = { { "PORTS", VALUE_TEXT, "ports" }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec reserve_options[] = {
 	{ .name = "reason", .letter = 'r', .kind = VALUE_TEXT, .arg = "TEXT", .field = "reason",
 	  .help = "why, for who asks later; needed" },
@@ -18,8 +16,6 @@ static const struct option_spec reserve_options[] = {
 	  .help = "2026-12-31, or a time like 2026-12-31T18:00:00Z" },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool reserve_run(struct run *r, struct err *err)
@@ -104,8 +100,6 @@ static void show_source(const json_t *row, struct text *t)
 }
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct column columns[] = {
 	{ .title = "PORTS", .field = "ports" },
 	{ .title = "REASON", .field = "reason", .least = 16 },
@@ -116,8 +110,6 @@ static const struct column columns[] = {
 	{ .title = "FROM", .field = "fromPolicy", .importance = 4, .show = show_source },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static const struct option_spec list_options[] = { OPTION_FORMAT, { 0 } };

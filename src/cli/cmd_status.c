@@ -86,8 +86,6 @@ static void show_used(const json_t *row, struct text *t)
 }
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct column range_columns[] = {
 	{ .title = "RANGE", .field = "rangeName", .least = 10 },
 	{ .title = "PORTS", .field = "rangeStart", .show = span_show },
@@ -95,8 +93,6 @@ static const struct column range_columns[] = {
 	  .show = show_used },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool add_ranges(struct run *r, const json_t *ranges, struct err *err)

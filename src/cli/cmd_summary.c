@@ -22,8 +22,6 @@ static void show_gaps(const json_t *row, struct text *t)
 }
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct column columns[] = {
 	{ .title = "RANGE", .field = "rangeName", .least = 10 },
 	{ .title = "PORTS", .field = "rangeStart", .show = span_show },
@@ -34,8 +32,6 @@ static const struct column columns[] = {
 	  .show = show_gaps },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static void add_totals(struct run *r, const json_t *summary)

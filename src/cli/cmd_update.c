@@ -5,8 +5,6 @@
 static const struct arg_spec args[] = { { "SERVICE|PORT", VALUE_SERVICE_OR_PORT }, { 0 } };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "port", .kind = VALUE_PORT, .arg = "PORT", .field = "port",
@@ -14,8 +12,6 @@ static const struct option_spec options[] = {
 	OPTIONS_ABOUT(VALUE_PAIR_OR_NULL),
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 static bool update_render(struct run *r, const json_t *answer, struct err *err)

@@ -21,8 +21,6 @@
 static const char *const colour_choices[] = { "auto", "always", "never", NULL };
 
 /* clang-format off */
-/* clang-format off */
-/* clang-format off */
 const struct option_spec global_options[] = {
 	{ .name = "book", .kind = VALUE_TEXT, .arg = "URL",
 	  .help = "the book: a path, or a URL; else PORTBOOK_BOOK, else the configuration" },
@@ -36,8 +34,6 @@ const struct option_spec global_options[] = {
 	{ .name = "version", .kind = VALUE_FLAG, .help = "which portbook this is" },
 	{ 0 },
 };
-/* clang-format on */
-/* clang-format on */
 /* clang-format on */
 
 /* The options that are known, as getopt_long wants them. */

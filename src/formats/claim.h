@@ -1,0 +1,66 @@
+/*
+ * formats/claim.h - what a foreign file says about who owns which port.
+ *
+ * One file per format, claims_NAME.c.  All have one form: bytes in, claims out,
+ * in the order of the file.  A claim is what the file says, not what the book
+ * will make of it: names are as they were written, two claims may be on one
+ * port, and nothing has been held against a policy.
+ * May include: ports, base.
+ */
+#ifndef FORMATS_CLAIM_H
+#define FORMATS_CLAIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "ports/entry.h"
+#include "ports/port_range.h"
+
+enum claim_kind {
+	CLAIM_PROJECT,	/* a project; `ports`: its block, where the file says one */
+	CLAIM_ENTRY,	/* a service on a port; `ports` has just that */
+	CLAIM_RESERVED, /* ports that nobody shall be given; `note`: why */
+};
+
+/*
+ * Text is NULL where the file says nothing; it is valid UTF-8 without NUL, and
+ * lives until the callback returns.
+ */
+struct claim {
+	enum claim_kind kind;
+	unsigned line; /* from 1; what a person looks up */
+	struct port_range ports;
+
+	const char *project, *path; /* NULL: of the project that is imported into */
+	int number;		    /* of the project; -1: not said */
+	const char *project_status; /* "active", "reserved" ... as written */
+	const char *owner;
+
+	unsigned instance; /* 0: not said */
+	const char *purpose, *branch, *worktree;
+
+	const char *service, *type, *environment, *host;
+	enum protocol protocol; /* tcp where nothing is said */
+	enum entry_status status;
+	const char *tunnel_hostname;
+	const char *description, *note;
+	const char *metadata;  /* a JSON object; what has no field of its own */
+	int64_t at_ms;	       /* since when; 0: not said */
+	int64_t expires_at_ms; /* 0: for good */
+};
+
+/* False stops the scan, which then returns false; the callback has filled its own err. */
+typedef bool claim_fn(const struct claim *c, void *arg);
+
+/*
+ * Tell `fn` each claim in the bytes of a file.  `file` is its name in messages.
+ * Reads nothing but its arguments; needs memory by the longest row, not by the file.
+ * Errors: ERR_INVALID  it is not such a file; the text starts with "file:line: "
+ *         ERR_MEMORY
+ */
+typedef bool claims_fn(const char *bytes, size_t len, const char *file, claim_fn *fn, void *arg,
+		       struct err *err);
+
+#endif
