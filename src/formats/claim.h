@@ -19,7 +19,8 @@
 #include "ports/port_range.h"
 
 enum claim_kind {
-	CLAIM_PROJECT,	/* a project; `ports`: its block, where the file says one */
+	CLAIM_PROJECT,	/* a project; `ports`: its block, where the file says one (else 0-0) */
+	CLAIM_INSTANCE, /* a project's instance; `ports`: its slice, where the file says one */
 	CLAIM_ENTRY,	/* a service on a port; `ports` has just that */
 	CLAIM_RESERVED, /* ports that nobody shall be given; `note`: why */
 };
@@ -40,6 +41,7 @@ struct claim {
 
 	unsigned instance; /* 0: not said */
 	const char *purpose, *branch, *worktree;
+	const char *instance_status; /* as written */
 
 	const char *service, *type, *environment, *host;
 	enum protocol protocol; /* tcp where nothing is said */
