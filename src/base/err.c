@@ -22,6 +22,7 @@ static const struct err_meaning {
 	[ERR_IO]		= { "io",		  5 },
 	[ERR_MEMORY]		= { "memory",		  5 },
 	[ERR_NOT_PERMITTED]	= { "not-permitted",	  6 },
+	[ERR_INTERRUPTED]	= { "interrupted",	  5 },
 };
 /* clang-format on */
 static_assert(ARRAY_LEN(meanings) == ERR_CODE_COUNT, "an error code has no meaning");

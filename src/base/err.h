@@ -26,6 +26,7 @@ enum err_code {
 	ERR_IO,		   /* the system refused to read or write */
 	ERR_MEMORY,	   /* no memory */
 	ERR_NOT_PERMITTED, /* this user may not */
+	ERR_INTERRUPTED,   /* it was told to end, and left nothing of itself */
 	ERR_CODE_COUNT,
 };
 

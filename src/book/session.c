@@ -226,8 +226,14 @@ static bool run(struct session *s, const struct operation *op, struct call *call
 bool session_call(struct session *s, const char *operation, const json_t *input, json_t **ret,
 		  struct err *err)
 {
+	return session_call_with(s, operation, input, &(struct call_io){ 0 }, ret, err);
+}
+
+bool session_call_with(struct session *s, const char *operation, const json_t *input,
+		       const struct call_io *io, json_t **ret, struct err *err)
+{
 	const struct operation *op = operation_named(operation);
-	struct call call = { .registry = &s->registry, .book = s->book };
+	struct call call = { .registry = &s->registry, .book = s->book, .io = *io };
 	bool ok;
 
 	if (!op)

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "operations/io.h"
 
 struct session_options {
 	const char *book; /* URL or path; NULL: find it */
@@ -44,6 +45,10 @@ void session_leave(struct session *s);
  */
 MUST_CHECK bool session_call(struct session *s, const char *operation, const json_t *input,
 			     json_t **ret, struct err *err);
+
+/* As session_call, with streams and someone who watches; see operation_run about a failure. */
+MUST_CHECK bool session_call_with(struct session *s, const char *operation, const json_t *input,
+				  const struct call_io *io, json_t **ret, struct err *err);
 
 /* Where the book is, as a person would write it; and why that one ("--book", "the default"). */
 const char *session_book(const struct session *s);

@@ -11,6 +11,7 @@
 static void run_release(struct run *r)
 {
 	session_leave(r->session);
+	watch_end(&r->watch);
 	json_decref(r->input);
 	json_decref(r->own);
 	output_release(&r->out);
@@ -85,6 +86,7 @@ int cli_main(int argc, char **argv)
 	int status;
 
 	if (run_command(&r, argc, argv, &err)) {
+		watch_finish(&r.watch);
 		status = r.status;
 	} else {
 		r.out.json = r.out.json || options_have_json(argc, argv);

@@ -18,6 +18,22 @@ bool run_call(struct run *r, const char *operation, const json_t *input, json_t 
 	return open_session(r, err) && session_call(r->session, operation, input, ret, err);
 }
 
+struct progress *run_watch(struct run *r, const char *interrupted)
+{
+	return watch_start(&r->watch, !r->out.quiet && !r->out.json, interrupted);
+}
+
+bool run_call_with(struct run *r, const char *operation, const json_t *input, struct call_io io,
+		   const char *interrupted, json_t **ret, struct err *err)
+{
+	bool ok;
+
+	io.progress = run_watch(r, interrupted);
+	ok = open_session(r, err) && session_call_with(r->session, operation, input, &io, ret, err);
+	watch_clear(&r->watch);
+	return ok;
+}
+
 static void add_notices(struct run *r, const json_t *answer)
 {
 	const json_t *notices = json_object_get(answer, "notices"), *notice;

@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/watch.h"
+#include "operations/io.h"
 
 struct run {
 	const struct command *command;
@@ -19,12 +21,25 @@ struct run {
 	json_t *own;   /* options for the command or for all: {"format":"md","json":true} */
 	struct session *session; /* opened by the first call */
 	struct output out;
-	int status; /* the exit status of a run that did not fail: 1 if the answer is no */
+	int status;	    /* the exit status of a run that did not fail: 1 if the answer is no */
+	struct watch watch; /* of long work; see run_watch */
 };
 
 /* Ask the book. Errors: see session_call. */
 MUST_CHECK bool run_call(struct run *r, const char *operation, const json_t *input, json_t **ret,
 			 struct err *err);
+
+/*
+ * As run_call, for long work: streams may be given, and r->watch is io->progress
+ * from now on.  `interrupted` is what then is true: "nothing was entered".
+ * On failure `*ret` may be the error's object: see operation_run.
+ */
+MUST_CHECK bool run_call_with(struct run *r, const char *operation, const json_t *input,
+			      struct call_io io, const char *interrupted, json_t **ret,
+			      struct err *err);
+
+/* Watch long work that needs no book, or begins before it. */
+struct progress *run_watch(struct run *r, const char *interrupted);
 
 /*
  * Say the answer: with --json the object itself, else its notices on stderr

@@ -6,12 +6,19 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "operations/io.h"
 #include "registry/registry.h"
 
 struct call {
 	struct registry *registry;
 	struct arena arena; /* goes with the call */
 	const char *book;   /* where the book is, for people */
+	struct call_io io;
+	/*
+	 * An operation that fails may have more to say than an err can: members for
+	 * the error's object, beside "error".  It goes with the call.
+	 */
+	json_t *refusal;
 };
 
 #endif

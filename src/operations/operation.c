@@ -171,6 +171,19 @@ static bool run_in_transaction(const struct operation *op, struct call *c, const
 	return put_notices(c, answer, err) && (is_trial || store_commit(txn.store, err));
 }
 
+/* What finds no memory is left out: `err` says the most of it. */
+static void give_refusal(struct call *c, const struct err *err, json_t **ret)
+{
+	CLEANUP(json_cleanup) json_t *refusal = c->refusal;
+	json_t *whole = refusal ? operation_error(err) : NULL;
+
+	c->refusal = NULL;
+	if (whole && json_object_update(whole, refusal) == 0)
+		*ret = whole;
+	else
+		json_decref(whole);
+}
+
 bool operation_run(const struct operation *op, struct call *c, const json_t *input, json_t **ret,
 		   struct err *err)
 {
@@ -184,6 +197,7 @@ bool operation_run(const struct operation *op, struct call *c, const json_t *inp
 	forget_notices(c);
 	if (!run_in_transaction(op, c, input, answer, &why)) {
 		*err = why;
+		give_refusal(c, err, ret);
 		return false;
 	}
 	*ret = json_incref(answer);

@@ -50,7 +50,8 @@ const struct operation *operation_named(const char *name);
 /*
  * Hold the input against the schema, run the operation in its transaction, and
  * add "success": true, and "notices": [...] where there are any.
- * On failure nothing of it happened in the book, and `*ret` is untouched.
+ * On failure nothing of it happened in the book, and `*ret` is untouched, or
+ * the error's object where the operation said more than `err` holds (call.h).
  */
 MUST_CHECK bool operation_run(const struct operation *op, struct call *call, const json_t *input,
 			      json_t **ret, struct err *err);

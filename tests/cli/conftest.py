@@ -16,7 +16,8 @@ SCHEMAS = TOP / "schemas"
 ERRORS_OF_ALL = {"invalid", "book", "busy", "io", "memory", "not-permitted"}
 
 EXIT_STATUS = {"invalid": 2, "not-found": 1, "nothing-to-release": 1, "not-free": 1, "taken": 3,
-               "exhausted": 4, "book": 5, "busy": 5, "io": 5, "memory": 5, "not-permitted": 6}
+               "exhausted": 4, "book": 5, "busy": 5, "io": 5, "memory": 5, "not-permitted": 6,
+               "interrupted": 5}
 
 ERROR = {
     "type": "object",

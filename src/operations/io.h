@@ -1,0 +1,20 @@
+/*
+ * operations/io.h - what a call works on besides its input.
+ *
+ * Contents may be large, and only who asks has the file: it gives a stream.
+ * Without one an operation takes and gives contents as a member of its JSON.
+ */
+#ifndef OPERATIONS_IO_H
+#define OPERATIONS_IO_H
+
+#include "base/progress.h"
+#include "base/stream.h"
+
+/* Each NULL: there is none. */
+struct call_io {
+	struct source *from;
+	struct sink *to;
+	struct progress *progress;
+};
+
+#endif
