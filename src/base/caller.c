@@ -23,3 +23,14 @@ char *caller_name(char ret[static CALLER_NAME_SIZE])
 		snprintf(ret, CALLER_NAME_SIZE, "%.64s", user->pw_name);
 	return ret;
 }
+
+bool user_name(uid_t uid, char ret[static CALLER_NAME_SIZE])
+{
+	const struct passwd *user = getpwuid(uid);
+	size_t len = user ? strlen(user->pw_name) : 0;
+
+	if (!len || len >= CALLER_NAME_SIZE || !utf8_is_printable(user->pw_name, len))
+		return false;
+	memcpy(ret, user->pw_name, len + 1);
+	return true;
+}

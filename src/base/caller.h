@@ -4,6 +4,7 @@
 #ifndef BASE_CALLER_H
 #define BASE_CALLER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Rationale: a user name is at most 32 characters, twice, and "via". */
@@ -15,5 +16,8 @@
  * Returns `ret`.
  */
 char *caller_name(char ret[static CALLER_NAME_SIZE]);
+
+/* The name of any user; false, with `ret` untouched, when the uid has none. */
+bool user_name(uid_t uid, char ret[static CALLER_NAME_SIZE]);
 
 #endif

@@ -23,27 +23,6 @@ static bool is_mine_or_free(const json_t *port)
 	return json_bool_of(port, "free") || json_bool_of(port, "yours");
 }
 
-/* "node (pid 4711, user eva) in /home/eva/shop" */
-static void add_listener(struct text *t, const json_t *listener)
-{
-	const char *user = json_text_of(listener, "user"), *cwd = json_text_of(listener, "cwd");
-	long long pid = json_int_of(listener, "pid", 0);
-
-	screen_add(t, text_or(listener, "program", "a program that cannot be seen"), 0);
-	if (pid) {
-		text_addf(t, " (pid %lld", pid);
-		if (user) {
-			text_add(t, ", user ");
-			screen_add(t, user, 0);
-		}
-		text_add(t, ")");
-	}
-	if (cwd) {
-		text_add(t, " in ");
-		screen_add(t, cwd, 0);
-	}
-}
-
 static void add_holder(struct text *t, const json_t *holder)
 {
 	const char *path = json_text_of(holder, "worktreePath");
@@ -96,7 +75,7 @@ static void add_port(struct run *r, const json_t *port)
 	}
 	if (json_is_object(listener)) {
 		text_add(t, "      listening: ");
-		add_listener(t, listener);
+		listener_add(t, listener);
 		text_add(t, "\n");
 	}
 	if (instead)

@@ -74,6 +74,28 @@ void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
 	text_add(t, "\n");
 }
 
+void listener_add(struct text *t, const json_t *listener)
+{
+	const char *user = json_text_of(listener, "user"), *cwd = json_text_of(listener, "cwd");
+	long long pid = json_int_of(listener, "pid", 0), uid = json_int_of(listener, "uid", -1);
+
+	add_safe(t, text_or(listener, "program", "a program that cannot be seen"));
+	text_add(t, " (");
+	if (pid)
+		text_addf(t, "pid %lld, ", pid);
+	if (user) {
+		text_add(t, "user ");
+		add_safe(t, user);
+	} else {
+		text_addf(t, "uid %lld", uid);
+	}
+	text_add(t, ")");
+	if (cwd) {
+		text_add(t, " in ");
+		add_safe(t, cwd);
+	}
+}
+
 void span_add(struct text *t, const json_t *object)
 {
 	long long first = json_int_of(object, "rangeStart", 0);

@@ -17,6 +17,9 @@ void entry_add_port(struct text *t, const json_t *entry);
 /* "  web: 3100 (consilio.example.org)", and the environment unless it is dev. */
 void entry_add_line(struct text *t, const json_t *entry, unsigned indent);
 
+/* "node (pid 4711, user eva) in /home/eva/shop": who listens, as far as it can be seen. */
+void listener_add(struct text *t, const json_t *listener);
+
 /* "3100-3199"; nothing where the object has no rangeStart. */
 void span_add(struct text *t, const json_t *object);
 

@@ -5,19 +5,11 @@
 
 static void note_passed_over(struct run *r, const json_t *one)
 {
-	CLEANUP(piece_cleanup) struct piece note = { .of = &r->out.notes };
-	struct text *t = &note.text;
-	const char *cwd = json_text_of(one, "cwd");
-	long long pid = json_int_of(one, "pid", 0);
+	CLEANUP(piece_cleanup) struct piece who = { .of = &r->out.notes };
 
-	text_addf(t, "%lld was passed over: %s", (long long)json_int_of(one, "port", 0),
-		  text_or(one, "program", "a program of another user"));
-	if (pid)
-		text_addf(t, " (pid %lld)", pid);
-	text_add(t, " listens there");
-	if (cwd)
-		text_addf(t, ", started in %s", cwd);
-	output_note(&r->out, "%s", text_str(t));
+	listener_add(&who.text, one);
+	output_note(&r->out, "%lld was passed over: %s listens there",
+		    (long long)json_int_of(one, "port", 0), text_str(&who.text));
 }
 
 static void note_why(struct run *r, const json_t *answer)

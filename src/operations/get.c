@@ -60,16 +60,9 @@ static bool put_passed(json_t *answer, const struct port_answer *p)
 
 	if (!json_put(answer, "passedOver", array))
 		return false;
-	for (unsigned i = 0; i < p->n_passed; i++) {
-		const struct listener *l = &p->passed[i];
-		json_t *o = json_object();
-
-		if (!json_append(array, o) || !json_put_int(o, "port", l->port) ||
-		    !json_put_text(o, "program", l->program) ||
-		    !json_put(o, "pid", l->pid ? json_integer(l->pid) : json_null()) ||
-		    !json_put_text(o, "cwd", l->cwd))
+	for (unsigned i = 0; i < p->n_passed; i++)
+		if (!json_append(array, answer_listener(&p->passed[i])))
 			return false;
-	}
 	return true;
 }
 

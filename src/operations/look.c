@@ -389,22 +389,6 @@ static const char *check_text(struct call *c, const struct check_answer *a, uint
 	__builtin_unreachable();
 }
 
-static json_t *listener_json(const struct check_answer *a)
-{
-	const struct listener *l = &a->listener;
-	json_t *o;
-
-	if (!a->listening)
-		return json_null();
-	o = json_object();
-	if (json_put(o, "pid", l->pid ? json_integer(l->pid) : json_null()) &&
-	    json_put_text(o, "program", l->program) && json_put_text(o, "cwd", l->cwd) &&
-	    json_put(o, "user", json_sprintf("%u", (unsigned)l->uid)))
-		return o;
-	json_decref(o);
-	return NULL;
-}
-
 static bool check_row(struct call *c, const struct check_asker *who, uint16_t port,
 		      uint16_t instead, json_t *array, struct err *err)
 {
@@ -425,7 +409,7 @@ static bool check_row(struct call *c, const struct check_asker *who, uint16_t po
 	    !json_put_text(o, "verdict", verdict_name(a.verdict)) ||
 	    !json_put_text(o, "message", check_text(c, &a, port)) ||
 	    !json_put(o, "holder", held ? entry_json(&a.holder) : json_null()) ||
-	    !json_put(o, "listener", listener_json(&a)) ||
+	    !json_put(o, "listener", a.listening ? answer_listener(&a.listener) : json_null()) ||
 	    !json_put(o, "instead", !ok && instead ? json_integer(instead) : json_null()))
 		return fail_memory(err);
 	return true;

@@ -60,6 +60,10 @@ bool listener_is_below(const struct listener *l, const char *folder)
 
 const char *listener_text(struct arena *a, const struct listener *l)
 {
+	char user[CALLER_NAME_SIZE];
+
+	if (!l->pid && user_name(l->uid, user))
+		return arena_printf(a, "a process of the user %s", user);
 	if (!l->pid)
 		return arena_printf(a, "a process of uid %u", (unsigned)l->uid);
 	return arena_printf(a, "%s (pid %d%s%s)", l->program[0] ? l->program : "a process",
@@ -74,11 +78,13 @@ static bool can_look(const struct registry *r, const char *host)
 bool listener_on(struct registry *r, const char *host, enum protocol protocol, uint16_t port,
 		 struct listener *ret)
 {
+	struct err err = { 0 };
 	bool found = false;
 
-	return can_look(r, host) &&
-	       r->listeners->ops->who(r->listeners->ctx, protocol, port, ret, &found, NULL) &&
-	       found;
+	if (can_look(r, host) &&
+	    !r->listeners->ops->who(r->listeners->ctx, protocol, port, ret, &found, &err))
+		registry_note(r, "cannot see what listens on port %u: %s", port, err.text);
+	return found;
 }
 
 static void collect_listening(struct registry *r, const struct service_key *key,
@@ -107,25 +113,35 @@ static bool match_worktree(const struct instance *i, void *arg)
 }
 
 bool listener_is_own(struct registry *r, const struct project *p, unsigned instance,
-		     const struct listener *l)
+		     const struct listener *l, bool *ret, struct err *err)
 {
-	struct worktree_search s = { .instance = instance, .listener = l };
+	struct worktree_search s = {
+		.instance = instance,
+		.listener = l,
+		.is_own = listener_is_below(l, p->path),
+	};
 
-	return listener_is_below(l, p->path) ||
-	       (r->store->ops->instance_each(r->store, p->id, match_worktree, &s, NULL) &&
-		s.is_own);
+	if (!s.is_own && !r->store->ops->instance_each(r->store, p->id, match_worktree, &s, err))
+		return false;
+	*ret = s.is_own;
+	return true;
 }
 
 /* A port that is asked for by name may be listened on by the project itself. */
-static void forgive_own(struct registry *r, const struct service_key *key, uint16_t port,
-			struct port_set *listening)
+static bool forgive_own(struct registry *r, const struct service_key *key, uint16_t port,
+			struct port_set *listening, struct err *err)
 {
 	struct listener l;
+	bool own;
 
-	if (port && port_set_has(listening, port) &&
-	    listener_on(r, key->host, key->protocol, port, &l) &&
-	    listener_is_own(r, key->project, key->instance, &l))
+	if (!port || !port_set_has(listening, port) ||
+	    !listener_on(r, key->host, key->protocol, port, &l))
+		return true;
+	if (!listener_is_own(r, key->project, key->instance, &l, &own, err))
+		return false;
+	if (own)
 		port_set_remove(listening, port);
+	return true;
 }
 
 /* Where it may stand. */
@@ -315,7 +331,8 @@ static bool gather_sets(struct registry *r, const struct port_request *q, struct
 		return false;
 	collect_listening(r, &q->key, listening);
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
-		forgive_own(r, &q->key, named[i], listening);
+		if (!forgive_own(r, &q->key, named[i], listening, err))
+			return false;
 	if (q->not_port)
 		port_set_add(reserved, q->not_port);
 	if (q->force && q->preferred)

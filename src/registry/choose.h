@@ -29,15 +29,18 @@ bool listener_is_below(const struct listener *l, const char *folder);
 
 /*
  * Does the process work in the project's folder, or in the worktree of that
- * instance?  False when it cannot be told.
+ * instance?  No, when it cannot be told.
  */
-bool listener_is_own(struct registry *r, const struct project *p, unsigned instance,
-		     const struct listener *l);
+MUST_CHECK bool listener_is_own(struct registry *r, const struct project *p, unsigned instance,
+				const struct listener *l, bool *ret, struct err *err);
 
 /* "node (pid 1234, cwd /srv/x)"; NULL: no memory. */
 const char *listener_text(struct arena *a, const struct listener *l) MUST_CHECK;
 
-/* Who listens on the port of this machine; never an error: what cannot be seen is nobody. */
+/*
+ * Who listens on the port of this machine.  Never an error: where it cannot be
+ * seen it is nobody, and a note says that it could not.
+ */
 bool listener_on(struct registry *r, const char *host, enum protocol protocol, uint16_t port,
 		 struct listener *ret);
 

@@ -171,16 +171,21 @@ static bool reservation_allows(struct registry *r, const struct register_request
 	return !s.refused || fail_reserved(r, &q->key, q->port, err);
 }
 
-static void name_listener(struct registry *r, const struct register_request *q, struct arena *a)
+static bool name_listener(struct registry *r, const struct register_request *q, struct arena *a,
+			  struct err *err)
 {
 	struct listener l;
 	const char *who;
+	bool own;
 
-	if (!listener_on(r, q->key.host, q->key.protocol, q->port, &l) ||
-	    listener_is_own(r, q->key.project, q->key.instance, &l))
-		return;
-	who = listener_text(a, &l);
-	registry_note(r, "%s listens on port %u now", who ? who : "a process", q->port);
+	if (!listener_on(r, q->key.host, q->key.protocol, q->port, &l))
+		return true;
+	if (!listener_is_own(r, q->key.project, q->key.instance, &l, &own, err))
+		return false;
+	who = own ? NULL : listener_text(a, &l);
+	if (!own)
+		registry_note(r, "%s listens on port %u now", who ? who : "a process", q->port);
+	return true;
 }
 
 static bool enter_registered(struct registry *r, const struct register_request *q, struct arena *a,
@@ -250,9 +255,8 @@ bool registry_register(struct registry *r, const struct register_request *q, str
 	}
 	if (!project_takes_more(&q->key, err) || !block_allows(r, q, a, err) ||
 	    !reservation_allows(r, q, err) || !service_variable_is_free(r, &q->key, err) ||
-	    !enter_registered(r, q, a, &answer.entry, err))
+	    !enter_registered(r, q, a, &answer.entry, err) || !name_listener(r, q, a, err))
 		return false;
-	name_listener(r, q, a);
 	answer.created = true;
 	*ret = answer;
 	return true;

@@ -273,10 +273,16 @@ static bool in_some_range(const struct policy *policy, uint16_t port)
 	return false;
 }
 
-static bool is_own_listener(struct registry *r, const struct check_asker *who,
-			    const struct listener *l)
+/* A program on a port that is nobody's is a stranger, unless it is the asker's. */
+static bool judge_listener(struct registry *r, const struct check_asker *who,
+			   const struct listener *l, enum verdict *ret, struct err *err)
 {
-	return who->project && listener_is_own(r, who->project, who->instance, l);
+	bool own = false;
+
+	if (who->project && !listener_is_own(r, who->project, who->instance, l, &own, err))
+		return false;
+	*ret = own ? VERDICT_FREE : VERDICT_LISTENING;
+	return true;
 }
 
 bool registry_check(struct registry *r, const struct check_asker *who, uint16_t port,
@@ -306,8 +312,9 @@ bool registry_check(struct registry *r, const struct check_asker *who, uint16_t 
 		answer.verdict = VERDICT_BLOCK;
 	else if (answer.reason)
 		answer.verdict = VERDICT_RESERVED;
-	else if (answer.listening && !is_own_listener(r, who, &answer.listener))
-		answer.verdict = VERDICT_LISTENING;
+	else if (answer.listening &&
+		 !judge_listener(r, who, &answer.listener, &answer.verdict, err))
+		return false;
 	*ret = answer;
 	return true;
 }

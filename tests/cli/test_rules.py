@@ -1,5 +1,7 @@
 """The rules by which ports are given and kept (DESIGN section 3), each by name."""
 
+import os
+import pwd
 import re
 import socket
 from datetime import datetime, timedelta, timezone
@@ -9,6 +11,7 @@ import pytest
 from clilib import text_of
 
 DAY = 24 * 60 * 60 * 1000
+NOBODY = 65534
 
 # A policy of four ports, so that all of them are soon used.
 SMALL = """\
@@ -247,7 +250,10 @@ def test_get__says_on_stderr_who_was_passed_over(pb, p, listen):
     listen(3101)
     result = pb("get", "p/web", check=True)
     assert result.out == "3102\n"
-    assert "3100" in result.err and str(pid) in result.err and "3101" in result.err
+    me = pwd.getpwuid(os.getuid()).pw_name
+    assert re.search(rf"note: 3100 was passed over: python\S* \(pid {pid}, user {me}\) in \S+ listens"
+                     " there\n", result.err), result
+    assert "3101" in result.err
 
 
 def test_get__udp_listener_does_not_block_tcp(pb, p, listen):
@@ -1081,6 +1087,22 @@ def test_check__names_the_holder_and_the_listener(pb, p, answer, listen):
     said, = answer("check", "3100", status=1)["ports"]
     assert (said["holder"]["projectName"], said["holder"]["serviceName"]) == ("p", "web")
     assert said["listener"]["pid"] == pid
+
+
+def test_check__names_the_user_who_listens(pb, p, answer, listen):
+    listen(4444)
+    said, = answer("check", "4444", "--project", "p", status=1)["ports"]
+    me = pwd.getpwuid(os.getuid())
+    assert (said["listener"]["uid"], said["listener"]["user"]) == (me.pw_uid, me.pw_name)
+    shown = pb.fails(1, "check", "4444", "--project", "p").out
+    assert f"(pid {said['listener']['pid']}, user {me.pw_name}) in " in shown
+
+
+def test_check__of_another_users_process_says_whose_it_is(pb, p, listen):
+    listen(4444)
+    shown = pb.fails(1, "check", "4444", user=NOBODY).out
+    assert "a process of the user root listens there" in shown
+    assert "listening: a program that cannot be seen (user root)" in shown
 
 
 def test_check__asks_as_the_directorys_project(pb, project_dir):

@@ -1,0 +1,92 @@
+#include "lib/check.h"
+
+#include "registry/choose.h"
+
+/* A machine of which nothing can be seen, and a book that cannot be read. */
+
+static bool cannot_see(void *ctx, enum protocol protocol, uint16_t port, struct listener *ret,
+		       bool *ret_found, struct err *err)
+{
+	return fail(err, ERR_IO, "the kernel is silent");
+}
+
+static bool cannot_walk(struct store *s, const char *project_id, instance_fn *fn, void *arg,
+			struct err *err)
+{
+	return fail(err, ERR_BUSY, "others hold the book");
+}
+
+static const struct listeners_ops blind = { .who = cannot_see };
+static const struct listeners blind_machine = { .ops = &blind };
+static const struct store_ops closed = { .instance_each = cannot_walk };
+
+static const struct project shop = { .id = "1", .name = "shop", .path = "/srv/shop" };
+
+static void test_listener_is_own__passes_the_errors_of_the_book_on(void **state)
+{
+	struct store store = { .ops = &closed };
+	struct registry r = { .store = &store };
+	struct listener l = { .cwd = "/elsewhere" };
+	struct err err = { 0 };
+	bool own = true;
+
+	CHECK(!listener_is_own(&r, &shop, 1, &l, &own, &err));
+	CHECK(err.code == ERR_BUSY, "%s", err.text);
+	CHECK(own, "the result is left alone");
+}
+
+static void test_listener_is_own__below_the_projects_path_needs_no_book(void **state)
+{
+	struct store store = { .ops = &closed };
+	struct registry r = { .store = &store };
+	struct listener l = { .cwd = "/srv/shop/api" };
+	struct err err = { 0 };
+	bool own = false;
+
+	CHECK(listener_is_own(&r, &shop, 1, &l, &own, &err), "%s", err.text);
+	CHECK(own);
+}
+
+static void test_listener_on__says_that_it_cannot_see(void **state)
+{
+	struct registry r = { .listeners = &blind_machine, .host = HOST_DEFAULT };
+	struct listener l;
+
+	CHECK(!listener_on(&r, HOST_DEFAULT, PROTO_TCP, 3100, &l));
+	CHECK(json_array_size(r.notices) == 1);
+	CHECK_TEXT(json_string_value(json_array_get(r.notices, 0)),
+		   "cannot see what listens on port 3100: the kernel is silent");
+	registry_release(&r);
+}
+
+static void test_listener_on__of_another_host_is_nobody(void **state)
+{
+	struct registry r = { .listeners = &blind_machine, .host = HOST_DEFAULT };
+	struct listener l;
+
+	CHECK(!listener_on(&r, "build1", PROTO_TCP, 3100, &l));
+	CHECK(!r.notices);
+}
+
+static void test_listener_text__names_the_user_where_no_process_can_be_seen(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+
+	CHECK_TEXT(listener_text(&arena, &(struct listener){ .uid = 0 }),
+		   "a process of the user root");
+	CHECK_TEXT(listener_text(&arena, &(struct listener){ .uid = 3999999999 }),
+		   "a process of uid 3999999999");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_listener_is_own__passes_the_errors_of_the_book_on),
+		cmocka_unit_test(test_listener_is_own__below_the_projects_path_needs_no_book),
+		cmocka_unit_test(test_listener_on__says_that_it_cannot_see),
+		cmocka_unit_test(test_listener_on__of_another_host_is_nobody),
+		cmocka_unit_test(test_listener_text__names_the_user_where_no_process_can_be_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
