@@ -166,23 +166,6 @@ const struct operation op_show = {
 
 /* Status. */
 
-struct gathering {
-	struct arena *arena;
-	struct project *items;
-	unsigned count, room;
-	bool out_of_memory;
-};
-
-static bool gather(const struct project *p, void *arg)
-{
-	struct gathering *g = arg;
-
-	g->items = arena_grow(g->arena, g->items, g->count, &g->room, sizeof(*g->items));
-	g->out_of_memory = !g->items || !project_copy(g->arena, p, &g->items[g->count]);
-	g->count += !g->out_of_memory;
-	return !g->out_of_memory;
-}
-
 static json_t *service_row(const struct entry *e)
 {
 	json_t *o = json_object();
@@ -267,19 +250,19 @@ static bool is_idle_shared(const struct project *p, unsigned services)
 	return !strcmp(p->name, SHARED_PROJECT) && services == 0;
 }
 
-static bool put_projects(struct call *c, const struct gathering *g, const char *host,
+static bool put_projects(struct call *c, const struct project_list *list, const char *host,
 			 json_t *answer, unsigned *services, unsigned *projects, struct err *err)
 {
 	json_t *array = json_array();
 
 	if (!json_put(answer, "projects", array))
 		return fail_memory(err);
-	for (unsigned i = 0; i < g->count; i++) {
+	for (unsigned i = 0; i < list->count; i++) {
 		unsigned own = 0;
 
-		if (!put_project(c, &g->items[i], host, array, &own, err))
+		if (!put_project(c, &list->items[i], host, array, &own, err))
 			return false;
-		if (is_idle_shared(&g->items[i], own))
+		if (is_idle_shared(&list->items[i], own))
 			json_array_remove(array, json_array_size(array) - 1);
 		else
 			(*projects)++;
@@ -298,7 +281,7 @@ static bool put_status_ranges(struct call *c, const char *host, json_t *answer, 
 
 static bool status_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
-	struct gathering g = { .arena = &c->arena };
+	struct project_list list;
 	struct store *s = c->registry->store;
 	struct entry_filter f = ENTRY_FILTER_ALL;
 	const struct policy *policy;
@@ -306,13 +289,13 @@ static bool status_run(struct call *c, const json_t *input, json_t *answer, stru
 	const char *host;
 
 	if (!input_host(c, input, &host, err) || !registry_policy(c->registry, &policy, err) ||
-	    !s->ops->project_each(s, gather, &g, err))
+	    !projects_read(c->registry, &c->arena, &list, err))
 		return false;
 	f.host = host;
-	if (g.out_of_memory || !json_put_text(answer, "book", c->book) ||
+	if (!json_put_text(answer, "book", c->book) ||
 	    !json_put_text(answer, "policy", policy->name) || !json_put_text(answer, "host", host))
 		return fail_memory(err);
-	if (!put_projects(c, &g, host, answer, &services, &projects, err) ||
+	if (!put_projects(c, &list, host, answer, &services, &projects, err) ||
 	    !s->ops->entry_count(s, &f, &allocated, err) || !count_reserved(c, &reserved, err) ||
 	    !put_status_ranges(c, host, answer, err))
 		return false;

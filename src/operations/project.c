@@ -131,45 +131,23 @@ static bool show_run(struct call *c, const json_t *input, json_t *answer, struct
 	       put_project(c, &p, host, answer, err);
 }
 
-/* List: ids first, as a walk must not ask the store other things. */
-
-struct gathering {
-	struct arena *arena;
-	struct project *items;
-	unsigned count, room;
-	int status;
-	bool out_of_memory;
-};
-
-static bool gather(const struct project *p, void *arg)
-{
-	struct gathering *g = arg;
-
-	if (g->status >= 0 && (int)p->status != g->status)
-		return true;
-	g->items = arena_grow(g->arena, g->items, g->count, &g->room, sizeof(*g->items));
-	g->out_of_memory = !g->items || !project_copy(g->arena, p, &g->items[g->count]);
-	g->count += !g->out_of_memory;
-	return !g->out_of_memory;
-}
-
 static bool list_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
-	struct gathering g = { .arena = &c->arena, .status = read_status(input, -1) };
-	struct store *s = c->registry->store;
+	int status = read_status(input, -1);
+	struct project_list list;
 	json_t *array = json_array();
 	const char *host;
 
 	if (!json_put(answer, "projects", array))
 		return fail_memory(err);
-	if (!input_host(c, input, &host, err) || !s->ops->project_each(s, gather, &g, err))
+	if (!input_host(c, input, &host, err) || !projects_read(c->registry, &c->arena, &list, err))
 		return false;
-	if (g.out_of_memory)
-		return fail_memory(err);
-	for (unsigned i = 0; i < g.count; i++) {
+	for (unsigned i = 0; i < list.count; i++) {
 		json_t *o;
 
-		if (!answer_project(c, &g.items[i], host, &o, err))
+		if (status >= 0 && (int)list.items[i].status != status)
+			continue;
+		if (!answer_project(c, &list.items[i], host, &o, err))
 			return false;
 		if (!json_append(array, o))
 			return fail_memory(err);

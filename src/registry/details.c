@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "registry/field.h"
+
 /* Rationale: a description is a sentence, notes are a paragraph, metadata a small form. */
 #define DESCRIPTION_MAX 1000
 #define NOTES_MAX	4000
@@ -12,16 +14,6 @@
 /* RFC 1035 section 2.3.4: names 253 characters as text, labels 63. */
 #define DNS_NAME_MAX  253
 #define DNS_LABEL_MAX 63
-
-static bool line_field(const char *what, const char *text, size_t most, struct err *err)
-{
-	if (strlen(text) > most)
-		return fail(err, ERR_INVALID, "the %s is longer than %zu bytes", what, most);
-	if (!text_is_line(text))
-		return fail(err, ERR_INVALID,
-			    "the %s holds control characters or bytes that are not UTF-8", what);
-	return true;
-}
 
 static bool is_dns_name(const char *name)
 {
@@ -144,9 +136,8 @@ bool details_apply(const struct details *d, struct arena *a, struct entry *e, bo
 	bool changed = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-		if (lines[i].text &&
-		    (!line_field(lines[i].what, lines[i].text, lines[i].most, err) ||
-		     !assign(lines[i].field, lines[i].text, false, a, &changed, err)))
+		if (!field_is_line(lines[i].what, lines[i].text, lines[i].most, err) ||
+		    !assign(lines[i].field, lines[i].text, false, a, &changed, err))
 			return false;
 	if (d->tunnel_hostname &&
 	    (!dns_field(d->tunnel_hostname, err) ||

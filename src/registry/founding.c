@@ -202,30 +202,11 @@ static bool fit_blocks(struct registry *r, const struct policy *policy,
 
 /* Projects and instances under the new rules. */
 
-struct project_rows {
-	struct arena *arena;
-	struct project *items;
-	unsigned count, room;
-	bool out_of_memory;
-};
-
-static bool gather_project(const struct project *p, void *arg)
-{
-	struct project_rows *rows = arg;
-
-	rows->items = arena_grow(rows->arena, rows->items, rows->count, &rows->room,
-				 sizeof(*rows->items));
-	rows->out_of_memory = !rows->items ||
-			      !project_copy(rows->arena, p, &rows->items[rows->count]);
-	rows->count += !rows->out_of_memory;
-	return !rows->out_of_memory;
-}
-
 static bool open_blocks(struct registry *r, struct arena *a, struct err *err)
 {
 	const struct policy *policy;
 	const struct policy_range *range;
-	struct project_rows rows = { .arena = a };
+	struct project_list projects;
 	struct block_list blocks;
 
 	/* As the book has it now: a range belongs to the policy that it is held against. */
@@ -234,13 +215,11 @@ static bool open_blocks(struct registry *r, struct arena *a, struct err *err)
 	range = blocks_range(policy);
 	if (!range)
 		return true;
-	if (!r->store->ops->project_each(r->store, gather_project, &rows, err))
+	if (!projects_read(r, a, &projects, err))
 		return false;
-	if (rows.out_of_memory)
-		return fail_memory(err);
-	for (unsigned i = 0; i < rows.count; i++)
-		if (rows.items[i].number >= 0 &&
-		    !blocks_need(r, range, &rows.items[i], r->host, &blocks, err))
+	for (unsigned i = 0; i < projects.count; i++)
+		if (projects.items[i].number >= 0 &&
+		    !blocks_need(r, range, &projects.items[i], r->host, &blocks, err))
 			return false;
 	return true;
 }

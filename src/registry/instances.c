@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "registry/entry_json.h"
+#include "registry/field.h"
 
 struct gathering {
 	struct arena *arena;
@@ -187,19 +188,27 @@ bool instance_next(struct registry *r, const struct project *p, const char *host
 	return true;
 }
 
-static const char *changed(const char *old, const char *new)
-{
-	if (!new)
-		return old;
-	return *new ? new : NULL;
-}
+/* Rationale: more than the longest branch that is read from git (BRANCH_SIZE, 255). */
+#define LINE_MAX_BYTES 1000
 
-static bool line_check(const char *what, const char *text, struct err *err)
+/* The worktree may be anybody's but another instance's. */
+static bool worktree_is_free(struct registry *r, const struct instance *i, struct err *err)
 {
-	if (!text || (strlen(text) <= 250 && text_is_line(text)))
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct instance other;
+	bool found;
+
+	if (!i->worktree)
 		return true;
-	return fail(err, ERR_INVALID, "the %s is longer than 250 bytes or not one printable line",
-		    what);
+	if (!r->store->ops->instance_find(r->store, i->host, i->worktree, &arena, &other, &found,
+					  err))
+		return false;
+	if (!found || (!strcmp(other.project_id, i->project_id) && other.number == i->number))
+		return true;
+	fail(err, ERR_TAKEN, "'%.200s' is the worktree of '%s@%u'", i->worktree, other.project,
+	     other.number);
+	return fail_hint(err, "take it from there first: portbook instance set %s@%u --path ''",
+			 other.project, other.number);
 }
 
 bool instance_set(struct registry *r, const struct project *p, const struct instance *old,
@@ -209,16 +218,15 @@ bool instance_set(struct registry *r, const struct project *p, const struct inst
 	struct instance i = *old;
 
 	i.project = p->name;
-	i.purpose = changed(old->purpose, change->purpose);
-	i.branch = changed(old->branch, change->branch);
-	i.status = changed(old->status, change->status);
-	i.worktree = changed(old->worktree, change->worktree);
-	if (!line_check("purpose", i.purpose, err) || !line_check("branch", i.branch, err) ||
-	    !line_check("status", i.status, err))
+	i.purpose = field_changed(old->purpose, change->purpose);
+	i.branch = field_changed(old->branch, change->branch);
+	i.status = field_changed(old->status, change->status);
+	i.worktree = field_changed(old->worktree, change->worktree);
+	if (!field_is_line("purpose", i.purpose, LINE_MAX_BYTES, err) ||
+	    !field_is_line("branch", i.branch, LINE_MAX_BYTES, err) ||
+	    !field_is_line("status", i.status, LINE_MAX_BYTES, err) ||
+	    !field_is_path(i.worktree, err) || !worktree_is_free(r, &i, err))
 		return false;
-	if (i.worktree &&
-	    (i.worktree[0] != '/' || strlen(i.worktree) >= PATH_MAX || !text_is_line(i.worktree)))
-		return fail(err, ERR_INVALID, "'%.200s' is not an absolute path", i.worktree);
 	if (!r->store->ops->instance_put(r->store, &i, err) ||
 	    !record_instance(r, "instance-set", old, &i, err))
 		return false;

@@ -4,18 +4,15 @@
 
 #include "registry/blocks.h"
 #include "registry/entry_json.h"
+#include "registry/field.h"
 
 /* Rationale: an owner or a description is one line for people. */
 #define LINE_MAX_BYTES 1000
 
-static bool is_line(const char *what, const char *text, struct err *err)
+static bool has_sound_lines(const struct project *p, struct err *err)
 {
-	if (!text || (strlen(text) <= LINE_MAX_BYTES && text_is_line(text)))
-		return true;
-	return fail(err, ERR_INVALID,
-		    "the %s is longer than %d bytes, or holds control characters or bytes that are "
-		    "not UTF-8",
-		    what, LINE_MAX_BYTES);
+	return field_is_line("owner", p->owner, LINE_MAX_BYTES, err) &&
+	       field_is_line("description", p->description, LINE_MAX_BYTES, err);
 }
 
 static bool find(struct registry *r, const struct project_key *key, struct arena *a,
@@ -70,6 +67,37 @@ static bool fail_unknown(struct registry *r, const char *name, struct err *err)
 	     n.count > 1 ? n.name[1] : "", n.count > 2 ? ", " : "", n.count > 2 ? n.name[2] : "",
 	     n.count ? "?" : "");
 	return fail_hint(err, "enter it with: portbook project add %s (or --create)", name);
+}
+
+struct gathering {
+	struct arena *arena;
+	struct project_list list;
+	unsigned room;
+	bool out_of_memory;
+};
+
+static bool gather(const struct project *p, void *arg)
+{
+	struct gathering *g = arg;
+
+	g->list.items = arena_grow(g->arena, g->list.items, g->list.count, &g->room,
+				   sizeof(*g->list.items));
+	g->out_of_memory = !g->list.items ||
+			   !project_copy(g->arena, p, &g->list.items[g->list.count]);
+	g->list.count += !g->out_of_memory;
+	return !g->out_of_memory;
+}
+
+bool projects_read(struct registry *r, struct arena *a, struct project_list *ret, struct err *err)
+{
+	struct gathering g = { .arena = a };
+
+	if (!r->store->ops->project_each(r->store, gather, &g, err))
+		return false;
+	if (g.out_of_memory)
+		return fail_memory(err);
+	*ret = g.list;
+	return true;
 }
 
 bool project_need(struct registry *r, const char *name, struct arena *a, struct project *ret,
@@ -181,9 +209,8 @@ static bool path_check(struct registry *r, const char *path, const char *own_id,
 
 	if (!path || !*path)
 		return true;
-	if (path[0] != '/' || strlen(path) >= PATH_MAX || !text_is_line(path))
-		return fail(err, ERR_INVALID, "'%.200s' is not an absolute path", path);
-	if (!find(r, PROJECT_BY_PATH(path), &arena, &other, &found, err))
+	if (!field_is_path(path, err) ||
+	    !find(r, PROJECT_BY_PATH(path), &arena, &other, &found, err))
 		return false;
 	if (found && (!own_id || strcmp(other.id, own_id) != 0))
 		return fail(err, ERR_TAKEN, "'%.200s' is the path of the project '%s'", path,
@@ -257,8 +284,8 @@ bool project_add(struct registry *r, const struct project_new *what, struct aren
 	if (!p.id)
 		return fail_memory(err);
 	if (!name_fold("project", what->name, name, err) || !name_is_free(r, name, err) ||
-	    !path_check(r, p.path, NULL, err) || !is_line("owner", p.owner, err) ||
-	    !is_line("description", p.description, err) || !registry_policy(r, &policy, err))
+	    !path_check(r, p.path, NULL, err) || !has_sound_lines(&p, err) ||
+	    !registry_policy(r, &policy, err))
 		return false;
 	p.name = arena_copy(a, name);
 	if (!p.name)
@@ -347,13 +374,6 @@ static bool renumber(struct registry *r, struct project *p, int number, const ch
 	return open_its_block(r, policy, p, host, err);
 }
 
-static const char *changed(const char *old, const char *new)
-{
-	if (!new)
-		return old;
-	return *new ? new : NULL;
-}
-
 /* Reservations name the project they wait for: they go with its name, or with it (NULL). */
 
 struct waiting {
@@ -429,14 +449,13 @@ bool project_set(struct registry *r, const struct project *project,
 	char name[NAME_SIZE];
 	struct project p = *project;
 
-	p.path = changed(p.path, change->path);
-	p.owner = changed(p.owner, change->owner);
-	p.description = changed(p.description, change->description);
+	p.path = field_changed(p.path, change->path);
+	p.owner = field_changed(p.owner, change->owner);
+	p.description = field_changed(p.description, change->description);
 	if (change->status >= 0)
 		p.status = (enum project_status)change->status;
 	if (!rename_to(r, &p, change->name, name, err) || !path_check(r, p.path, p.id, err) ||
-	    !is_line("owner", p.owner, err) || !is_line("description", p.description, err) ||
-	    !renumber(r, &p, change->number, change->host, err) ||
+	    !has_sound_lines(&p, err) || !renumber(r, &p, change->number, change->host, err) ||
 	    !r->store->ops->project_put(r->store, &p, err) ||
 	    !record_project(r, change->op, &p, project, &p, err))
 		return false;

@@ -31,6 +31,15 @@ MUST_CHECK bool project_add(struct registry *r, const struct project_new *what, 
 MUST_CHECK bool project_need(struct registry *r, const char *name, struct arena *a,
 			     struct project *ret, struct err *err);
 
+struct project_list {
+	struct project *items;
+	unsigned count;
+};
+
+/* All of them, by number, then name: in the arena, so that the book may be asked meanwhile. */
+MUST_CHECK bool projects_read(struct registry *r, struct arena *a, struct project_list *ret,
+			      struct err *err);
+
 /* What project_set changes: NULL and -1 leave it as it is, "" clears. */
 struct project_change {
 	const char *name, *path, *owner, *description;

@@ -211,6 +211,15 @@ def test_text__that_would_harm_a_terminal_is_refused(p, refused, option, text):
     refused("update", "p/web", f"--{option}={text}")
 
 
+@pytest.mark.parametrize("command", [["project", "add", "q"], ["project", "set", "p"],
+                                     ["instance", "add", "p"], ["instance", "set", "p@2"]])
+def test_path__with_control_characters_is_told_so(pb, p, refused, command):
+    if command[0] == "instance":
+        pb("instance", "add", "p@2")
+    said = refused(*command, "--path", "/srv/a\tb")
+    assert said["message"] == "the path holds control characters or bytes that are not UTF-8"
+
+
 @pytest.mark.parametrize("text", ["Größe: 日本 ✓", "'; DROP TABLE projects; --", '"quoted"', "%s%n",
                                   "a\\b", "<b>", "👩‍💻", "‏עברית"])
 def test_text__of_any_language_is_kept_as_it_is(pb, p, text):

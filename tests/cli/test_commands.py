@@ -714,7 +714,10 @@ def test_instance_add__of_one_that_is_there_is_taken(pb, p, error):
 
 def test_instance_add__path_is_of_one_instance_only(pb, p, error):
     pb.ok("instance", "add", "p", "--path", "/srv/fix")
-    error("taken", "instance add", "p", "--path", "/srv/fix")
+    said = error("taken", "instance add", "p", "--path", "/srv/fix")
+    assert said["message"] == "'/srv/fix' is the worktree of 'p@2'"
+    pb.ok("instance", "set", "p@2", "--path", "")  # what the hint says
+    pb.ok("instance", "add", "p@3", "--path", "/srv/fix")
 
 
 def test_instance_set__changes_and_clears(pb, p, answer):

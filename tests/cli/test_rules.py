@@ -705,6 +705,13 @@ def test_worktree__gets_an_instance_of_its_own_and_it_is_said(pb, git, project_d
 
 
 @pytest.mark.sanitize
+def test_worktree__branch_may_be_as_long_as_git_takes_it(pb, git, project_dir, answer):
+    shop, branch = project_dir("shop"), "b" * 240 + "/" + "c" * 14
+    fix = worktree(git, shop, shop.parent / "fix", branch)
+    assert answer("get", "web", cwd=fix)["instance"] == 2
+    assert pb.json("instance", "list", "shop")["instances"][-1]["branch"] == branch
+
+
 def test_worktree__inside_the_main_checkout_is_still_its_own_instance(pb, git, project_dir):
     shop = project_dir("shop")
     assert pb.ok("get", "web", cwd=shop) == "3100"
