@@ -226,19 +226,13 @@ static bool put_project(struct call *c, const struct project *p, const char *hos
 	return put_services(c, p, host, o, total, err);
 }
 
-static bool add_size(const struct reserved *r, void *arg)
-{
-	port_set_add_range(arg, r->ports);
-	return true;
-}
-
-static bool count_reserved(struct call *c, unsigned *ret, struct err *err)
+static bool count_reserved(struct call *c, const char *host, unsigned *ret, struct err *err)
 {
 	struct port_set *all = arena_alloc(&c->arena, sizeof(*all));
 
 	if (!all)
 		return fail_memory(err);
-	if (!c->registry->store->ops->reserved_each(c->registry->store, add_size, all, err))
+	if (!reserved_collect(c->registry, host, NULL, all, err))
 		return false;
 	*ret = port_set_count(all, (struct port_range){ 1, UINT16_MAX });
 	return true;
@@ -296,8 +290,8 @@ static bool status_run(struct call *c, const json_t *input, json_t *answer, stru
 	    !json_put_text(answer, "policy", policy->name) || !json_put_text(answer, "host", host))
 		return fail_memory(err);
 	if (!put_projects(c, &list, host, answer, &services, &projects, err) ||
-	    !s->ops->entry_count(s, &f, &allocated, err) || !count_reserved(c, &reserved, err) ||
-	    !put_status_ranges(c, host, answer, err))
+	    !s->ops->entry_count(s, &f, &allocated, err) ||
+	    !count_reserved(c, host, &reserved, err) || !put_status_ranges(c, host, answer, err))
 		return false;
 	return json_put(answer, "summary",
 			json_pack("{s:i, s:i, s:i, s:i}", "services", (int)services, "projects",

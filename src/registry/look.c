@@ -77,17 +77,51 @@ static bool count_in(struct registry *r, const char *host, const char *range,
 	return r->store->ops->entry_count(r->store, &f, ret, err);
 }
 
+/* A range may hold another one: the ports of the inner one are not its own. */
+static bool owns(const struct policy *policy, const struct policy_range *range, uint16_t port)
+{
+	if (!policy_range_owns(range, port))
+		return false;
+	for (unsigned i = 0; i < policy->n_ranges; i++)
+		if (&policy->ranges[i] != range &&
+		    port_range_contains(range->ports, policy->ranges[i].ports) &&
+		    port_range_has(policy->ranges[i].ports, port))
+			return false;
+	return true;
+}
+
+bool usage_gaps(struct registry *r, const struct usage *u, const char *host,
+		struct port_set *ret_free, struct err *err)
+{
+	const struct policy *policy;
+	const struct policy_range *range;
+	struct port_set taken = { 0 };
+
+	if (!registry_policy(r, &policy, err) ||
+	    !r->store->ops->taken(r->store, host, PROTO_TCP, u->ports, &taken, err) ||
+	    !r->store->ops->taken(r->store, host, PROTO_UDP, u->ports, &taken, err) ||
+	    !reserved_collect(r, host, u->project, &taken, err))
+		return false;
+	memset(ret_free, 0, sizeof(*ret_free));
+	range = policy_range_named(policy, u->range);
+	for (unsigned port = u->ports.first; port <= u->ports.last; port++)
+		if (!port_set_has(&taken, (uint16_t)port) && range &&
+		    owns(policy, range, (uint16_t)port))
+			port_set_add(ret_free, (uint16_t)port);
+	return true;
+}
+
 static bool fill(struct registry *r, struct usage *u, unsigned total, const char *host,
 		 const char *project_id, struct err *err)
 {
-	unsigned used;
+	struct port_set open;
 
-	if (!count_in(r, host, u->range, u->ports, NULL, &used, err))
+	if (!count_in(r, host, u->range, u->ports, project_id, &u->allocated, err) ||
+	    !usage_gaps(r, u, host, &open, err))
 		return false;
 	u->total = total;
-	u->allocated = used;
-	u->available = total > used ? total - used : 0;
-	return !project_id || count_in(r, host, u->range, u->ports, project_id, &u->allocated, err);
+	u->available = port_set_count(&open, u->ports);
+	return true;
 }
 
 static bool add_blocks(struct registry *r, const struct policy_range *range,
@@ -101,7 +135,11 @@ static bool add_blocks(struct registry *r, const struct policy_range *range,
 	for (unsigned i = 0; i < blocks.count; i++) {
 		struct usage *u = &list->items[list->count++];
 
-		*u = (struct usage){ .range = range->name, .ports = blocks.span[i] };
+		*u = (struct usage){
+			.range = range->name,
+			.project = p->name,
+			.ports = blocks.span[i],
+		};
 		if (!fill(r, u, port_range_size(u->ports), host, NULL, err))
 			return false;
 	}
@@ -123,7 +161,7 @@ static bool add_flat(struct registry *r, const struct policy *policy,
 		     const struct policy_range *range, const struct project *p, const char *host,
 		     struct usage_list *list, struct err *err)
 {
-	struct usage u = { .range = range->name, .ports = range->ports };
+	struct usage u = { .range = range->name, .project = p->name, .ports = range->ports };
 
 	/* Temporary ports go by themselves: they say nothing of how full a project is. */
 	if (range->legacy || range->temporary)
@@ -158,19 +196,6 @@ bool usage_of_project(struct registry *r, const struct project *p, const char *h
 	return true;
 }
 
-/* A range may hold another one: the ports of the inner one are not its own. */
-static bool owns(const struct policy *policy, const struct policy_range *range, uint16_t port)
-{
-	if (!policy_range_owns(range, port))
-		return false;
-	for (unsigned i = 0; i < policy->n_ranges; i++)
-		if (&policy->ranges[i] != range &&
-		    port_range_contains(range->ports, policy->ranges[i].ports) &&
-		    port_range_has(policy->ranges[i].ports, port))
-			return false;
-	return true;
-}
-
 static unsigned own_size(const struct policy *policy, const struct policy_range *range)
 {
 	unsigned n = 0;
@@ -200,27 +225,6 @@ bool usage_of_ranges(struct registry *r, const char *host, struct arena *a, stru
 			return false;
 	}
 	*ret = list;
-	return true;
-}
-
-bool usage_gaps(struct registry *r, const struct usage *u, const char *host,
-		struct port_set *ret_free, struct err *err)
-{
-	const struct policy *policy;
-	const struct policy_range *range;
-	struct port_set taken = { 0 };
-
-	if (!registry_policy(r, &policy, err) ||
-	    !r->store->ops->taken(r->store, host, PROTO_TCP, u->ports, &taken, err) ||
-	    !r->store->ops->taken(r->store, host, PROTO_UDP, u->ports, &taken, err) ||
-	    !reserved_collect(r, host, NULL, &taken, err))
-		return false;
-	memset(ret_free, 0, sizeof(*ret_free));
-	range = policy_range_named(policy, u->range);
-	for (unsigned port = u->ports.first; port <= u->ports.last; port++)
-		if (!port_set_has(&taken, (uint16_t)port) && range &&
-		    owns(policy, range, (uint16_t)port))
-			port_set_add(ret_free, (uint16_t)port);
 	return true;
 }
 

@@ -9,9 +9,12 @@
 
 /* How full a range or a block is; computed from the entries, never stored. */
 struct usage {
-	const char *range; /* name */
+	const char *range;   /* name */
+	const char *project; /* name: what is reserved for it is free, too; NULL: for anybody */
 	struct port_range ports;
-	unsigned total, allocated, available;
+	unsigned total;
+	unsigned allocated; /* by entries that the range gave: not those that were registered */
+	unsigned available; /* neither entered, by whomever, nor reserved: what usage_gaps says */
 };
 
 struct usage_list {
@@ -40,7 +43,7 @@ struct usage usage_sum(const struct usage_list *list);
 /* Rounded; 0 of 0 is 0. */
 unsigned usage_percent(const struct usage *u);
 
-/* The ports of a range that nobody has entered or reserved. */
+/* The ports that nobody has entered, TCP or UDP, and that are not reserved. */
 MUST_CHECK bool usage_gaps(struct registry *r, const struct usage *u, const char *host,
 			   struct port_set *ret_free, struct err *err);
 

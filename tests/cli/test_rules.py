@@ -1283,6 +1283,39 @@ def test_summary__follows_every_change(pb, p, answer):
     assert used(answer("summary", "p"))[3:] == [1, 99, 1]
 
 
+def gaps_size(said):
+    spans = [gap.split("-") for row in said["ranges"] for gap in row["gaps"]]
+    return sum(int(span[-1]) - int(span[0]) + 1 for span in spans)
+
+
+def test_summary__neither_registered_nor_reserved_ports_are_counted_or_free(pb, p, answer):
+    pb.ok("project", "add", "q")
+    pb.ok("register", "p/old", 3150)
+    pb.ok("reserve", "3190-3194", "--reason", "printers")
+    pb.ok("reserve", "3195-3199", "--reason", "tests", "--for", "p")
+    pb.ok("reserve", "3200-3299", "--reason", "tests", "--for", "p")
+    said = answer("summary", "p")
+    assert used(said) == [3100, 3199, 100, 0, 94, 0]
+    assert gaps_size(said) == 94
+    assert used(answer("summary", "q"))[3:5] == [0, 0]
+
+
+def test_summary__of_ranges_is_free_what_their_gaps_are(pb, p, answer):
+    pb.ok("get", "p/web")
+    pb.ok("get", "p/dns", "--udp", "--port", 3105)
+    said = answer("summary")
+    assert gaps_size(said) == said["summary"]["availablePorts"]
+    # 61000 but for 5432 and 8080, which the policy reserves, and the two
+    assert said["ranges"][0]["availablePorts"] == 60996
+
+
+def test_status__counts_what_is_reserved_here_and_now(pb, p, answer):
+    before = answer("status")["summary"]["reservedPorts"]
+    pb.ok("reserve", "3190-3194", "--reason", "printers")
+    pb.ok("--host", "build1", "reserve", "3180-3189", "--reason", "printers")
+    assert answer("status")["summary"]["reservedPorts"] == before + 5
+
+
 def test_summary__of_several_blocks_is_lowest_to_highest_and_summed(pb, p, answer):
     pb.ok("project", "add", "q", "--number", 2)
     pb.ok("project", "add-block", "p")
