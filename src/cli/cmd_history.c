@@ -6,6 +6,7 @@
 
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
+#include "cli/entry_text.h"
 #include "cli/input.h"
 #include "cli/piece.h"
 #include "cli/rows.h"
@@ -67,16 +68,41 @@ static void show_change(const json_t *event, struct text *t)
 	}
 }
 
+/* The row that the event is about: as it became, or as it was where it is gone. */
+static const json_t *row_of(const json_t *event)
+{
+	const json_t *after = json_object_get(event, "after");
+
+	return json_is_object(after) ? after : json_object_get(event, "before");
+}
+
+/* "shop@2/web (test)": the name it had then, and what is not usual. */
+static void show_subject(const json_t *event, struct text *t)
+{
+	text_add(t, text_or(event, "subject", ""));
+	entry_add_environment(t, row_of(event));
+}
+
+static void show_port(const json_t *event, struct text *t)
+{
+	const json_t *row = row_of(event);
+
+	if (json_int_of(event, "port", 0))
+		entry_add_port(t, json_object_get(row, "port") ? row : event);
+}
+
 /* clang-format off */
 static const struct column columns[] = {
 	{ .title = "SEQ", .field = "seq", .for_programs = true },
 	{ .title = "WHEN (UTC)", .field = "at", .kind = COLUMN_TIME },
 	{ .title = "WHO", .field = "actor", .importance = 2, .least = 6 },
 	{ .title = "WHAT", .field = "operation" },
-	{ .title = "TO WHAT", .field = "subject", .least = 16 },
+	{ .title = "TO WHAT", .field = "subject", .least = 16,
+	  .show = show_subject },
 	{ .title = "PROJECT", .field = "projectName", .for_programs = true },
 	{ .title = "SERVICE", .field = "serviceName", .for_programs = true },
-	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER, .importance = 1, .usual = "" },
+	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER, .importance = 1, .usual = "",
+	  .show = show_port },
 	{ .title = "CHANGE", .field = "after", .importance = 3, .least = 12, .usual = "",
 	  .show = show_change },
 	{ .title = "BEFORE", .field = "before", .for_programs = true },

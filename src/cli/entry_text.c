@@ -20,7 +20,7 @@ static void add_safe(struct text *t, const char *text)
 	screen_add(t, text, 0);
 }
 
-static void add_environment(struct text *t, const json_t *entry)
+void entry_add_environment(struct text *t, const json_t *entry)
 {
 	const char *environment = text_or(entry, "environment", USUAL_ENVIRONMENT);
 
@@ -40,7 +40,7 @@ void entry_add_name(struct text *t, const json_t *entry)
 		text_addf(t, "@%lld", instance);
 	text_add(t, "/");
 	add_safe(t, text_or(entry, "serviceName", "?"));
-	add_environment(t, entry);
+	entry_add_environment(t, entry);
 }
 
 void entry_add_port(struct text *t, const json_t *entry)

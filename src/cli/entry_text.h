@@ -11,6 +11,9 @@
 /* "consilio/web", "consilio@2/web", "consilio/web (test)": what is not usual is said. */
 void entry_add_name(struct text *t, const json_t *entry);
 
+/* " (test)"; nothing for dev, and where the object names no environment. */
+void entry_add_environment(struct text *t, const json_t *entry);
+
 /* "3100", "3100/udp" */
 void entry_add_port(struct text *t, const json_t *entry);
 

@@ -15,6 +15,22 @@ enum protocol input_protocol(const json_t *input)
 	return p;
 }
 
+bool input_name(struct call *c, const json_t *input, const char *key, const char *what,
+		const char **ret, struct err *err)
+{
+	const char *text = json_text_of(input, key);
+	char name[NAME_SIZE];
+
+	if (!text) {
+		*ret = NULL;
+		return true;
+	}
+	if (!name_fold(what, text, name, err))
+		return false;
+	*ret = arena_copy(&c->arena, name);
+	return *ret || fail_memory(err);
+}
+
 bool input_host(struct call *c, const json_t *input, const char **ret, struct err *err)
 {
 	return registry_host(c->registry, json_text_of(input, "host"), &c->arena, ret, err);

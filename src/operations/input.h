@@ -22,6 +22,13 @@ struct details input_details(const json_t *input);
 /* protocol; tcp when it is not said. */
 enum protocol input_protocol(const json_t *input);
 
+/*
+ * A member that is a name, folded as the book has it; NULL when it is not said.
+ * Errors: ERR_INVALID  it is no name
+ */
+MUST_CHECK bool input_name(struct call *c, const json_t *input, const char *key, const char *what,
+			   const char **ret, struct err *err);
+
 /* host, folded; this machine's when it is not said. */
 MUST_CHECK bool input_host(struct call *c, const json_t *input, const char **ret, struct err *err);
 

@@ -773,6 +773,56 @@ def test_history__of_a_project_service_and_everything(pb, some, answer):
     assert {"p", "q"} <= {e["projectName"] for e in answer("history")["events"]}
 
 
+def test_history__of_what_is_named_and_of_nothing_else(pb, p, answer):
+    for which in (["p/web"], ["p@2/web"], ["p/web", "--env", "test"], ["p/web", "--udp"],
+                  ["--host", "build1", "p/web"]):
+        pb.ok("get", *which)
+
+    def told(*which):
+        return [(row["port"], row["instance"], row["environment"], row["protocol"], row["host"])
+                for row in (e["after"] for e in answer("history", *which)["events"])
+                if "port" in row]
+    here = (3100, 1, "dev", "tcp", "localhost")
+    assert len(told("p/web")) == 5 and told("p/web")[0] == here
+    assert told("p@2/web") == told("p@2") == [(3190, 2, "dev", "tcp", "localhost")]
+    assert told("p/web", "--env", "test") == [(3101, 1, "test", "tcp", "localhost")]
+    assert told("p/web", "--udp") == told("3100", "--udp") == [(3100, 1, "dev", "udp", "localhost")]
+    assert told("--host", "build1", "p/web") == [(3100, 1, "dev", "tcp", "build1")]
+    assert len(told("3100")) == 3
+
+
+def test_history__of_a_service_tells_what_was_moved_away_from_it(pb, p, answer):
+    pb.ok("get", "p/web")
+    pb.ok("move", "p/web", "front")
+    for service in ("web", "front"):
+        last = answer("history", f"p/{service}")["events"][-1]
+        assert (last["operation"], last["port"]) == ("move", 3100)
+    pb.ok("move", "p/front", "shop")
+    assert answer("history", "p/web", "--limit", 1)["events"][0]["after"]["serviceName"] == "front"
+
+
+def test_history__of_a_project_that_is_gone_is_found_by_its_name(pb, p, error):
+    pb.ok("get", "p/web")
+    pb.ok("project", "rename", "p", "q")
+    renamed = pb("history", "p", check=True)
+    assert renamed.err == "portbook: note: 'p' is called 'q' now\n"
+    pb.ok("release", "q/web")
+    pb.ok("project", "remove", "q")
+    for name, last in (("Q", "project-remove"), ("p", "project-remove"), ("q/web", "release")):
+        said = pb.json("history", name)
+        assert said["events"][-1]["operation"] == last
+        assert said["notices"] == [f"'{name.lower().split('/')[0]}' is no longer in the book"]
+    error("not-found", "history", "qq")
+
+
+def test_history__shows_what_is_not_usual(pb, p):
+    pb.ok("get", "p/web", "--env", "test", "--udp")
+    pb.ok("get", "p/web")
+    lines = pb.ok("history", "p/web").splitlines()
+    assert " p/web (test) " in lines[1] and " 3100/udp" in lines[1]
+    assert "(" not in lines[2] and lines[2].endswith(" 3100")
+
+
 def test_history__has_the_newest_so_many_and_the_latest_last(pb, some, answer):
     events = answer("history", "--limit", 3)["events"]
     everything = answer("history", "--limit", 1000)["events"]
