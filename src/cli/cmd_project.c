@@ -93,7 +93,11 @@ static bool remove_render(struct run *r, const json_t *answer, struct err *err)
 
 static bool add_block_render(struct run *r, const json_t *answer, struct err *err)
 {
-	return say(r, answer, "has one more block", true);
+	CLEANUP(piece_cleanup) struct piece what = { .of = &r->out.text };
+
+	text_add(&what.text, "has one more block, ");
+	span_add(&what.text, json_object_get(answer, "block"));
+	return say(r, answer, text_str(&what.text), true);
 }
 
 static bool rename_render(struct run *r, const json_t *answer, struct err *err)

@@ -118,8 +118,13 @@ static bool add_block_run(struct call *c, const json_t *input, json_t *answer, s
 	if (p.number < 0)
 		return fail(err, ERR_INVALID, "'%s' owns no block: it uses the shared range",
 			    p.name);
-	return blocks_add(c->registry, range, &p, host, &block, err) &&
-	       put_project(c, &p, host, answer, err);
+	if (!blocks_add(c->registry, range, &p, host, &block, err) ||
+	    !put_project(c, &p, host, answer, err))
+		return false;
+	return json_put(answer, "block",
+			json_pack("{s:i, s:i}", "rangeStart", (int)block.first, "rangeEnd",
+				  (int)block.last)) ||
+	       fail_memory(err);
 }
 
 static bool show_run(struct call *c, const json_t *input, json_t *answer, struct err *err)

@@ -684,6 +684,14 @@ def test_project_remove__name_can_be_used_again_and_starts_anew(pb, p, answer):
     assert pb.ok("get", "p/web") == "3100"
 
 
+def test_project_add_block__says_which_one_is_new(pb, p, answer):
+    pb.ok("project", "add", "q", "--number", 2)
+    said = answer("project add-block", "p")
+    assert said["block"] == {"rangeStart": 3300, "rangeEnd": 3399}
+    assert said["project"]["ranges"] == ["3100-3199", "3300-3399"]
+    assert "has one more block, 3400-3499: number 1," in pb.ok("project", "add-block", "p")
+
+
 def test_project_add_block__where_there_are_no_blocks_is_refused(pb, policy, error):
     policy("types")
     pb.ok("project", "add", "p")
