@@ -13,6 +13,7 @@ struct call {
 	struct registry *registry;
 	struct arena arena; /* goes with the call */
 	const char *book;   /* where the book is, for people */
+	bool is_trial;	    /* nothing of it will stay: what is said is what would be */
 	struct call_io io;
 	/*
 	 * An operation that fails may have more to say than an err can: members for

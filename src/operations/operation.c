@@ -153,8 +153,9 @@ static bool run_in_transaction(const struct operation *op, struct call *c, const
 			       json_t *answer, struct err *err)
 {
 	CLEANUP(txn_cleanup) struct txn txn = { c->registry->store };
-	bool done, is_trial;
+	bool done;
 
+	c->is_trial = json_bool_of(input, "dryRun");
 	if (!run_quick(op, c, input, answer, &done, err))
 		return false;
 	if (done)
@@ -164,11 +165,10 @@ static bool run_in_transaction(const struct operation *op, struct call *c, const
 	    !op->run(c, input, answer, err))
 		return false;
 	/* A trial run did everything, and leaves nothing. */
-	is_trial = json_bool_of(input, "dryRun");
-	if (is_trial)
+	if (c->is_trial)
 		registry_note(c->registry, "this was a trial run: nothing of it is in the book");
 	/* The answer is whole before the commit: an error after it would deny what is done. */
-	return put_notices(c, answer, err) && (is_trial || store_commit(txn.store, err));
+	return put_notices(c, answer, err) && (c->is_trial || store_commit(txn.store, err));
 }
 
 /* What finds no memory is left out: `err` says the most of it. */

@@ -10,6 +10,11 @@
 #include "registry/instances.h"
 #include "registry/projects.h"
 
+static const char *entered(const struct call *c)
+{
+	return c->is_trial ? "would enter" : "entered";
+}
+
 /* Cut the last part off a path; false when nothing is above it. */
 static bool go_up(char *path)
 {
@@ -161,7 +166,8 @@ static bool adopt_folder(struct call *c, const struct project *known, const stru
 	change.host = c->registry->host;
 	if (!project_set(c->registry, known, &change, &c->arena, ret, err))
 		return false;
-	registry_note(c->registry, "'%s' lives in %s from now on", ret->name, d->main_root);
+	registry_note(c->registry, "'%s' %s in %s from now on", ret->name,
+		      c->is_trial ? "would live" : "lives", d->main_root);
 	return true;
 }
 
@@ -187,7 +193,7 @@ static bool enter_project(struct call *c, const struct directory *d, struct proj
 						.host = c->registry->host },
 			 &c->arena, ret, err))
 		return false;
-	registry_note(c->registry, "entered the project '%s' for %s%s", name, d->main_root,
+	registry_note(c->registry, "%s the project '%s' for %s%s", entered(c), name, d->main_root,
 		      strcmp(name, d->name) != 0 ? " (another folder has the shorter name)" : "");
 	return true;
 }
@@ -198,14 +204,14 @@ static bool enter_worktree(struct call *c, const struct directory *d, struct pla
 {
 	const struct instance_change change = { .branch = d->branch, .worktree = d->root };
 	struct instance i;
-	bool entered;
+	bool is_new;
 
 	if (!instance_next(c->registry, &p->project, c->registry->host, &p->instance, err) ||
 	    !instance_need(c->registry, &p->project, p->instance, c->registry->host, &c->arena, &i,
-			   &entered, err) ||
+			   &is_new, err) ||
 	    !instance_set(c->registry, &p->project, &i, &change, &c->arena, &i, err))
 		return false;
-	registry_note(c->registry, "entered the worktree %s as instance %u of '%s'", d->root,
+	registry_note(c->registry, "%s the worktree %s as instance %u of '%s'", entered(c), d->root,
 		      p->instance, p->project.name);
 	return true;
 }
@@ -330,7 +336,7 @@ static bool named_project(struct call *c, const char *name, bool create, struct 
 		    &(struct project_new){ .name = name, .number = -1, .host = c->registry->host },
 		    &c->arena, ret, err))
 		return false;
-	registry_note(c->registry, "entered the project '%s'", ret->name);
+	registry_note(c->registry, "%s the project '%s'", entered(c), ret->name);
 	return true;
 }
 

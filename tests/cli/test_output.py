@@ -73,6 +73,23 @@ def test_quiet__leaves_out_the_notes(pb, project_dir):
     assert (run.out, run.err) == ("3100\n", "")
 
 
+@pytest.mark.parametrize("command, would", [
+    (["get", "new/web", "--create"], "would enter the project 'new'"),
+    (["get", "web"], "would enter the project 'fresh' for "),
+    (["init"], "would enter the project 'fresh' for ")], ids=["create", "directory", "init"])
+def test_dry_run__does_not_say_that_it_was_done(pb, project_dir, command, would):
+    run = pb(*command, "--dry-run", cwd=project_dir("fresh"), check=True)
+    assert f"note: {would}" in run.err and "entered" not in run.err
+
+
+def test_dry_run__in_a_new_worktree_says_what_would_be(pb, git, project_dir):
+    shop = project_dir("shop")
+    pb.ok("get", "web", cwd=shop)
+    git(shop, "worktree", "add", "-q", shop.parent / "fix")
+    run = pb("get", "web", "--dry-run", cwd=shop.parent / "fix", check=True)
+    assert f"would enter the worktree {shop.parent / 'fix'} as instance 2 of 'shop'" in run.err
+
+
 def test_get__a_dry_run_says_why_and_enters_nothing(pb, shop):
     run = pb("get", "db", "--dry-run", cwd=shop)
     assert run.out == "3102\n" and "would get 3102" in run.err
