@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
+#include "cli/entry_text.h"
 #include "cli/rows.h"
 
 static const char *const status_choices[] = { "allocated", "released", "reserved", "legacy", NULL };
@@ -48,8 +49,8 @@ static const struct column columns[] = {
 	  .usual = "" },
 	{ .title = "DESCRIPTION", .field = "description", .importance = 8, .least = 12,
 	  .usual = "" },
-	{ .title = "EXPIRES (UTC)", .field = "expiresAt", .kind = COLUMN_TIME, .importance = 5,
-	  .usual = "" },
+	{ .title = "EXPIRES (UTC)", .field = "expiresAt", .importance = 5,
+	  .usual = "", .show = entry_add_expiry },
 	{ .title = "RELEASED (UTC)", .field = "releasedAt", .kind = COLUMN_TIME, .importance = 9,
 	  .usual = "" },
 	{ .title = "SINCE (UTC)", .field = "allocatedAt", .kind = COLUMN_TIME, .importance = 10 },

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "cli/piece.h"
 #include "cli/screen.h"
 #include "cli/table.h"
 
@@ -54,6 +56,36 @@ void entry_add_port(struct text *t, const json_t *entry)
 	}
 }
 
+static bool is_over(const char *time)
+{
+	char now[TIME_TEXT_SIZE];
+
+	/* Both are RFC 3339 in UTC, so that the earlier one sorts first. */
+	return strcmp(time, time_format(clock_now_ms(), now)) <= 0;
+}
+
+void entry_add_expiry(const json_t *entry, struct text *t)
+{
+	CLEANUP(piece_cleanup) struct piece when = { .of = t };
+	const char *time = json_text_of(entry, "expiresAt");
+
+	if (!time)
+		return;
+	time_add_short(&when.text, time);
+	text_add(t, is_over(time) ? "expired " : "");
+	add_safe(t, text_str(&when.text));
+}
+
+static void add_end(struct text *t, const json_t *entry)
+{
+	const char *time = json_text_of(entry, "expiresAt");
+
+	if (!time)
+		return;
+	text_add(t, is_over(time) ? "  " : "  until ");
+	entry_add_expiry(entry, t);
+}
+
 void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
 {
 	const char *hostname = json_text_of(entry, "cloudflareHostname");
@@ -71,6 +103,7 @@ void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
 		text_add(t, "  ");
 		add_safe(t, text_or(entry, "environment", ""));
 	}
+	add_end(t, entry);
 	text_add(t, "\n");
 }
 

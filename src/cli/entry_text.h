@@ -17,7 +17,10 @@ void entry_add_environment(struct text *t, const json_t *entry);
 /* "3100", "3100/udp" */
 void entry_add_port(struct text *t, const json_t *entry);
 
-/* "  web: 3100 (consilio.example.org)", and the environment unless it is dev. */
+/* "2026-11-28 12:00", "expired 2026-11-21 12:00", or nothing: when a temporary port ends. */
+void entry_add_expiry(const json_t *entry, struct text *t);
+
+/* "  web: 3100 (consilio.example.org)", the environment unless it is dev, and when it expires. */
 void entry_add_line(struct text *t, const json_t *entry, unsigned indent);
 
 /* "node (pid 4711, user eva) in /home/eva/shop": who listens, as far as it can be seen. */

@@ -119,7 +119,7 @@ static bool is_names_only(const json_t *input)
 	static const char *const more[] = {
 		"description",	      "notes",	   "unit",	    "cloudflareHostname",
 		"cloudflareTunnelId", "metadata",  "port",	    "role",
-		"serviceType",	      "expiresIn", "preferredPort",
+		"serviceType",	      "expiresIn", "preferredPort", "temporary",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(more); i++)

@@ -175,7 +175,8 @@ static json_t *service_row(const struct entry *e)
 	    json_put_text(o, "environment", e->environment) &&
 	    json_put_text(o, "protocol", protocol_name(e->protocol)) &&
 	    json_put_text(o, "host", e->host) &&
-	    json_put_text(o, "cloudflareHostname", e->tunnel_hostname))
+	    json_put_text(o, "cloudflareHostname", e->tunnel_hostname) &&
+	    json_put_time(o, "expiresAt", e->expires_at_ms))
 		return o;
 	json_decref(o);
 	return NULL;

@@ -5,6 +5,7 @@
 #include "registry/blocks.h"
 #include "registry/choose.h"
 #include "registry/entry_json.h"
+#include "registry/refusal.h"
 
 static bool fail_not_entered(struct registry *r, const struct service_key *key, struct err *err)
 {

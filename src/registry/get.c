@@ -13,6 +13,7 @@
 #include "registry/blocks.h"
 #include "registry/choose.h"
 #include "registry/entry_json.h"
+#include "registry/refusal.h"
 #include "registry/release.h"
 
 bool service_primary(struct registry *r, const struct service_key *key, struct arena *a,
@@ -148,8 +149,6 @@ bool tunnel_is_free(struct registry *r, const struct entry *e, struct err *err)
 	return false;
 }
 
-/* Why the port that was asked for cannot be had. */
-
 bool port_holder(struct registry *r, const char *host, enum protocol protocol, uint16_t port,
 		 struct arena *a, struct entry *ret, bool *ret_found, struct err *err)
 {
@@ -159,143 +158,6 @@ bool port_holder(struct registry *r, const char *host, enum protocol protocol, u
 	f.protocol = (int)protocol;
 	f.ports = (struct port_range){ port, port };
 	return store_entry_find(r->store, &f, a, ret, ret_found, err);
-}
-
-bool fail_held(struct err *err, const struct entry *holder, struct arena *a)
-{
-	const char *subject = entry_subject(a, holder);
-
-	fail(err, ERR_TAKEN, "port %u belongs to '%s' (%s)", holder->port, subject ? subject : "?",
-	     holder->environment);
-	holder_of_entry(err, holder);
-	return false;
-}
-
-static bool fail_outside(struct registry *r, const struct port_request *q, struct arena *a,
-			 struct err *err)
-{
-	struct project owner;
-	bool found;
-
-	if (!block_owner(r, q->key.host, q->preferred, a, &owner, &found, err))
-		return false;
-	fail(err, ERR_INVALID, "port %u is not one that '%s@%u' is given%s%s%s", q->preferred,
-	     q->key.project->name, q->key.instance, found ? ": it lies in the block of '" : "",
-	     found ? owner.name : "", found ? "'" : "");
-	return fail_hint(err,
-			 "a port that is used by convention is entered with: portbook register "
-			 "%s/%s %u",
-			 q->key.project->name, q->key.service, q->preferred);
-}
-
-struct reason_search {
-	const char *host, *asker;
-	int64_t now_ms;
-	uint16_t port;
-	char reason[POLICY_TEXT_SIZE], project[NAME_SIZE];
-};
-
-static bool match_reason(const struct reserved *res, void *arg)
-{
-	struct reason_search *s = arg;
-
-	if (!port_range_has(res->ports, s->port) ||
-	    !reservation_binds(res, s->host, s->asker, s->now_ms))
-		return true;
-	snprintf(s->reason, sizeof(s->reason), "%s", res->reason ? res->reason : "");
-	snprintf(s->project, sizeof(s->project), "%s", res->project ? res->project : "");
-	return false;
-}
-
-bool fail_reserved(struct registry *r, const struct service_key *key, uint16_t port,
-		   struct err *err)
-{
-	struct reason_search s = {
-		.host = key->host,
-		.asker = key->project->name,
-		.now_ms = registry_now(r),
-		.port = port,
-	};
-
-	if (!r->store->ops->reserved_each(r->store, match_reason, &s, err))
-		return false;
-	fail(err, ERR_TAKEN, "port %u is reserved%s%s%s%s", port, s.project[0] ? " for " : "",
-	     s.project, s.reason[0] ? ": " : "", s.reason);
-	return fail_hint(err, "see what is reserved with: portbook reservations");
-}
-
-static bool fail_listening(struct registry *r, const struct port_request *q, struct arena *a,
-			   struct err *err)
-{
-	struct listener l = { 0 };
-	bool seen = listener_on(r, q->key.host, q->key.protocol, q->preferred, &l);
-	const char *who = seen ? listener_text(a, &l) : "a stranger";
-
-	fail(err, ERR_TAKEN, "%s listens on port %u", who ? who : "a stranger", q->preferred);
-	fail_hint(err, "stop it, leave the port out (portbook get %s/%s), or add --force",
-		  q->key.project->name, q->key.service);
-	holder_put(err, json_pack("{s:i, s:i, s:s, s:s}", "port", (int)q->preferred, "pid",
-				  (int)l.pid, "program", l.program, "cwd", l.cwd));
-	return false;
-}
-
-static bool fail_preferred(struct registry *r, const struct port_request *q, const struct choice *c,
-			   struct arena *a, struct err *err)
-{
-	struct entry holder;
-	bool found;
-
-	if (!port_holder(r, q->key.host, q->key.protocol, q->preferred, a, &holder, &found, err))
-		return false;
-	if (found) {
-		fail_held(err, &holder, a);
-		return fail_hint(
-			err, "leave --port out and take the one you are given: portbook get %s/%s",
-			q->key.project->name, q->key.service);
-	}
-	if (!candidates_has(&c->candidates, q->preferred))
-		return fail_outside(r, q, a, err);
-	if (port_set_has(c->reserved, q->preferred))
-		return fail_reserved(r, &q->key, q->preferred, err);
-	return fail_listening(r, q, a, err);
-}
-
-static bool fail_exhausted(struct registry *r, const struct port_request *q, const struct choice *c,
-			   struct err *err)
-{
-	const struct policy_range *range = c->range;
-	unsigned size = candidates_size(&c->candidates), used = 0;
-	struct port_range span = { 0 };
-
-	for (unsigned i = 0; i < c->candidates.count; i++) {
-		struct entry_filter f = ENTRY_FILTER_ALL;
-		unsigned n;
-
-		f.host = q->key.host;
-		f.protocol = (int)q->key.protocol;
-		f.ports = c->candidates.span[i];
-		if (!r->store->ops->entry_count(r->store, &f, &n, err))
-			return false;
-		used += n;
-		span.first = i ? span.first : f.ports.first;
-		span.last = f.ports.last;
-	}
-	fail(err, ERR_EXHAUSTED,
-	     "no port is left for '%s/%s' in %u-%u: %u of %u are entered, the others are reserved or "
-	     "listened on",
-	     q->key.project->name, q->key.service, span.first, span.last, used, size);
-	if (used == size)
-		fail(err, ERR_EXHAUSTED, "no port is left for '%s/%s' in %u-%u: all %u are entered",
-		     q->key.project->name, q->key.service, span.first, span.last, size);
-	if (range->block)
-		return fail_hint(err,
-				 "see what could go (portbook show %s), or add a block (portbook "
-				 "project add-block %s)",
-				 q->key.project->name, q->key.project->name);
-	return fail_hint(err,
-			 "see what could go (portbook list), or widen the range '%s' (portbook "
-			 "policy use FILE)",
-			 range->name);
 }
 
 /* Entering. */
@@ -433,8 +295,12 @@ bool registry_allocate(struct registry *r, const struct port_request *q, struct 
 	return true;
 }
 
-static void note_other_port(struct registry *r, const struct port_request *q, const struct entry *e)
+/* What was asked for, and is not what the service has. */
+static void note_other(struct registry *r, const struct port_request *q, const struct entry *e)
 {
+	if (q->temporary && !e->expires_at_ms)
+		registry_note(r, "'%s/%s' has port %u for good: it does not expire", e->project,
+			      e->service, e->port);
 	if (q->only_preferred && q->preferred != e->port)
 		registry_note(r,
 			      "'%s/%s' has port %u; to move it: portbook allocate %s/%s --replace "
@@ -443,15 +309,50 @@ static void note_other_port(struct registry *r, const struct port_request *q, co
 			      q->preferred);
 }
 
+static bool has_expired(struct registry *r, const struct entry *e)
+{
+	return e->expires_at_ms && e->expires_at_ms <= registry_now(r);
+}
+
+/* How long a port of that range is kept where it is not said; 0: for good. */
+static bool usual_time(struct registry *r, const char *range, int64_t *ret, struct err *err)
+{
+	const struct policy_range *found;
+	const struct policy *policy;
+
+	if (!registry_policy(r, &policy, err))
+		return false;
+	found = range ? policy_range_named(policy, range) : NULL;
+	*ret = found ? found->expires_ms : 0;
+	return true;
+}
+
+/* A temporary port that is asked for again, with a time or after its own, is kept anew. */
+static bool keep_longer(struct registry *r, const struct port_request *q, struct entry *e,
+			bool *changed, struct err *err)
+{
+	int64_t time_ms = q->expires_in_ms;
+
+	if (!q->temporary || !e->expires_at_ms || (!time_ms && !has_expired(r, e)))
+		return true;
+	if (!time_ms && !usual_time(r, e->range, &time_ms, err))
+		return false;
+	if (!time_ms)
+		return true;
+	e->expires_at_ms = registry_now(r) + time_ms;
+	*changed = true;
+	return true;
+}
+
 /* Of a service that has its port, type and role are only what is said about it. */
-static bool details_of_found(const struct port_request *q, struct arena *a, struct entry *e,
-			     bool *ret_changed, struct err *err)
+static bool details_of_found(struct registry *r, const struct port_request *q, struct arena *a,
+			     struct entry *e, bool *ret_changed, struct err *err)
 {
 	struct details d = q->details;
 
 	d.type = q->type;
 	d.role = q->role;
-	return details_apply(&d, a, e, ret_changed, err);
+	return details_apply(&d, a, e, ret_changed, err) && keep_longer(r, q, e, ret_changed, err);
 }
 
 bool registry_get_named(struct registry *r, const struct service_name *name, struct arena *a,
@@ -486,11 +387,11 @@ bool registry_get_known(struct registry *r, const struct port_request *q, struct
 		return false;
 	if (!found)
 		return true;
-	if (!details_of_found(q, a, &e, &changed, err))
+	if (!details_of_found(r, q, a, &e, &changed, err))
 		return false;
 	if (changed)
 		return true;
-	note_other_port(r, q, &e);
+	note_other(r, q, &e);
 	*ret = (struct port_answer){ .entry = e };
 	*ret_done = true;
 	return true;
@@ -507,12 +408,12 @@ bool registry_get(struct registry *r, const struct port_request *q, struct arena
 	if (!found)
 		return registry_allocate(r, q, a, ret, err);
 	e = old;
-	if (!details_of_found(q, a, &e, &changed, err))
+	if (!details_of_found(r, q, a, &e, &changed, err))
 		return false;
 	if (changed &&
 	    (!tunnel_is_free(r, &e, err) || !registry_put_entry(r, "update", &old, &e, err)))
 		return false;
-	note_other_port(r, q, &e);
+	note_other(r, q, &e);
 	*ret = (struct port_answer){ .entry = e };
 	return true;
 }

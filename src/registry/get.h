@@ -59,12 +59,6 @@ MUST_CHECK bool project_takes_more(const struct service_key *key, struct err *er
 /* Errors: ERR_TAKEN  another entry has the hostname. */
 MUST_CHECK bool tunnel_is_free(struct registry *r, const struct entry *e, struct err *err);
 
-/* "port 3000 belongs to 'a/web' (dev)", with the holder. Returns false. */
-bool fail_held(struct err *err, const struct entry *holder, struct arena *a);
-/* "port 5432 is reserved: PostgreSQL". Returns false. */
-bool fail_reserved(struct registry *r, const struct service_key *key, uint16_t port,
-		   struct err *err);
-
 /*
  * As registry_get_known, in one look-up, for a service whose names are folded
  * already.  `instance` 0: the directory's, or 1; `*ret_done` is false where that

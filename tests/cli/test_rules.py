@@ -207,6 +207,37 @@ def test_port__in_anothers_block_names_the_other(pb, p, error):
     assert "neighbour" in error("invalid", "get", "p/web", "--port", 3250)["message"]
 
 
+def test_port__in_another_instances_slice_names_no_other_project(pb, p, error):
+    pb.ok("get", "p@2/web")
+    said = error("invalid", "get", "p/web", "--port", 3195)
+    assert said["message"] == ("port 3195 is not one that 'p@1' is given: it is kept for another "
+                               "instance")
+
+
+def test_port__that_is_reserved_says_for_whom_and_why(pb, p, error):
+    pb.ok("project", "add", "q", "--number", 2)
+    pb.ok("reserve", 3110, "--reason", "printers")
+    pb.ok("reserve", 3111, "--reason", "tests", "--for", "q")
+    for port, why in ((3110, ": printers"), (3111, " for q: tests")):
+        assert error("taken", "get", "p/web", "--port", port)["message"] == (
+            f"port {port} is reserved{why}")
+
+
+def test_port__that_is_reserved_for_the_project_itself_is_given(pb, p, error):
+    pb.ok("reserve", "3110-3112", "--reason", "tests", "--for", "p")
+    assert pb.ok("get", "p/web", "--port", 3110) == "3110"
+    assert "p/web" in error("taken", "get", "p/api", "--port", 3110)["message"]
+    assert pb.ok("register", "p/db", 3111) == "port 3111 is entered for p/db"
+
+
+def test_replace__by_the_port_it_has_says_so_and_not_that_it_is_reserved(pb, p, error, book):
+    pb.ok("get", "p/web")
+    before = book.dump()
+    said = error("invalid", "allocate", "p/web", "--replace", "--port", 3100)
+    assert said["message"] == "port 3100 is the one that 'p/web' has already"
+    assert book.dump() == before
+
+
 def test_prefer__gives_that_one_if_it_can_be_had(pb, p):
     assert pb.ok("get", "p/web", "--prefer", 3177) == "3177"
 
@@ -1168,6 +1199,50 @@ def test_temporary__is_not_reclaimed_when_it_has_expired(pb, p, book, ports):
     assert pb.ok("get", "p/other", "--temporary") != str(port)
     assert port in ports()
     assert pb.ok("get", "p/demo") == str(port)
+
+
+def expiry_in(said):
+    """How long it is kept from now on, in whole hours."""
+    until = datetime.fromisoformat(said["expiresAt"].replace("Z", "+00:00"))
+    return round((until - datetime.now(timezone.utc)) / timedelta(hours=1))
+
+
+def test_temporary__is_kept_anew_by_a_new_time(pb, p, answer):
+    pb.ok("get", "p/demo", "--temporary", "--for", "1h")
+    said = answer("get", "p/demo", "--temporary", "--for", "3d")
+    assert (said["port"], expiry_in(said)) == (65000, 72)
+    assert expiry_in(answer("get", "p/demo", "--temporary")) == 72
+    assert expiry_in(answer("get", "p/demo")) == 72
+
+
+def test_temporary__that_has_expired_is_kept_anew_when_it_is_asked_for_as_temporary(
+        pb, p, book, answer):
+    pb.ok("get", "p/demo", "--temporary", "--for", "1h")
+    book.let_pass("port_allocations", "expires_at", 2 * DAY)
+    assert expiry_in(answer("get", "p/demo")) == -47
+    assert expiry_in(answer("get", "p/demo", "--temporary")) == 7 * 24
+    assert [e["operation"] for e in answer("history", "p/demo")["events"]] == ["allocate", "update"]
+
+
+def test_temporary__that_has_expired_shows_as_expired(pb, p, book):
+    pb.ok("get", "p/demo", "--temporary", "--for", "1h")
+    shown = [["list"], ["show", "p"], ["status"]]
+    assert all("expired" not in pb.ok(*command) for command in shown)
+    book.let_pass("port_allocations", "expires_at", DAY)
+    assert all(re.search(r"\bexpired \d{4}-\d\d-\d\d \d\d:\d\d", pb.ok(*command))
+               for command in shown)
+
+
+def test_temporary__of_a_service_that_has_its_port_for_good_says_so(pb, p):
+    pb.ok("get", "p/web")
+    result = pb("get", "p/web", "--temporary", check=True)
+    assert result.out == "3100\n"
+    assert result.err == "portbook: note: 'p/web' has port 3100 for good: it does not expire\n"
+
+
+def test_temporary__port_outside_of_its_range_is_told_so(p, error):
+    said = error("invalid", "get", "p/demo", "--temporary", "--port", 3150)
+    assert said["message"] == "port 3150 is not a temporary one: those are 65000-65499"
 
 
 def test_temporary__for_needs_temporary(pb, p, error):
