@@ -1,5 +1,6 @@
 """Every command of the table in issue 2, with the answer that its schema promises."""
 
+import contextlib
 import csv
 import io
 import json
@@ -682,6 +683,21 @@ def test_project_remove__name_can_be_used_again_and_starts_anew(pb, p, answer):
     pb.ok("project", "remove", "p")
     pb.ok("project", "add", "p", "--number", 1)
     assert pb.ok("get", "p/web") == "3100"
+
+
+def test_project_remove__leaves_no_row_that_leads_nowhere(pb, some, book):
+    pb.ok("project", "add", "leaving", "--number", 9)
+    pb.ok("get", "leaving@2/web")
+    # What an audit leaves behind.
+    book.change("INSERT INTO port_health_checks (port_allocation_id, checked_at, status)"
+                " SELECT id, 0, 'in_use' FROM port_allocations")
+    pb.ok("release", "leaving", "--all", "--yes")
+    before = [line for line in book.dump() if '"port_health_checks"' in line]
+    pb.ok("project", "remove", "leaving")
+    with contextlib.closing(sqlite3.connect(book.path)) as db:
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    after = [line for line in book.dump() if '"port_health_checks"' in line]
+    assert len(after) == len(before) - 1
 
 
 def test_project_add_block__says_which_one_is_new(pb, p, answer):

@@ -93,7 +93,8 @@ static bool remove_rows(struct session *s, const struct sql_value *id, struct er
 		return false;
 	if (row)
 		return fail(err, ERR_TAKEN, "the project still has entries");
-	return session_run(s, PROJECT_REMOVE_RELEASED, id, 1, err) &&
+	return session_run(s, PROJECT_REMOVE_CHECKS, id, 1, err) &&
+	       session_run(s, PROJECT_REMOVE_RELEASED, id, 1, err) &&
 	       session_run(s, PROJECT_REMOVE_INSTANCES, id, 1, err) &&
 	       session_run(s, PROJECT_REMOVE_BLOCKS, id, 1, err) &&
 	       session_run(s, PROJECT_REMOVE, id, 1, err);

@@ -18,6 +18,10 @@
 	" status = excluded.status, metadata = excluded.metadata,"                            \
 	" created_at = excluded.created_at"
 #define SQL_PROJECT_REMOVE "DELETE FROM projects WHERE id = $1"
+/* Before the entries that they are of. */
+#define SQL_PROJECT_REMOVE_CHECKS                                      \
+	"DELETE FROM port_health_checks WHERE port_allocation_id IN (" \
+	"SELECT id FROM port_allocations WHERE project_id = $1)"
 #define SQL_PROJECT_REMOVE_RELEASED \
 	"DELETE FROM port_allocations WHERE project_id = $1 AND released_at IS NOT NULL"
 #define SQL_PROJECT_REMOVE_INSTANCES "DELETE FROM instances WHERE project_id = $1"
