@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "cli/cmd.h"
 #include "cli/help.h"
 
@@ -29,7 +31,8 @@ static bool add_help(struct run *r, struct text *t, struct err *err)
 	} else {
 		nearest = command_nearest(text_str(&name));
 		fail(err, ERR_INVALID, "there is no command '%.100s'", text_str(&name));
-		return nearest ? fail_hint(err, "did you mean: portbook help %s?", nearest)
+		return nearest ? fail_hint(err, "did you mean: portbook help %.*s?",
+					   (int)strcspn(nearest, " "), nearest)
 			       : fail_hint(err, "portbook help lists the commands");
 	}
 	return true;

@@ -162,25 +162,28 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance, two rows at a time. */
+/* One row of the table of distances, from the row before it and the one before that. */
+static void distance_row(const char *a, size_t i, const char *b, size_t len_b,
+			 const unsigned *two_above, const unsigned *above, unsigned *row)
+{
+	row[0] = (unsigned)i;
+	for (size_t j = 1; j <= len_b; j++) {
+		row[j] = least(least(above[j], row[j - 1]) + 1,
+			       above[j - 1] + (a[i - 1] != b[j - 1]));
+		if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			row[j] = least(row[j], two_above[j - 2] + 1);
+	}
+}
+
+/* Levenshtein's distance in which two neighbours that changed places are one edit, too. */
 unsigned name_distance(const char *a, const char *b, unsigned most)
 {
 	size_t len_a = strnlen(a, NAME_SIZE), len_b = strnlen(b, NAME_SIZE);
-	unsigned row[NAME_SIZE + 1];
+	unsigned rows[3][NAME_SIZE + 1] = { 0 };
 
 	for (size_t j = 0; j <= len_b; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= len_a; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= len_b; j++) {
-			unsigned above = row[j];
-
-			row[j] = least(least(above, row[j - 1]) + 1,
-				       diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return least(row[len_b], most + 1);
+		rows[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= len_a; i++)
+		distance_row(a, i, b, len_b, rows[(i + 1) % 3], rows[(i + 2) % 3], rows[i % 3]);
+	return least(rows[len_a % 3][len_b], most + 1);
 }

@@ -50,7 +50,10 @@ MUST_CHECK bool project_ref_parse(const char *text, struct service_ref *ret, str
  */
 void name_variable(const char *service, unsigned nth, char ret[static VARIABLE_SIZE]);
 
-/* How many single-letter edits lie between two names; more than `most`: most + 1. */
+/*
+ * How many edits lie between two names: a letter more, less or another, or two
+ * neighbours that changed places; more than `most`: most + 1.
+ */
 unsigned name_distance(const char *a, const char *b, unsigned most);
 
 #endif

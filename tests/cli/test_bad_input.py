@@ -329,9 +329,10 @@ def test_option__with_an_argument_missing_or_too_many_is_refused(pb, p, book, co
 
 
 @pytest.mark.parametrize("command, nearest", [
-    (["lst"], "list"), (["relase", "p/web"], "release"), (["statu"], "status"),
+    (["gte", "p/web"], "get"), (["lst"], "list"), (["relase", "p/web"], "release"), (["statu"], "status"),
     (["projct", "list"], "project"), (["polciy", "list"], "policy"),
-    (["alocate", "p/web"], "allocate")], ids=lambda c: " ".join(c) if isinstance(c, list) else None)
+    (["alocate", "p/web"], "allocate"), (["help", "gte"], "help get"),
+    (["help", "polciy"], "help policy?")], ids=lambda c: " ".join(c) if isinstance(c, list) else None)
 def test_command__that_is_unknown_names_the_nearest(p, refused, command, nearest):
     assert nearest in text_of(refused(*command))
 

@@ -96,6 +96,7 @@ static void options__are_refused_with_what_may_have_been_meant(void **state)
 	static const struct {
 		const char *line, *text, *hint;
 	} row[] = {
+		{ "gte web", "there is no command 'gte'", "did you mean: portbook get?" },
 		{ "gett web", "there is no command 'gett'", "did you mean: portbook get?" },
 		{ "projct add x", "there is no command 'projct'",
 		  "did you mean: portbook project?" },

@@ -206,20 +206,30 @@ static void test_name_variable__has_room_for_the_longest(void **state)
 /* The textbook's definition, exponential: for short words only. */
 static unsigned naive_distance(const char *a, const char *b)
 {
-	unsigned drop_a, drop_b, both;
+	unsigned best, other;
 
 	if (!*a || !*b)
 		return (unsigned)(strlen(a) + strlen(b));
-	if (*a == *b)
-		return naive_distance(a + 1, b + 1);
-	drop_a = naive_distance(a + 1, b);
-	drop_b = naive_distance(a, b + 1);
-	both = naive_distance(a + 1, b + 1);
-	drop_a = drop_a < drop_b ? drop_a : drop_b;
-	return 1 + (drop_a < both ? drop_a : both);
+	best = naive_distance(a + 1, b + 1) + (*a != *b);
+	other = naive_distance(a + 1, b) + 1;
+	best = other < best ? other : best;
+	other = naive_distance(a, b + 1) + 1;
+	best = other < best ? other : best;
+	if (!a[1] || a[0] != b[1] || a[1] != b[0])
+		return best;
+	other = naive_distance(a + 2, b + 2) + 1;
+	return other < best ? other : best;
 }
 
-static void test_name_distance__counts_single_letter_edits(void **state)
+static void test_name_distance__takes_changed_places_for_one_edit(void **state)
+{
+	CHECK(name_distance("gte", "get", 9) == 1);
+	CHECK(name_distance("lits", "list", 9) == 1);
+	CHECK(name_distance("teg", "get", 9) == 2);
+	CHECK(name_distance("ca", "abc", 9) == 3); /* no letter is edited twice */
+}
+
+static void test_name_distance__counts_edits(void **state)
 {
 	uint64_t seed = 13;
 
@@ -250,7 +260,8 @@ int main(void)
 		cmocka_unit_test(test_project_ref_parse__takes_a_project_and_an_instance),
 		cmocka_unit_test(test_name_variable__is_upper_case_with_port_behind),
 		cmocka_unit_test(test_name_variable__has_room_for_the_longest),
-		cmocka_unit_test(test_name_distance__counts_single_letter_edits),
+		cmocka_unit_test(test_name_distance__takes_changed_places_for_one_edit),
+		cmocka_unit_test(test_name_distance__counts_edits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
