@@ -25,6 +25,7 @@ enum part {
 	OF_ENVIRONMENT,
 	OF_INSTANCE,
 	OF_HOST,
+	OF_HOST_TOO,
 	OF_PROTOCOL,
 	IS_PRIMARY,
 	OF_TYPE,
@@ -72,6 +73,8 @@ static const struct {
 	[OF_ENVIRONMENT] = { "a.environment = $1", true },
 	[OF_INSTANCE] = { "a.instance = $1", true },
 	[OF_HOST] = { "a.hostname = $1", true },
+	/* Beside a project: else SQLite takes the index of all ports of the host. */
+	[OF_HOST_TOO] = { "a.hostname || '' = $1", true },
 	[OF_PROTOCOL] = { "a.protocol = $1", true },
 	[IS_PRIMARY] = { "a.ordinal = 0", true },
 	[OF_TYPE] = { "coalesce(a.service_type, '') = $1", true },
@@ -79,7 +82,8 @@ static const struct {
 	[OF_STATUS] = { "a.status = $1", true },
 	[OF_TUNNEL] = { "a.cloudflare_hostname = $1", true },
 	[OF_WORKTREE] = { "i.worktree_path = $1", true },
-	[IN_PORTS] = { "a.port_number BETWEEN $1 AND $2", true },
+	/* All protocols are named: the index has them between host and port. */
+	[IN_PORTS] = { "a.protocol IN ('tcp','udp') AND a.port_number BETWEEN $1 AND $2", true },
 	[ABOVE_PORT] = { "a.port_number > $1", true },
 	[OF_SEARCH] = { "(" FOUND_IN("p.name") " OR " FOUND_IN("a.service_name") " OR " FOUND_IN("a.description") " OR " FOUND_IN(
 				"a.notes") " OR " FOUND_IN("a.hostname") " OR " FOUND_IN("a.cloudflare_hostname") " OR " FOUND_IN("CAST(a.port_number AS TEXT)") ")",
@@ -165,7 +169,7 @@ static void add_conditions(struct sql_filter *q, const struct entry_filter *f)
 	add_text(q, OF_SERVICE, f->service);
 	add_text(q, OF_ENVIRONMENT, f->environment);
 	add_int(q, OF_INSTANCE, f->instance);
-	add_text(q, OF_HOST, f->host);
+	add_text(q, f->project_id ? OF_HOST_TOO : OF_HOST, f->host);
 	add_text(q, OF_PROTOCOL, protocol_text(f->protocol));
 	if (f->primary_only)
 		add(q, IS_PRIMARY);
