@@ -2,7 +2,7 @@
  * Start A, wait, start B, wait, and so on: what the machine does beside it
  * falls on both alike.  stdout of both goes to /dev/null.
  *
- * usage: cold COUNT A [WORD...] -- B [WORD...]
+ * usage: cold COUNT A [WORD...] -- B [WORD...]       (the last "--" is meant)
  * Says:  a_us, b_us (medians), a_p99_us, ratio (of the medians)
  */
 #include <errno.h>
@@ -40,11 +40,11 @@ static int64_t start(char *const *words)
 int main(int argc, char **argv)
 {
 	unsigned count;
-	int middle = 3;
+	int middle = argc - 1;
 
-	while (middle < argc && strcmp(argv[middle], "--") != 0)
-		middle++;
-	if (middle + 1 >= argc)
+	while (middle > 2 && strcmp(argv[middle], "--") != 0)
+		middle--;
+	if (middle <= 2 || middle + 1 >= argc)
 		die("usage: cold COUNT A [WORD...] -- B [WORD...]");
 	count = number_or_die(argv[1], 1000000);
 	argv[middle] = NULL;

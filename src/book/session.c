@@ -21,6 +21,7 @@
 struct session {
 	char book[PATH_MAX];
 	char source[PATH_MAX + 32];
+	bool only_look;		  /* a file is not made, nor founded */
 	struct registry registry; /* its store is NULL until the first call */
 };
 
@@ -110,6 +111,7 @@ bool session_open(const struct session_options *options, struct session **ret, s
 	s->registry.listeners = &listeners_of_machine;
 	s->registry.clock = &clock_of_machine;
 	s->registry.caller = caller_name;
+	s->only_look = options->only_look;
 	if (!set_host(s, &config, err) || !find_book(s, options, &config, err)) {
 		session_free(s);
 		return false;
@@ -159,7 +161,12 @@ static bool open_store(struct session *s, struct err *err)
 		fail(err, ERR_INVALID, "this portbook cannot open the book '%.200s'", s->book);
 		return fail_hint(err, "a book is a path, sqlite:PATH or memory:");
 	}
-	return store_sqlite_open(s->book, true, &s->registry.store, err);
+	return store_sqlite_open(s->book, !s->only_look, &s->registry.store, err);
+}
+
+static bool may_found(const struct session *s)
+{
+	return !s->only_look || !strcmp(s->book, "memory:");
 }
 
 static bool found_book(struct session *s, struct err *err)
@@ -187,7 +194,7 @@ static bool open_book(struct session *s, struct err *err)
 	if (!open_store(s, err))
 		return false;
 	assert(s->registry.store);
-	return !s->registry.store->may_be_new || found_book(s, err);
+	return !s->registry.store->may_be_new || !may_found(s) || found_book(s, err);
 }
 
 /*
@@ -201,6 +208,8 @@ static bool was_new(struct session *s, const struct err *why, bool *ret, struct 
 	if (why->code == ERR_BOOK && !registry_is_founded(&s->registry, &founded, err))
 		return false;
 	*ret = !founded;
+	if (!founded && !may_found(s))
+		return fail(err, ERR_NOT_FOUND, "the book '%.200s' is not founded yet", s->book);
 	return founded || found_book(s, err);
 }
 

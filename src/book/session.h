@@ -18,6 +18,7 @@
 struct session_options {
 	const char *book; /* URL or path; NULL: find it */
 	const char *host; /* whose ports; NULL: `host:` of the config, else "localhost" */
+	bool only_look;	  /* a book that is not there, or half made, is ERR_NOT_FOUND */
 };
 
 struct session;

@@ -7,8 +7,10 @@
 #include "cli/command.h"
 #include "cli/run.h"
 
+extern const struct command cmd___complete;
 extern const struct command cmd_allocate;
 extern const struct command cmd_check;
+extern const struct command cmd_completion;
 extern const struct command cmd_env;
 extern const struct command cmd_get;
 extern const struct command cmd_get_port;

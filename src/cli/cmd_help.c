@@ -3,7 +3,8 @@
 #include "cli/cmd.h"
 #include "cli/help.h"
 
-static const struct arg_spec args[] = { { "COMMAND", VALUE_OWN }, { 0 } };
+static const struct arg_spec args[] = { { "COMMAND", VALUE_OWN, .completes = COMPLETES_COMMAND },
+					{ 0 } };
 
 /* "help project add" has two words. */
 static void join(struct text *t, const struct run *r)

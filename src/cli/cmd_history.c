@@ -12,7 +12,9 @@
 #include "cli/rows.h"
 #include "cli/screen.h"
 
-static const struct arg_spec args[] = { { "SERVICE|PROJECT|PORT", VALUE_OWN }, { 0 } };
+static const struct arg_spec args[] = {
+	{ "SERVICE|PROJECT|PORT", VALUE_OWN, .completes = COMPLETES_ANYTHING }, { 0 }
+};
 
 /* clang-format off */
 static const struct option_spec options[] = {

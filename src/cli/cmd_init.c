@@ -14,12 +14,13 @@
 #include "cli/piece.h"
 #include "cli/screen.h"
 
-static const struct arg_spec args[] = { { "PATH", VALUE_OWN }, { 0 } };
+static const struct arg_spec args[] = { { "PATH", VALUE_OWN, .completes = COMPLETES_FOLDER },
+					{ 0 } };
 
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "project", .letter = 'p', .kind = VALUE_TEXT, .arg = "NAME",
-	  .field = "projectName",
+	  .field = "projectName", .completes = COMPLETES_PROJECT_NAME,
 	  .help = "its name; else that of the git repository or the folder" },
 	{ .name = "services", .letter = 's', .kind = VALUE_LIST, .arg = "A,B",
 	  .field = "services", .help = "its services; else those the files speak of, else web" },

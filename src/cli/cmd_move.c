@@ -3,14 +3,18 @@
 #include "cli/entry_text.h"
 #include "cli/input.h"
 
-static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { "TO", VALUE_OWN }, { 0 } };
+static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE },
+					{ "TO", VALUE_OWN, .completes = COMPLETES_SERVICE },
+					{ 0 } };
 
 /* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "to-env", .kind = VALUE_TEXT, .arg = "ENV", .field = "toEnvironment",
+	  .completes = COMPLETES_ENVIRONMENT,
 	  .help = "the environment it gets" },
 	{ .name = "port", .kind = VALUE_PORT, .arg = "PORT", .field = "port",
+	  .completes = COMPLETES_PORT,
 	  .help = "only this one of the service's ports" },
 	OPTION_CREATE,
 	{ 0 },

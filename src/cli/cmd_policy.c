@@ -102,7 +102,8 @@ const struct command cmd_policy_list = {
 	.render = list_render,
 };
 
-static const struct arg_spec show_args[] = { { "NAME", VALUE_TEXT, "name" }, { 0 } };
+static const struct arg_spec show_args[] = { { "NAME", VALUE_TEXT, "name", COMPLETES_POLICY },
+					     { 0 } };
 
 /* As it is into a file; a terminal is shown nothing that would change it. */
 static void add_yaml(struct text *t, const char *yaml, bool to_terminal)
@@ -142,7 +143,9 @@ const struct command cmd_policy_show = {
 
 /* --- check */
 
-static const struct arg_spec check_args[] = { { "FILE|NAME", VALUE_OWN }, { 0 } };
+static const struct arg_spec check_args[] = {
+	{ "FILE|NAME", VALUE_OWN, .completes = COMPLETES_POLICY_OR_FILE }, { 0 }
+};
 
 /* How long ":4:12" is in "mine.yaml:4:12: ...", the start of a message; 0: it says no place. */
 static size_t place_length(const char *file, const char *message)
@@ -215,7 +218,9 @@ const struct command cmd_policy_check = {
 
 /* --- use */
 
-static const struct arg_spec use_args[] = { { "NAME|FILE", VALUE_OWN }, { 0 } };
+static const struct arg_spec use_args[] = {
+	{ "NAME|FILE", VALUE_OWN, .completes = COMPLETES_POLICY_OR_FILE }, { 0 }
+};
 
 /* clang-format off */
 static const struct option_spec use_options[] = {

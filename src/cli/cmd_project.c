@@ -5,7 +5,14 @@
 #include "cli/rows.h"
 #include "cli/screen.h"
 
-static const struct arg_spec name_args[] = { { "NAME", VALUE_TEXT, "projectName" }, { 0 } };
+static const struct arg_spec new_args[] = {
+	{ "NAME", VALUE_TEXT, "projectName", COMPLETES_NOTHING },
+	{ 0 },
+};
+static const struct arg_spec name_args[] = {
+	{ "NAME", VALUE_TEXT, "projectName", COMPLETES_PROJECT_NAME },
+	{ 0 },
+};
 
 static const char *const statuses[] = { "active", "reserved", "legacy", "archived", NULL };
 
@@ -170,7 +177,7 @@ const struct command cmd_project_add = {
 	.text = "It gets a number and, where the policy has blocks, the block of that number. It has "
 		"no directory unless --path names one.",
 	.examples = add_examples,
-	.args = name_args,
+	.args = new_args,
 	.min_args = 1,
 	.options = options,
 	.operation = "project-add",
@@ -222,7 +229,8 @@ const struct command cmd_project_show = {
 	.render = show_render,
 };
 
-static const struct arg_spec rename_args[] = { { "NAME", VALUE_TEXT, "projectName" },
+static const struct arg_spec rename_args[] = { { "NAME", VALUE_TEXT, "projectName",
+						 COMPLETES_PROJECT_NAME },
 					       { "NEW-NAME", VALUE_TEXT, "newName" },
 					       { 0 } };
 

@@ -12,12 +12,15 @@
 #include "cli/piece.h"
 #include "operations/operation.h"
 
-static const struct arg_spec args[] = { { "SERVICE|PORT", VALUE_OWN }, { 0 } };
+static const struct arg_spec args[] = {
+	{ "SERVICE|PORT", VALUE_OWN, .completes = COMPLETES_SERVICE_OR_PORT }, { 0 }
+};
 
 /* clang-format off */
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "all", .letter = 'a', .kind = VALUE_FLAG, .field = "all",
+	  .args_complete = COMPLETES_PROJECT,
 	  .help = "everything of a project, or of one instance: PROJECT@N" },
 	OPTION_YES("do not ask before --all"),
 	{ 0 },

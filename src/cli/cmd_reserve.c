@@ -11,6 +11,7 @@ static const struct option_spec reserve_options[] = {
 	{ .name = "reason", .letter = 'r', .kind = VALUE_TEXT, .arg = "TEXT", .field = "reason",
 	  .help = "why, for who asks later; needed" },
 	{ .name = "for", .kind = VALUE_TEXT, .arg = "PROJECT", .field = "forProject",
+	  .completes = COMPLETES_PROJECT_NAME,
 	  .help = "only this project gets them" },
 	{ .name = "until", .kind = VALUE_TEXT, .arg = "DATE", .field = "until",
 	  .help = "2026-12-31, or a time like 2026-12-31T18:00:00Z" },
@@ -79,13 +80,18 @@ static const struct example unreserve_examples[] = {
 	{ NULL, NULL },
 };
 
+static const struct arg_spec unreserve_args[] = {
+	{ "PORTS", VALUE_TEXT, "ports", COMPLETES_RESERVED },
+	{ 0 },
+};
+
 const struct command cmd_unreserve = {
 	.name = "unreserve",
 	.group = GROUP_PORTS,
 	.summary = "let reserved ports be given again",
 	.text = "What the policy reserves can only be changed there.",
 	.examples = unreserve_examples,
-	.args = args,
+	.args = unreserve_args,
 	.min_args = 1,
 	.operation = "unreserve",
 	.sends = SENDS_HOST,

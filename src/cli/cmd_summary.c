@@ -4,7 +4,9 @@
 #include "cli/rows.h"
 #include "cli/screen.h"
 
-static const struct arg_spec args[] = { { "PROJECT", VALUE_TEXT, "projectName" }, { 0 } };
+static const struct arg_spec args[] = {
+	{ "PROJECT", VALUE_TEXT, "projectName", COMPLETES_PROJECT_NAME }, { 0 }
+};
 
 static void show_used(const json_t *row, struct text *t)
 {

@@ -8,6 +8,7 @@ static const struct arg_spec args[] = { { "SERVICE|PORT", VALUE_SERVICE_OR_PORT 
 static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "port", .kind = VALUE_PORT, .arg = "PORT", .field = "port",
+	  .completes = COMPLETES_PORT,
 	  .help = "only this one of the service's ports" },
 	OPTIONS_ABOUT(VALUE_PAIR_OR_NULL),
 	{ 0 },

@@ -34,6 +34,31 @@ enum value_kind {
 };
 #define VALUE_KIND_COUNT 13
 
+/* What a half-typed argument may become: see cli/complete.h. */
+enum completes {
+	COMPLETES_BY_KIND, /* what its kind says: a service, a project, a folder; else nothing */
+	COMPLETES_NOTHING,
+	COMPLETES_SERVICE,	   /* also project/service and project@2/service */
+	COMPLETES_SERVICE_OR_PORT, /* or a port that is entered */
+	COMPLETES_ANYTHING,	   /* a service, a project or such a port */
+	COMPLETES_PROJECT,	   /* also project@2 */
+	COMPLETES_PROJECT_NAME,
+	COMPLETES_SERVICE_NAME,
+	COMPLETES_INSTANCE,
+	COMPLETES_ENVIRONMENT,
+	COMPLETES_TYPE,
+	COMPLETES_ROLE,
+	COMPLETES_HOST,
+	COMPLETES_PORT,	    /* that the service has */
+	COMPLETES_RESERVED, /* ports that were reserved by hand */
+	COMPLETES_POLICY,
+	COMPLETES_POLICY_OR_FILE,
+	COMPLETES_COMMAND,
+	COMPLETES_FILE,
+	COMPLETES_FOLDER,
+};
+#define COMPLETES_COUNT 20
+
 struct option_spec {
 	const char *name; /* the long one, without "--"; NULL ends a table */
 	char letter;	  /* 0: none */
@@ -44,12 +69,16 @@ struct option_spec {
 	const char *fixed;	    /* VALUE_FIXED */
 	int64_t min, max;	    /* VALUE_INT */
 	const char *const *choices; /* the only texts that are allowed; NULL-terminated */
+	enum completes completes;
+	enum completes args_complete; /* when it is given, the arguments become this */
 };
 
 struct arg_spec {
 	const char *name; /* in help; NULL ends a table */
 	enum value_kind kind;
 	const char *field; /* the member of the input, where the kind does not say it */
+	enum completes completes;
+	const char *const *choices; /* what completion offers; the command itself refuses others */
 };
 
 struct example {
@@ -80,7 +109,8 @@ struct command {
 	const struct example *examples; /* NULL: none */
 	const struct arg_spec *args;	/* NULL: none */
 	unsigned min_args;
-	bool repeats; /* the last argument may be repeated; its kind is VALUE_OWN */
+	bool repeats;	/* the last argument may be repeated; its kind is VALUE_OWN */
+	bool is_hidden; /* for programs: neither help nor completion shows it */
 	const struct option_spec *options; /* NULL: none */
 	const char *operation;
 	unsigned sends; /* SENDS_... */

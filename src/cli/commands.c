@@ -5,8 +5,10 @@
 #include "ports/name.h"
 
 const struct command *const commands[] = {
+	&cmd___complete,
 	&cmd_allocate,
 	&cmd_check,
+	&cmd_completion,
 	&cmd_env,
 	&cmd_get,
 	&cmd_get_port,
@@ -81,6 +83,8 @@ const char *command_nearest(const char *name)
 		char first[NAME_SIZE];
 		unsigned distance;
 
+		if (commands[i]->is_hidden)
+			continue;
 		/* Of a family the first word is what was typed. */
 		snprintf(first, sizeof(first), "%.*s", (int)strcspn(commands[i]->name, " "),
 			 commands[i]->name);

@@ -11,10 +11,12 @@
 
 #define OPTION_INSTANCE \
 	{ .name = "instance", .letter = 'i', .kind = VALUE_INT, .arg = "N", .field = "instance", \
-	  .min = 1, .max = INSTANCE_MAX, .help = "which copy of the project, as in project@N" }
+	  .min = 1, .max = INSTANCE_MAX, .completes = COMPLETES_INSTANCE, \
+	  .help = "which copy of the project, as in project@N" }
 
 #define OPTION_ENV \
 	{ .name = "env", .letter = 'e', .kind = VALUE_TEXT, .arg = "ENV", .field = "environment", \
+	  .completes = COMPLETES_ENVIRONMENT, \
 	  .help = "dev, test, production ...; else PORTBOOK_ENV, else the policy's" }
 
 #define OPTION_UDP \
@@ -33,12 +35,14 @@
 
 #define OPTION_TYPE \
 	{ .name = "type", .letter = 't', .kind = VALUE_TEXT, .arg = "TYPE", .field = "serviceType", \
+	  .completes = COMPLETES_TYPE, \
 	  .help = "web, api, db, cache, queue, monitoring, temporal, misc ..." }
 
 /* What is said about a service; `meta` is VALUE_PAIR or VALUE_PAIR_OR_NULL. */
 #define OPTIONS_ABOUT(meta) \
 	OPTION_TYPE, \
 	{ .name = "role", .kind = VALUE_TEXT, .arg = "ROLE", .field = "role", \
+	  .completes = COMPLETES_ROLE, \
 	  .help = "its role in the policy: frontend, api, db ..." }, \
 	{ .name = "description", .letter = 'd', .kind = VALUE_TEXT, .arg = "TEXT", \
 	  .field = "description", .help = "what it is" }, \

@@ -35,7 +35,7 @@ void help_add_usage(struct text *t, const struct command *c)
 
 static bool is_member(const struct command *c, const char *family, size_t len)
 {
-	return !strncmp(c->name, family, len) && c->name[len] == ' ';
+	return !c->is_hidden && !strncmp(c->name, family, len) && c->name[len] == ' ';
 }
 
 void help_family_members(const char *family, char *ret, size_t size)
@@ -128,7 +128,7 @@ static void add_group(struct text *t, unsigned group)
 {
 	text_addf(t, "\n%s:\n", headings[group]);
 	for (unsigned i = 0; commands[i]; i++)
-		if (commands[i]->group == group)
+		if (commands[i]->group == group && !commands[i]->is_hidden)
 			add_term(t, commands[i]->name, commands[i]->summary);
 }
 

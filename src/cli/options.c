@@ -22,9 +22,9 @@ static const char *const colour_choices[] = { "auto", "always", "never", NULL };
 
 /* clang-format off */
 const struct option_spec global_options[] = {
-	{ .name = "book", .kind = VALUE_TEXT, .arg = "URL",
+	{ .name = "book", .kind = VALUE_TEXT, .arg = "URL", .completes = COMPLETES_FILE,
 	  .help = "the book: a path, or a URL; else PORTBOOK_BOOK, else the configuration" },
-	{ .name = "host", .kind = VALUE_TEXT, .arg = "HOST",
+	{ .name = "host", .kind = VALUE_TEXT, .arg = "HOST", .completes = COMPLETES_HOST,
 	  .help = "whose ports are meant; else the configuration, else localhost" },
 	{ .name = "json", .kind = VALUE_FLAG, .help = "one JSON object on stdout, errors too" },
 	{ .name = "quiet", .letter = 'q', .kind = VALUE_FLAG, .help = "no notes on stderr" },

@@ -7,6 +7,7 @@ static bool open_session(struct run *r, struct err *err)
 	const struct session_options options = {
 		.book = run_text(r, "book"),
 		.host = run_text(r, "host"),
+		.only_look = r->only_look,
 	};
 
 	return r->session || session_open(&options, &r->session, err);

@@ -21,6 +21,7 @@ struct run {
 	json_t *own;   /* options for the command or for all: {"format":"md","json":true} */
 	struct session *session; /* opened by the first call */
 	struct output out;
+	bool only_look;	    /* no book is made or founded; set before the first call */
 	int status;	    /* the exit status of a run that did not fail: 1 if the answer is no */
 	struct watch watch; /* of long work; see run_watch */
 };

@@ -17,6 +17,7 @@ const struct operation *const operations[] = {
 	&op_instance_set,
 	&op_list,
 	&op_move,
+	&op_names,
 	&op_policy_check,
 	&op_policy_list,
 	&op_policy_show,
