@@ -97,6 +97,16 @@ void *arena_grow(struct arena *a, void *items, unsigned count, unsigned *room, s
 	return grown;
 }
 
+void arena_adopt(struct arena *a, struct arena *from)
+{
+	struct arena_chunk **end = &a->chunks;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = from->chunks;
+	from->chunks = NULL;
+}
+
 void arena_release(struct arena *a)
 {
 	while (a->chunks) {

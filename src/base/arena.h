@@ -33,6 +33,9 @@ char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3) M
 MUST_CHECK void *arena_grow(struct arena *a, void *items, unsigned count, unsigned *room,
 			    size_t item_size);
 
+/* Take over all that `from` holds, which is then empty. Cannot fail. */
+void arena_adopt(struct arena *a, struct arena *from);
+
 /* Give back everything; the arena may be used again. */
 void arena_release(struct arena *a);
 

@@ -1,5 +1,5 @@
 /*
- * observe/processes.h - which process has a socket open.
+ * observe/processes.h - which processes have a socket open, and what they are.
  *
  * For observe/ alone.  An ordinary user may look into their own processes
  * only, root into all; what may not be read is not found, and no error.
@@ -12,13 +12,37 @@
 #include "observe/sockets.h"
 #include "registry/listeners.h"
 
+/* What LEARN_ stands for here: the rest is the same on every system, see listeners.c. */
+#define LEARN_OF_SYSTEM \
+	(LEARN_PROGRAM | LEARN_FOLDER | LEARN_START | LEARN_COMMAND | LEARN_CGROUP | LEARN_LINEAGE)
+
+/* A process has the socket of a row open. */
+struct holder {
+	unsigned row;
+	struct process process;
+};
+
+struct holder_list {
+	struct holder *items; /* in the arena, in no order */
+	unsigned count;
+};
+
+struct search {
+	const struct socket_row *rows; /* no inode twice */
+	unsigned count;
+	unsigned learn;	 /* LEARN_OF_SYSTEM */
+	bool one_holder; /* see struct look */
+};
+
 /*
- * A process that has one of these sockets open: the newest of a socket's own
- * user, else the newest of all.  One that ends meanwhile is passed over.
- * Fills uid (the socket's), pid, program and cwd of `ret`; what cannot be shown
- * in a program's name becomes '?', and a cwd that was deleted is still named.
- * False: none is found, and `*ret` is untouched.
+ * Everyone who has one of these sockets open; once for each socket.  One that
+ * ends meanwhile is passed over.
+ * Errors: ERR_MEMORY
  */
-bool process_of_sockets(const struct socket_row *rows, unsigned count, struct listener *ret);
+MUST_CHECK bool processes_find(const struct search *s, struct arena *a, struct holder_list *ret,
+			       struct err *err);
+
+/* As learn() of registry/listeners.h, for LEARN_OF_SYSTEM. */
+bool process_learn(unsigned learn, struct arena *a, struct process *p);
 
 #endif

@@ -1,90 +1,32 @@
 /*
- * /proc/PID/fd holds a link for each open file, and a socket's says
- * "socket:[INODE]".  There is no way back from the socket to its processes, so
- * processes are looked through until one has it.  Rationale of the order: a
- * process of the socket's own user is likelier than others, and of those the
- * newest: what just took a port just started.
- *
- * A process is held by a descriptor of its folder: when it ends, every look
- * through that fails, whoever gets its number next.
+ * What /proc/PID says of a process.  The folder is held by a descriptor: when
+ * the process ends, every look through that fails, whoever gets its number next.
  */
-#include "observe/processes.h"
-
-#include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/cursor.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/utf8.h"
+#include "observe/processes_linux.h"
+#include "observe/proc_text_linux.h"
+#include "base/cursor.h"
 
 /* What the kernel adds to the name of a folder that was deleted: proc(5), /proc/PID/cwd. */
 #define DELETED " (deleted)"
+/* Rationale: a command line that is longer is not read by anybody. */
+#define COMMAND_SIZE 1024
+/* Rationale: every file but cmdline is shorter; a cgroup path may be long. */
+#define FILE_SIZE 8192
+/* Rationale: of the shell of a terminal it is five; deeper is a supervisor of supervisors. */
+#define MAX_ANCESTORS 12
 
-struct pids {
-	pid_t *at;
-	size_t count, size;
-};
-
-struct search {
-	const struct socket_row *rows;
-	unsigned count;
-};
-
-static void pids_release(struct pids *pids)
-{
-	free(pids->at);
-}
-
-static bool pids_add(struct pids *pids, pid_t pid)
-{
-	if (pids->count == pids->size) {
-		size_t size = pids->size ? 2 * pids->size : 512;
-		pid_t *at = reallocarray(pids->at, size, sizeof(*at));
-
-		if (!at)
-			return false;
-		pids->at = at;
-		pids->size = size;
-	}
-	pids->at[pids->count++] = pid;
-	return true;
-}
-
-static void folder_cleanup(DIR **folder)
-{
-	if (*folder)
-		closedir(*folder);
-}
-
-static bool pid_parse(const char *name, pid_t *ret)
-{
-	uint64_t pid;
-
-	if (!eat_number(&name, INT_MAX, &pid) || !eat_end(&name))
-		return false;
-	*ret = (pid_t)pid;
-	return true;
-}
-
-/* In the order of /proc, oldest number first; those there is no memory for are left out. */
-static void pids_read(struct pids *ret)
-{
-	CLEANUP(folder_cleanup) DIR *proc = opendir("/proc");
-	const struct dirent *file;
-	pid_t pid;
-
-	while (proc && (file = readdir(proc)))
-		if (pid_parse(file->d_name, &pid) && !pids_add(ret, pid))
-			return;
-}
-
-static int open_folder(int at, const char *name)
+int proc_folder_open(int at, const char *name)
 {
 	return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
@@ -100,68 +42,123 @@ static bool read_link(int at, const char *name, char *ret, size_t size)
 	return true;
 }
 
-/* The inode of "socket:[INODE]"; 0: it is another file. */
-static ino_t socket_of_link(const char *link)
+ino_t proc_socket_of(int files, const char *fd)
 {
+	char link[64];
+	const char *at = link;
 	uint64_t inode;
 
-	if (!eat_word(&link, "socket:[") || !eat_number(&link, UINT64_MAX, &inode) ||
-	    !eat_char(&link, ']'))
+	if (!read_link(files, fd, link, sizeof(link)) || !eat_word(&at, "socket:[") ||
+	    !eat_number(&at, UINT64_MAX, &inode) || !eat_char(&at, ']'))
 		return 0;
 	return inode;
 }
 
-/* NULL: it is none of those that are looked for. */
-static const struct socket_row *row_of(const struct search *s, ino_t inode)
+/* The file's start, ended by a NUL; its length, -1 when the process is gone or not ours. */
+static ssize_t read_file(int process, const char *name, char *ret, size_t size)
 {
-	for (unsigned i = 0; inode && i < s->count; i++)
-		if (s->rows[i].inode == inode)
-			return &s->rows[i];
-	return NULL;
-}
-
-static bool is_of_wanted_user(const struct search *s, uid_t uid)
-{
-	for (unsigned i = 0; i < s->count; i++)
-		if (s->rows[i].uid == uid)
-			return true;
-	return false;
-}
-
-/* The first of the sockets that the process has open; NULL: none that we may see. */
-static const struct socket_row *find_socket(int process, const struct search *s)
-{
-	int fd = open_folder(process, "fd");
-	CLEANUP(folder_cleanup) DIR *files = fd < 0 ? NULL : fdopendir(fd);
-	const struct socket_row *found = NULL;
-	const struct dirent *file;
-	char link[64];
-
-	if (fd >= 0 && !files)
-		close(fd);
-	while (!found && files && (file = readdir(files)))
-		if (read_link(fd, file->d_name, link, sizeof(link)))
-			found = row_of(s, socket_of_link(link));
-	return found;
-}
-
-/* False when the process is gone. */
-static bool read_program(int process, char *ret, size_t size)
-{
-	CLEANUP(fd_cleanup) int fd = openat(process, "comm", O_RDONLY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int fd = openat(process, name, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read(fd, ret, size - 1);
 
-	if (len < 0)
-		return false;
-	while (len > 0 && ret[len - 1] == '\n')
-		len--;
-	ret[len] = '\0';
-	/* A program names itself as it likes: keep the terminal and JSON safe from it. */
-	if (!utf8_is_printable(ret, (size_t)len))
-		for (char *c = ret; *c; c++)
-			if (*c < ' ' || *c > '~')
-				*c = '?';
-	return true;
+	if (len >= 0)
+		ret[len] = '\0';
+	return len;
+}
+
+/* A copy that can be shown; NULL: there is none, or no memory for it. */
+static const char *kept(struct arena *a, struct piece_of piece)
+{
+	char *copy = piece.at && piece.len ? arena_alloc(a, piece.len + 1) : NULL;
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, piece.at, piece.len);
+	make_printable(copy);
+	return copy;
+}
+
+static const char *kept_text(struct arena *a, const char *text)
+{
+	return kept(a, (struct piece_of){ text, strlen(text) });
+}
+
+/*
+ * Node names its first thread so since it has a name for each: the file that runs says more.
+ */
+static bool hides_program(struct piece_of name)
+{
+	return name.len == strlen("MainThread") && !memcmp(name.at, "MainThread", name.len);
+}
+
+static const char *program_of(int process, struct piece_of name, struct arena *a)
+{
+	char exe[PATH_MAX];
+
+	if (hides_program(name) && read_link(process, "exe", exe, sizeof(exe)) && strrchr(exe, '/'))
+		return kept_text(a, strrchr(exe, '/') + 1);
+	return kept(a, name);
+}
+
+static void learn_program(int process, struct arena *a, struct process *p)
+{
+	char text[64];
+
+	if (read_file(process, "comm", text, sizeof(text)) > 0)
+		p->program = program_of(process, (struct piece_of){ text, strcspn(text, "\n") }, a);
+}
+
+static int64_t nanoseconds(clockid_t clock)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+/* Both clocks go on in sleep, so that their difference is the time of the boot. */
+static int64_t time_of_tick(uint64_t tick)
+{
+	int64_t boot_ms = (nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME)) / 1000000;
+	long per_second = sysconf(_SC_CLK_TCK);
+
+	return boot_ms + (int64_t)(tick * 1000 / (uint64_t)(per_second > 0 ? per_second : 100));
+}
+
+static void learn_start(int process, struct arena *a, struct process *p)
+{
+	char text[1024];
+	struct stat_line line;
+
+	if (read_file(process, "stat", text, sizeof(text)) <= 0 || !stat_line_parse(text, &line))
+		return;
+	p->program = program_of(process, line.program, a);
+	p->parent = line.parent;
+	p->start = line.start;
+	p->started_at_ms = time_of_tick(line.start);
+}
+
+static void learn_command(int process, struct arena *a, struct process *p)
+{
+	char text[COMMAND_SIZE];
+	ssize_t len = read_file(process, "cmdline", text, sizeof(text));
+
+	if (len <= 0)
+		return;
+	command_line_join(text, (size_t)len);
+	p->command = kept_text(a, text);
+}
+
+static void learn_cgroup(int process, struct arena *a, struct process *p)
+{
+	char text[FILE_SIZE];
+	struct cgroup_text cgroup;
+
+	if (read_file(process, "cgroup", text, sizeof(text)) <= 0)
+		return;
+	cgroup_text_parse(text, &cgroup);
+	p->cgroup = kept(a, cgroup.path);
+	p->unit = kept(a, cgroup.unit);
+	p->container = kept(a, cgroup.container);
 }
 
 /*
@@ -182,54 +179,93 @@ static bool is_path_of_ours(int process, const char *path)
 		there.st_dev == here.st_dev && there.st_ino == here.st_ino);
 }
 
-static void read_cwd(int process, char *ret, size_t size)
+static const char *folder_of(int process, struct arena *a)
 {
 	const size_t tail = sizeof(DELETED) - 1;
+	char path[PATH_MAX];
 	size_t len;
 
-	if (!read_link(process, "cwd", ret, size) || !is_path_of_ours(process, ret)) {
-		ret[0] = '\0';
-		return;
-	}
-	len = strlen(ret);
-	if (len > tail && strcmp(ret + len - tail, DELETED) == 0)
-		ret[len - tail] = '\0';
-	if (!utf8_is_printable(ret, strlen(ret)))
-		ret[0] = '\0';
+	if (!read_link(process, "cwd", path, sizeof(path)) || !is_path_of_ours(process, path))
+		return NULL;
+	len = strlen(path);
+	if (len > tail && strcmp(path + len - tail, DELETED) == 0)
+		path[len - tail] = '\0';
+	return utf8_is_printable(path, strlen(path)) ? arena_copy(a, path) : NULL;
 }
 
-static bool look_into(pid_t pid, const struct search *s, bool own_user, struct listener *ret)
+/* One step up; 0: there is no parent, or it cannot be told. */
+static pid_t ancestor_read(pid_t pid, struct arena *a, struct ancestor *ret)
 {
-	char path[sizeof("/proc/2147483647")];
-	const struct socket_row *found;
+	struct process p = { .pid = pid };
+	CLEANUP(fd_cleanup) int process = proc_folder_of(pid);
+
+	*ret = (struct ancestor){ .pid = pid };
+	if (process < 0)
+		return 0;
+	learn_start(process, a, &p);
+	ret->program = p.program;
+	ret->cwd = folder_of(process, a);
+	return p.parent;
+}
+
+static void learn_lineage(struct arena *a, struct process *p)
+{
+	struct ancestor *line = arena_alloc(a, MAX_ANCESTORS * sizeof(*line));
+	pid_t pid = p->parent;
+
+	p->ancestors = line;
+	p->n_ancestors = 0;
+	while (line && pid > 1 && p->n_ancestors < MAX_ANCESTORS)
+		pid = ancestor_read(pid, a, &line[p->n_ancestors++]);
+}
+
+void process_read(int process, unsigned learn, struct arena *a, struct process *p)
+{
 	struct stat st;
 
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-
-	CLEANUP(fd_cleanup) int process = open_folder(AT_FDCWD, path);
-
-	if (process < 0 || fstat(process, &st) < 0 || is_of_wanted_user(s, st.st_uid) != own_user)
-		return false;
-	found = find_socket(process, s);
-	if (!found || !read_program(process, ret->program, sizeof(ret->program)))
-		return false;
-	read_cwd(process, ret->cwd, sizeof(ret->cwd));
-	ret->pid = pid;
-	ret->uid = found->uid;
-	return true;
+	if (fstat(process, &st) == 0)
+		p->uid = st.st_uid;
+	if (learn & (LEARN_START | LEARN_LINEAGE))
+		learn_start(process, a, p);
+	else if (learn & LEARN_PROGRAM)
+		learn_program(process, a, p);
+	if (learn & LEARN_FOLDER)
+		p->cwd = folder_of(process, a);
+	if (learn & LEARN_COMMAND)
+		learn_command(process, a, p);
+	if (learn & LEARN_CGROUP)
+		learn_cgroup(process, a, p);
+	if (learn & LEARN_LINEAGE)
+		learn_lineage(a, p);
 }
 
-bool process_of_sockets(const struct socket_row *rows, unsigned count, struct listener *ret)
+int proc_folder_of(pid_t pid)
 {
-	const struct search search = { .rows = rows, .count = count };
-	CLEANUP(pids_release) struct pids pids = { 0 };
+	char path[sizeof("/proc/2147483647")];
 
-	pids_read(&pids);
-	for (size_t i = pids.count; i-- > 0;)
-		if (look_into(pids.at[i], &search, true, ret))
-			return true;
-	for (size_t i = pids.count; i-- > 0;)
-		if (look_into(pids.at[i], &search, false, ret))
-			return true;
-	return false;
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	return proc_folder_open(AT_FDCWD, path);
+}
+
+/* Does it still have the socket open as that descriptor? */
+static bool still_holds(int process, const struct process *p)
+{
+	char fd[sizeof("fd/2147483647")];
+
+	snprintf(fd, sizeof(fd), "fd/%d", p->fd);
+	return proc_socket_of(process, fd) == p->socket;
+}
+
+bool process_learn(unsigned learn, struct arena *a, struct process *p)
+{
+	CLEANUP(fd_cleanup) int process = proc_folder_of(p->pid);
+	struct process now = *p;
+
+	if (process < 0 || !still_holds(process, p))
+		return false;
+	process_read(process, learn, a, &now);
+	if (!still_holds(process, p))
+		return false;
+	*p = now;
+	return true;
 }

@@ -20,7 +20,10 @@ struct socket_row {
 	enum protocol protocol;
 	uint16_t port;
 	uid_t uid;
-	ino_t inode; /* of the socket, as in /proc/PID/fd; 0: not known */
+	ino_t inode; /* of the socket; 0: not known */
+	bool ipv6;
+	bool only_ipv6;		   /* IPv4 does not reach it; false where it is not known */
+	unsigned char address[16]; /* in network order; of IPv4 the first four */
 };
 
 typedef void socket_fn(const struct socket_row *row, void *arg);
@@ -28,9 +31,12 @@ typedef void socket_fn(const struct socket_row *row, void *arg);
 /*
  * Every socket of the protocol, IPv4 and IPv6, on any address.  One that
  * appears or ends during the walk may be told or not, and any may be told twice.
+ * `refused` (NULL is fine) says why the usual way could not be taken, where it
+ * could not; else it is left alone.
  * Errors: ERR_IO; rows may have been told before it.
  */
-MUST_CHECK bool sockets_each(enum protocol protocol, socket_fn *fn, void *arg, struct err *err);
+MUST_CHECK bool sockets_each(enum protocol protocol, socket_fn *fn, void *arg, struct err *refused,
+			     struct err *err);
 
 /*
  * The ports the kernel hands to outgoing connections.

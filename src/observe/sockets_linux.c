@@ -63,6 +63,24 @@ static const void *payload(const struct nlmsghdr *message)
 	return (const char *)message + NLMSG_HDRLEN;
 }
 
+/* The attribute INET_DIAG_SKV6ONLY, one byte, behind the message. */
+static bool says_only_ipv6(const struct nlmsghdr *message)
+{
+	const char *at = (const char *)payload(message) + NLMSG_ALIGN(sizeof(struct inet_diag_msg));
+	const char *end = (const char *)message + message->nlmsg_len;
+	struct nlattr attribute;
+
+	while (end - at >= NLA_HDRLEN) {
+		memcpy(&attribute, at, sizeof(attribute));
+		if (attribute.nla_len < NLA_HDRLEN || attribute.nla_len > end - at)
+			return false;
+		if (attribute.nla_type == INET_DIAG_SKV6ONLY && attribute.nla_len > NLA_HDRLEN)
+			return at[NLA_HDRLEN] != 0;
+		at += NLA_ALIGN(attribute.nla_len);
+	}
+	return false;
+}
+
 static int take_answer(const struct nlmsghdr *message, void *arg)
 {
 	const struct walk *walk = arg;
@@ -73,10 +91,15 @@ static int take_answer(const struct nlmsghdr *message, void *arg)
 		errno = EBADMSG;
 		return MNL_CB_ERROR;
 	}
-	row.protocol = walk->protocol;
-	row.port = ntohs(socket->id.idiag_sport);
-	row.uid = socket->idiag_uid;
-	row.inode = socket->idiag_inode;
+	row = (struct socket_row){
+		.protocol = walk->protocol,
+		.port = ntohs(socket->id.idiag_sport),
+		.uid = socket->idiag_uid,
+		.inode = socket->idiag_inode,
+		.ipv6 = socket->idiag_family == AF_INET6,
+	};
+	row.only_ipv6 = row.ipv6 && says_only_ipv6(message);
+	memcpy(row.address, socket->id.idiag_src, row.ipv6 ? 16 : 4);
 	walk->fn(&row, walk->arg);
 	return MNL_CB_OK;
 }
@@ -210,12 +233,32 @@ static bool eat_hex(const char **at, uint16_t *ret)
 	return true;
 }
 
-/* "0100007F:1F90": the address has no blank and no colon. */
-static bool port_of_field(const char *field, uint16_t *ret)
+/* Eight hexadecimal digits: a word as the machine has it in memory. */
+static bool eat_word32(const char **at, unsigned char ret[static 4])
 {
-	const char *at = field + strcspn(field, ": ");
+	uint32_t word = 0;
 
-	return eat_char(&at, ':') && eat_hex(&at, ret);
+	for (unsigned i = 0; i < 8; i++) {
+		char c = (*at)[i];
+
+		if (!isxdigit((unsigned char)c))
+			return false;
+		word = word << 4 | (unsigned)(c <= '9' ? c - '0' : (c | ' ') - 'a' + 10);
+	}
+	*at += 8;
+	memcpy(ret, &word, sizeof(word));
+	return true;
+}
+
+/* "0100007F:1F90": an address of one word, or of IPv6's four, and the port. */
+static bool eat_local(const char *field, struct socket_row *ret)
+{
+	unsigned words = 0;
+
+	while (words < 4 && eat_word32(&field, ret->address + (size_t)4 * words))
+		words++;
+	ret->ipv6 = words == 4;
+	return (words == 1 || words == 4) && eat_char(&field, ':') && eat_hex(&field, &ret->port);
 }
 
 /*
@@ -226,23 +269,23 @@ static bool port_of_field(const char *field, uint16_t *ret)
  */
 bool socket_row_parse(enum protocol protocol, const char *line, struct socket_row *ret)
 {
+	struct socket_row row = { .protocol = protocol };
 	const char *field[FIELD_COUNT];
-	uint16_t port, state;
+	uint16_t state;
 	uint64_t uid, inode;
 
 	for (unsigned i = 0; i < FIELD_COUNT; i++)
 		if (!eat_field(&line, &field[i]))
 			return false;
-	if (!port_of_field(field[FIELD_LOCAL], &port) || !eat_hex(&field[FIELD_STATE], &state) ||
+	if (!eat_local(field[FIELD_LOCAL], &row) || !eat_hex(&field[FIELD_STATE], &state) ||
 	    !eat_number(&field[FIELD_UID], UINT32_MAX, &uid) ||
 	    !eat_number(&field[FIELD_INODE], UINT64_MAX, &inode))
 		return false;
-	if (port == 0 || state != holding_state(protocol))
+	if (row.port == 0 || state != holding_state(protocol))
 		return false;
-	ret->protocol = protocol;
-	ret->port = port;
-	ret->uid = (uid_t)uid;
-	ret->inode = inode;
+	row.uid = (uid_t)uid;
+	row.inode = inode;
+	*ret = row;
 	return true;
 }
 
@@ -291,14 +334,18 @@ bool sockets_each_proc(enum protocol protocol, socket_fn *fn, void *arg, struct 
 	return true;
 }
 
-bool sockets_each(enum protocol protocol, socket_fn *fn, void *arg, struct err *err)
+bool sockets_each(enum protocol protocol, socket_fn *fn, void *arg, struct err *refused,
+		  struct err *err)
 {
-	struct err refused = { 0 };
+	struct err why = { 0 };
 
-	if (sockets_each_netlink(protocol, fn, arg, &refused) ||
-	    sockets_each_proc(protocol, fn, arg, err))
+	if (sockets_each_netlink(protocol, fn, arg, &why))
 		return true;
-	return fail_while(err, "%s", refused.text);
+	if (!sockets_each_proc(protocol, fn, arg, err))
+		return fail_while(err, "%s", why.text);
+	if (refused)
+		*refused = why;
+	return true;
 }
 
 /* Source: Linux Documentation/networking/ip-sysctl.rst, "first<TAB>last", ends included. */

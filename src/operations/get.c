@@ -9,6 +9,7 @@
 #include "operations/schemas.h"
 #include "registry/entry_json.h"
 #include "registry/instances.h"
+#include "registry/listening.h"
 
 static bool read_request(struct call *c, const json_t *input, const struct place *p,
 			 struct port_request *ret, struct err *err)
@@ -61,7 +62,7 @@ static bool put_passed(json_t *answer, const struct port_answer *p)
 	if (!json_put(answer, "passedOver", array))
 		return false;
 	for (unsigned i = 0; i < p->n_passed; i++)
-		if (!json_append(array, answer_listener(&p->passed[i])))
+		if (!json_append(array, listener_json_short(&p->passed[i])))
 			return false;
 	return true;
 }

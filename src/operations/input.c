@@ -92,21 +92,6 @@ json_t *answer_entries(const struct entry_list *list)
 	return array;
 }
 
-json_t *answer_listener(const struct listener *l)
-{
-	char user[CALLER_NAME_SIZE];
-	json_t *o = json_object();
-
-	if (json_put_int(o, "port", l->port) &&
-	    json_put(o, "pid", l->pid ? json_integer(l->pid) : json_null()) &&
-	    json_put_text(o, "program", l->program) && json_put_text(o, "cwd", l->cwd) &&
-	    json_put_int(o, "uid", l->uid) &&
-	    json_put_text(o, "user", user_name(l->uid, user) ? user : NULL))
-		return o;
-	json_decref(o);
-	return NULL;
-}
-
 struct others {
 	struct arena *arena;
 	const char *environment;

@@ -42,9 +42,6 @@ json_t *answer_usage(const struct usage *u) MUST_CHECK;
 /* An array of entries; NULL: no memory. */
 json_t *answer_entries(const struct entry_list *list) MUST_CHECK;
 
-/* {port, pid, program, cwd, uid, user}: null is what this user may not see. */
-json_t *answer_listener(const struct listener *l) MUST_CHECK;
-
 /*
  * `others`: the same service in other environments, which stays as it is, each a sentence.
  * `key` NULL: more than one service is meant, and there are none.

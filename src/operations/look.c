@@ -13,6 +13,7 @@
 #include "registry/choose.h"
 #include "registry/entry_json.h"
 #include "registry/instances.h"
+#include "registry/listening.h"
 #include "registry/projects.h"
 
 /* Summary. */
@@ -387,7 +388,7 @@ static bool check_row(struct call *c, const struct check_asker *who, uint16_t po
 	    !json_put_text(o, "verdict", verdict_name(a.verdict)) ||
 	    !json_put_text(o, "message", check_text(c, &a, port)) ||
 	    !json_put(o, "holder", held ? entry_json(&a.holder) : json_null()) ||
-	    !json_put(o, "listener", a.listening ? answer_listener(&a.listener) : json_null()) ||
+	    !json_put(o, "listener", a.listening ? listener_json(&a.listener) : json_null()) ||
 	    !json_put(o, "instead", !ok && instead ? json_integer(instead) : json_null()))
 		return fail_memory(err);
 	return true;

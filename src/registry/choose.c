@@ -5,6 +5,7 @@
 
 #include "registry/blocks.h"
 #include "registry/instances.h"
+#include "registry/listening.h"
 
 /* Rationale: a range that cools down more ports than this is better left without cool-down. */
 #define COOLING_MAX 4096
@@ -51,42 +52,6 @@ bool reserved_collect(struct registry *r, const char *host, const char *project,
 
 /* Listeners. */
 
-bool listener_is_below(const struct listener *l, const char *folder)
-{
-	size_t len = folder ? strlen(folder) : 0;
-
-	return len > 1 && !strncmp(l->cwd, folder, len) && (l->cwd[len] == '/' || !l->cwd[len]);
-}
-
-const char *listener_text(struct arena *a, const struct listener *l)
-{
-	char user[CALLER_NAME_SIZE];
-
-	if (!l->pid && user_name(l->uid, user))
-		return arena_printf(a, "a process of the user %s", user);
-	if (!l->pid)
-		return arena_printf(a, "a process of uid %u", (unsigned)l->uid);
-	return arena_printf(a, "%s (pid %d%s%s)", l->program[0] ? l->program : "a process",
-			    (int)l->pid, l->cwd[0] ? ", cwd " : "", l->cwd);
-}
-
-static bool can_look(const struct registry *r, const char *host)
-{
-	return r->listeners && !strcmp(host, r->host);
-}
-
-bool listener_on(struct registry *r, const char *host, enum protocol protocol, uint16_t port,
-		 struct listener *ret)
-{
-	struct err err = { 0 };
-	bool found = false;
-
-	if (can_look(r, host) &&
-	    !r->listeners->ops->who(r->listeners->ctx, protocol, port, ret, &found, &err))
-		registry_note(r, "cannot see what listens on port %u: %s", port, err.text);
-	return found;
-}
-
 static void collect_listening(struct registry *r, const struct service_key *key,
 			      struct port_set *into)
 {
@@ -97,45 +62,15 @@ static void collect_listening(struct registry *r, const struct service_key *key,
 		registry_note(r, "cannot see what listens on this machine: %s", err.text);
 }
 
-struct worktree_search {
-	unsigned instance;
-	const struct listener *listener;
-	bool is_own;
-};
-
-static bool match_worktree(const struct instance *i, void *arg)
-{
-	struct worktree_search *s = arg;
-
-	if (i->number == s->instance && !i->released_at_ms)
-		s->is_own = listener_is_below(s->listener, i->worktree);
-	return !s->is_own;
-}
-
-bool listener_is_own(struct registry *r, const struct project *p, unsigned instance,
-		     const struct listener *l, bool *ret, struct err *err)
-{
-	struct worktree_search s = {
-		.instance = instance,
-		.listener = l,
-		.is_own = listener_is_below(l, p->path),
-	};
-
-	if (!s.is_own && !r->store->ops->instance_each(r->store, p->id, match_worktree, &s, err))
-		return false;
-	*ret = s.is_own;
-	return true;
-}
-
 /* A port that is asked for by name may be listened on by the project itself. */
 static bool forgive_own(struct registry *r, const struct service_key *key, uint16_t port,
-			struct port_set *listening, struct err *err)
+			struct arena *a, struct port_set *listening, struct err *err)
 {
 	struct listener l;
 	bool own;
 
 	if (!port || !port_set_has(listening, port) ||
-	    !listener_on(r, key->host, key->protocol, port, &l))
+	    !listener_on(r, key->host, key->protocol, port, a, &l))
 		return true;
 	if (!listener_is_own(r, key->project, key->instance, &l, &own, err))
 		return false;
@@ -331,7 +266,7 @@ static bool gather_sets(struct registry *r, const struct port_request *q, struct
 		return false;
 	collect_listening(r, &q->key, listening);
 	for (size_t i = 0; i < ARRAY_LEN(named); i++)
-		if (!forgive_own(r, &q->key, named[i], listening, err))
+		if (!forgive_own(r, &q->key, named[i], a, listening, err))
 			return false;
 	if (q->not_port)
 		port_set_add(reserved, q->not_port);

@@ -24,24 +24,4 @@ bool reservation_binds(const struct reserved *res, const char *host, const char 
 MUST_CHECK bool reserved_collect(struct registry *r, const char *host, const char *project,
 				 struct port_set *into, struct err *err);
 
-/* Does the process work below that folder? False when either is not known. */
-bool listener_is_below(const struct listener *l, const char *folder);
-
-/*
- * Does the process work in the project's folder, or in the worktree of that
- * instance?  No, when it cannot be told.
- */
-MUST_CHECK bool listener_is_own(struct registry *r, const struct project *p, unsigned instance,
-				const struct listener *l, bool *ret, struct err *err);
-
-/* "node (pid 1234, cwd /srv/x)"; NULL: no memory. */
-const char *listener_text(struct arena *a, const struct listener *l) MUST_CHECK;
-
-/*
- * Who listens on the port of this machine.  Never an error: where it cannot be
- * seen it is nobody, and a note says that it could not.
- */
-bool listener_on(struct registry *r, const char *host, enum protocol protocol, uint16_t port,
-		 struct listener *ret);
-
 #endif

@@ -5,6 +5,7 @@
 #include "registry/blocks.h"
 #include "registry/choose.h"
 #include "registry/entry_json.h"
+#include "registry/listening.h"
 #include "registry/refusal.h"
 
 static bool fail_not_entered(struct registry *r, const struct service_key *key, struct err *err)
@@ -179,7 +180,7 @@ static bool name_listener(struct registry *r, const struct register_request *q, 
 	const char *who;
 	bool own;
 
-	if (!listener_on(r, q->key.host, q->key.protocol, q->port, &l))
+	if (!listener_on(r, q->key.host, q->key.protocol, q->port, a, &l))
 		return true;
 	if (!listener_is_own(r, q->key.project, q->key.instance, &l, &own, err))
 		return false;

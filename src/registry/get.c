@@ -13,6 +13,7 @@
 #include "registry/blocks.h"
 #include "registry/choose.h"
 #include "registry/entry_json.h"
+#include "registry/listening.h"
 #include "registry/refusal.h"
 #include "registry/release.h"
 
@@ -222,7 +223,8 @@ static bool name_passed(struct registry *r, const struct port_request *q, const 
 		struct listener *l = &ret->passed[ret->n_passed];
 
 		*l = (struct listener){ .port = pick->passed[i] };
-		ret->n_passed += listener_on(r, q->key.host, q->key.protocol, pick->passed[i], l);
+		ret->n_passed += listener_on(r, q->key.host, q->key.protocol, pick->passed[i], a,
+					     l);
 	}
 	return true;
 }

@@ -1,5 +1,6 @@
 #include "registry/instances.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,6 +5,7 @@
 
 #include "registry/blocks.h"
 #include "registry/choose.h"
+#include "registry/listening.h"
 
 static const char *const verdict_names[] = {
 	[VERDICT_FREE] = "free",	 [VERDICT_YOURS] = "yours",
@@ -302,7 +303,7 @@ bool registry_check(struct registry *r, const struct check_asker *who, uint16_t 
 	    !find_reason(r, who, port, a, &answer.reason, err))
 		return false;
 	answer.in_range = in_some_range(policy, port);
-	answer.listening = listener_on(r, who->host, who->protocol, port, &answer.listener);
+	answer.listening = listener_on(r, who->host, who->protocol, port, a, &answer.listener);
 	own = owned && who->project && !strcmp(answer.owner.id, who->project->id);
 	answer.own_block = own;
 	if (held)

@@ -1,5 +1,6 @@
 #include "registry/projects.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "registry/blocks.h"

@@ -5,6 +5,7 @@
 
 #include "registry/blocks.h"
 #include "registry/choose.h"
+#include "registry/listening.h"
 #include "registry/entry_json.h"
 
 bool fail_held(struct err *err, const struct entry *holder, struct arena *a)
@@ -96,15 +97,13 @@ static bool fail_listening(struct registry *r, const struct port_request *q, str
 			   struct err *err)
 {
 	struct listener l = { 0 };
-	bool seen = listener_on(r, q->key.host, q->key.protocol, q->preferred, &l);
+	bool seen = listener_on(r, q->key.host, q->key.protocol, q->preferred, a, &l);
 	const char *who = seen ? listener_text(a, &l) : "a stranger";
 
 	fail(err, ERR_TAKEN, "%s listens on port %u", who ? who : "a stranger", q->preferred);
 	fail_hint(err, "stop it, leave the port out (portbook get %s/%s), or add --force",
 		  q->key.project->name, q->key.service);
-	holder_put(err, json_pack("{s:i, s:o, s:s, s:s}", "port", (int)q->preferred, "pid",
-				  l.pid ? json_integer(l.pid) : json_null(), "program", l.program,
-				  "cwd", l.cwd));
+	holder_put(err, seen ? listener_json_short(&l) : NULL);
 	return false;
 }
 

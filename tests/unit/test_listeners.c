@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/filter.h>
@@ -29,7 +30,8 @@
 
 #define SKIPPED 77 /* meson's word for it */
 
-static const char IPV4_ALL[] = "0.0.0.0", IPV4_LO[] = "127.0.0.1", IPV6_ALL[] = "::";
+static const char IPV4_ALL[] = "0.0.0.0", IPV4_LO[] = "127.0.0.1",
+		  IPV6_ALL[] = "::", IPV6_LO[] = "::1", IPV6_DUAL[] = "::, and IPv4";
 
 /* A socket that is there until the end of the test, and not otherwise used (clang would warn). */
 #define HELD CLEANUP(fd_cleanup) __attribute__((unused))
@@ -60,14 +62,65 @@ static unsigned count_listening(enum protocol protocol)
 	return port_set_count(&set, (struct port_range){ 1, UINT16_MAX });
 }
 
-static bool who(enum protocol protocol, uint16_t port, struct listener *ret)
+/* What the last looks gave lives here until the next test. */
+static struct arena looked;
+
+static int forget_looks(void **state)
+{
+	arena_release(&looked);
+	return 0;
+}
+
+static void look(const struct look *what, struct listener_list *ret)
 {
 	struct err err = { 0 };
-	bool found;
 
-	CHECK(listeners_of_machine.ops->who(NULL, protocol, port, ret, &found, &err), "%s",
-	      err.text);
-	return found;
+	CHECK(listeners_of_machine.ops->look(NULL, what, &looked, ret, &err), "%s", err.text);
+}
+
+static struct listener look_at(enum protocol protocol, uint16_t port, unsigned learn)
+{
+	const struct look what = { .protocol = (int)protocol,
+				   .ports = { port, port },
+				   .learn = learn };
+	struct listener_list list;
+
+	look(&what, &list);
+	CHECK(list.count == 1);
+	return list.items[0];
+}
+
+/* One process that listens there, as `check` asks. */
+struct seen {
+	enum protocol protocol;
+	uint16_t port;
+	uid_t uid;
+	pid_t pid;
+	const char *program, *cwd;
+};
+
+static bool who(enum protocol protocol, uint16_t port, struct seen *ret)
+{
+	const struct look what = {
+		.protocol = (int)protocol,
+		.ports = { port, port },
+		.learn = LEARN_PROGRAM | LEARN_FOLDER,
+		.one_holder = true,
+	};
+	struct listener_list list;
+
+	*ret = (struct seen){ 0 };
+	look(&what, &list);
+	if (!list.count)
+		return false;
+	CHECK(list.count == 1);
+	*ret = (struct seen){ list.items[0].protocol, list.items[0].port, list.items[0].uid };
+	if (list.items[0].n_processes) {
+		ret->pid = list.items[0].processes[0].pid;
+		ret->program = list.items[0].processes[0].program;
+		ret->cwd = list.items[0].processes[0].cwd;
+	}
+	return true;
 }
 
 /* Sockets. */
@@ -78,9 +131,10 @@ static socklen_t address_of(const char *address, uint16_t port, struct sockaddr_
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
 
 	*ret = (struct sockaddr_storage){ 0 };
-	if (address == IPV6_ALL) {
+	if (address == IPV6_ALL || address == IPV6_LO || address == IPV6_DUAL) {
 		v6->sin6_family = AF_INET6;
 		v6->sin6_port = htons(port);
+		v6->sin6_addr = address == IPV6_LO ? in6addr_loopback : in6addr_any;
 		return sizeof(*v6);
 	}
 	v4->sin_family = AF_INET;
@@ -98,7 +152,7 @@ static int bound_socket(int type, const char *address, uint16_t port)
 
 	CHECK(fd >= 0);
 	CHECK(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0);
-	if (address == IPV6_ALL)
+	if (address == IPV6_ALL || address == IPV6_LO)
 		CHECK(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0);
 	CHECK(bind(fd, (struct sockaddr *)&at, len) == 0);
 	return fd;
@@ -389,7 +443,7 @@ static void test_who__names_this_process_its_program_and_its_folder(void **state
 	CHECK(getcwd(cwd, sizeof(cwd)));
 	prctl(PR_GET_NAME, name);
 	for (enum protocol p = PROTO_TCP; p <= PROTO_UDP; p++) {
-		struct listener found;
+		struct seen found;
 
 		CHECK(who(p, 3000, &found));
 		CHECK(found.protocol == p);
@@ -405,17 +459,16 @@ static void test_who__finds_nobody_on_a_port_without_listener(void **state)
 {
 	HELD int other = listening_socket(IPV4_ALL, 3001);
 	HELD int udp = bound_socket(SOCK_DGRAM, IPV4_ALL, 3000);
-	struct listener found = { .pid = 42 };
+	struct seen found;
 
 	CHECK(!who(PROTO_TCP, 3000, &found));
-	CHECK(found.pid == 42);
 }
 
 static void test_who__finds_one_of_two_that_share_a_port(void **state)
 {
 	HELD int one = listening_socket(IPV4_ALL, 3000);
 	HELD int two = listening_socket(IPV4_ALL, 3000);
-	struct listener found;
+	struct seen found;
 
 	CHECK(count_listening(PROTO_TCP) == 1);
 	CHECK(who(PROTO_TCP, 3000, &found));
@@ -430,7 +483,7 @@ static void listen_on_3000(void *arg)
 static void test_who__forgets_a_process_that_has_ended(void **state)
 {
 	pid_t pid = child_start(listen_on_3000, NULL);
-	struct listener found;
+	struct seen found;
 
 	CHECK(who(PROTO_TCP, 3000, &found));
 	CHECK(found.pid == pid);
@@ -457,7 +510,7 @@ static void test_who__is_not_disturbed_by_processes_that_end_meanwhile(void **st
 	pid_t breeder = child_start(breed, NULL);
 
 	for (unsigned i = 0; i < 200; i++) {
-		struct listener found;
+		struct seen found;
 
 		CHECK(who(PROTO_TCP, 3000, &found));
 		CHECK(found.pid == holder);
@@ -475,7 +528,7 @@ static void listen_under_a_bad_name(void *arg)
 static void test_who__shows_no_control_characters_of_a_program(void **state)
 {
 	pid_t pid = child_start(listen_under_a_bad_name, NULL);
-	struct listener found;
+	struct seen found;
 
 	CHECK(who(PROTO_TCP, 3000, &found));
 	CHECK_TEXT(found.program, "no?[31m?de");
@@ -491,7 +544,7 @@ static void listen_in_a_deleted_folder(void *arg)
 static void test_who__names_a_folder_that_was_deleted(void **state)
 {
 	char folder[] = "/tmp/portbook-test-XXXXXX";
-	struct listener found;
+	struct seen found;
 
 	CHECK(mkdtemp(folder));
 
@@ -521,7 +574,7 @@ static void listen_in_a_container(void *arg)
 static void test_who__names_a_folder_only_where_the_name_means_the_same_to_us(void **state)
 {
 	char folder[] = "/tmp/portbook-test-XXXXXX";
-	struct listener found;
+	struct seen found;
 
 	CHECK(mkdtemp(folder));
 
@@ -533,7 +586,7 @@ static void test_who__names_a_folder_only_where_the_name_means_the_same_to_us(vo
 	pid = child_start(listen_in_a_container, folder);
 	CHECK(who(PROTO_TCP, 3000, &found));
 	CHECK(found.pid == pid);
-	CHECK_TEXT(found.cwd, "");
+	CHECK(!found.cwd);
 	child_end(pid);
 	rmdir(folder);
 }
@@ -541,13 +594,15 @@ static void test_who__names_a_folder_only_where_the_name_means_the_same_to_us(vo
 static void ask_as_another_user(void *arg)
 {
 	const int *inherited = arg;
-	struct listener found;
-	bool is_found;
+	struct look what = LOOK_ALL;
+	struct listener_list list;
 
+	what.learn = LEARN_ALL;
 	require(close(*inherited) == 0 && setuid(65534) == 0);
-	require(listeners_of_machine.ops->who(NULL, PROTO_TCP, 3000, &found, &is_found, NULL));
-	require(is_found && found.uid == 0 && found.pid == 0);
-	require(found.program[0] == '\0' && found.cwd[0] == '\0');
+	require(listeners_of_machine.ops->look(NULL, &what, &looked, &list, NULL));
+	require(list.count == 1 && list.items[0].uid == 0 && list.items[0].inode > 0);
+	require(list.items[0].n_processes == 0 && list.items[0].partly_known);
+	require(!strcmp(list.items[0].user, "root"));
 }
 
 static void test_who__knows_the_user_of_a_process_that_may_not_be_read(void **state)
@@ -569,7 +624,7 @@ static void listen_as_another_user(void *arg)
 
 static void test_who__finds_a_process_of_another_user_as_root(void **state)
 {
-	struct listener found;
+	struct seen found;
 
 	if (geteuid() != 0) {
 		print_message("only root can become another user\n");
@@ -582,6 +637,200 @@ static void test_who__finds_a_process_of_another_user_as_root(void **state)
 	CHECK(found.pid == pid);
 	CHECK(found.uid == 65534);
 	child_end(pid);
+}
+
+static void test_look__tells_where_a_port_can_be_reached(void **state)
+{
+	static const struct {
+		const char *first, *second; /* bound */
+		const char *addresses[2];
+		bool ipv4, ipv6, loopback_only;
+	} row[] = {
+		{ IPV4_ALL, NULL, { "0.0.0.0" }, true, false, false },
+		{ IPV4_LO, NULL, { "127.0.0.1" }, true, false, true },
+		{ IPV6_ALL, NULL, { "::" }, false, true, false },
+		{ IPV6_LO, NULL, { "::1" }, false, true, true },
+		{ IPV6_DUAL, NULL, { "::" }, true, true, false },
+		{ IPV4_LO, IPV6_LO, { "127.0.0.1", "::1" }, true, true, true },
+		{ IPV4_LO, IPV6_ALL, { "127.0.0.1", "::" }, true, true, false },
+		{ IPV4_ALL, IPV4_ALL, { "0.0.0.0" }, true, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		HELD int one = listening_socket(row[i].first, 3000);
+		HELD int two = row[i].second ? listening_socket(row[i].second, 3000) : -1;
+		struct listener l = look_at(PROTO_TCP, 3000, 0);
+
+		CHECK(l.ipv4 == row[i].ipv4, "row %zu", i);
+		CHECK(l.ipv6 == row[i].ipv6, "row %zu", i);
+		CHECK(l.loopback_only == row[i].loopback_only, "row %zu", i);
+		CHECK(l.n_addresses == (row[i].addresses[1] ? 2 : 1), "row %zu", i);
+		for (unsigned n = 0; n < l.n_addresses; n++)
+			CHECK_TEXT(l.addresses[n], row[i].addresses[n]);
+	}
+}
+
+static void test_look__orders_by_port_and_protocol_and_takes_those_asked_for(void **state)
+{
+	HELD int high = listening_socket(IPV4_LO, 3002);
+	HELD int low = listening_socket(IPV4_LO, 3000);
+	HELD int udp = bound_socket(SOCK_DGRAM, IPV4_LO, 3000);
+	const struct look all = LOOK_ALL;
+	const struct look some = { .protocol = PROTO_TCP, .ports = { 3001, 3005 } };
+	struct listener_list list;
+
+	look(&all, &list);
+	CHECK(list.count == 3 && !list.notice && list.took_us > 0);
+	CHECK(list.items[0].port == 3000 && list.items[0].protocol == PROTO_TCP);
+	CHECK(list.items[1].port == 3000 && list.items[1].protocol == PROTO_UDP);
+	CHECK(list.items[2].port == 3002);
+	look(&some, &list);
+	CHECK(list.count == 1 && list.items[0].port == 3002);
+}
+
+static void share_3000(void *arg)
+{
+	int fd = listening_socket(IPV4_LO, 3000);
+
+	require(fd >= 0);
+}
+
+static void test_look__names_both_processes_that_share_a_port_by_reuseport(void **state)
+{
+	pid_t one = child_start(share_3000, NULL);
+	pid_t two = child_start(share_3000, NULL);
+	struct listener l = look_at(PROTO_TCP, 3000, LEARN_PROGRAM);
+
+	CHECK(l.n_processes == 2 && !l.partly_known);
+	CHECK(l.processes[0].pid == one || l.processes[0].pid == two);
+	CHECK(l.processes[0].pid + l.processes[1].pid == one + two);
+	CHECK(l.processes[0].socket != l.processes[1].socket);
+	child_end(two);
+	l = look_at(PROTO_TCP, 3000, LEARN_PROGRAM);
+	CHECK(l.n_processes == 1 && l.processes[0].pid == one);
+	child_end(one);
+}
+
+static void wait_for_parent(void *arg)
+{
+}
+
+/* Opens the socket, then starts three workers that share it. */
+static void serve_by_forks(void *arg)
+{
+	listen_on(3000);
+	for (int i = 0; i < 3; i++)
+		child_start(wait_for_parent, NULL);
+}
+
+static void test_look__finds_all_of_a_server_that_forks_its_parent_first(void **state)
+{
+	/* Its workers become ours when it ends, so that their end can be waited for. */
+	CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
+
+	pid_t parent = child_start(serve_by_forks, NULL);
+	struct listener l = look_at(PROTO_TCP, 3000, LEARN_START);
+	struct seen found;
+
+	CHECK(l.n_processes == 4);
+	CHECK(l.processes[0].pid == parent);
+	for (unsigned i = 1; i < l.n_processes; i++)
+		CHECK(l.processes[i].parent == parent);
+	/* The short way finds the newest first, and climbs. */
+	CHECK(who(PROTO_TCP, 3000, &found));
+	CHECK(found.pid == parent);
+	child_end(parent);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
+static void test_look__learns_what_is_asked_for(void **state)
+{
+	HELD int fd = listening_socket(IPV4_LO, 3000);
+	struct timespec now = { 0 };
+	char cwd[PATH_MAX];
+
+	CHECK(getcwd(cwd, sizeof(cwd)) && clock_gettime(CLOCK_REALTIME, &now) == 0);
+
+	struct listener l = look_at(PROTO_TCP, 3000, 0);
+
+	CHECK(l.n_processes == 1 && l.processes[0].pid == getpid() && l.processes[0].fd == fd);
+	CHECK(!l.processes[0].program && !l.processes[0].cwd && !l.processes[0].start);
+	l = look_at(PROTO_TCP, 3000, LEARN_ALL);
+
+	const struct process *p = &l.processes[0];
+
+	CHECK_TEXT(p->cwd, cwd);
+	CHECK(strstr(p->command, "test_listeners"), "'%s'", p->command);
+	CHECK(p->cgroup && p->cgroup[0] == '/');
+	CHECK(p->parent == getppid() && p->user && l.user);
+	CHECK(p->start > 0 && p->started_at_ms <= now.tv_sec * 1000 + 1000);
+	CHECK(p->started_at_ms > now.tv_sec * 1000 - 600000);
+}
+
+static void test_look__names_the_parents_of_a_process(void **state)
+{
+	pid_t pid = child_start(listen_on_3000, NULL);
+	struct listener l = look_at(PROTO_TCP, 3000, LEARN_LINEAGE);
+	char cwd[PATH_MAX];
+
+	CHECK(getcwd(cwd, sizeof(cwd)));
+	CHECK(l.processes[0].pid == pid && l.processes[0].n_ancestors > 0);
+	CHECK(l.processes[0].ancestors[0].pid == getpid());
+	CHECK_TEXT(l.processes[0].ancestors[0].cwd, cwd);
+	child_end(pid);
+}
+
+static void test_learn__knows_that_a_process_has_ended_or_has_closed_its_socket(void **state)
+{
+	int fd = listening_socket(IPV4_LO, 3001);
+	pid_t pid = child_start(listen_on_3000, NULL);
+	struct process own = look_at(PROTO_TCP, 3001, 0).processes[0];
+	struct process other = look_at(PROTO_TCP, 3000, 0).processes[0];
+	const struct listeners_ops *ops = listeners_of_machine.ops;
+
+	CHECK(own.pid == getpid() && other.pid == pid);
+	CHECK(ops->learn(NULL, LEARN_ALL, &looked, &own) && own.start > 0 && own.user);
+	CHECK(ops->learn(NULL, LEARN_START, &looked, &other) && other.parent == getpid());
+	close(fd);
+	child_end(pid);
+	CHECK(!ops->learn(NULL, LEARN_COMMAND, &looked, &own));
+	CHECK(!ops->learn(NULL, LEARN_COMMAND, &looked, &other));
+	CHECK(!other.command && other.parent == getpid());
+}
+
+static void test_look__is_not_disturbed_by_processes_that_end_meanwhile(void **state)
+{
+	pid_t holder = child_start(listen_on_3000, NULL);
+	pid_t breeder = child_start(breed, NULL);
+
+	for (unsigned i = 0; i < 200; i++) {
+		struct listener l = look_at(PROTO_TCP, 3000, LEARN_ALL);
+
+		CHECK(l.n_processes == 1 && l.processes[0].pid == holder);
+		arena_release(&looked);
+	}
+	child_end(breeder);
+	child_end(holder);
+}
+
+static void look_without_netlink(void *arg)
+{
+	struct look what = LOOK_ALL;
+	struct listener_list list;
+
+	refuse_netlink();
+	require(listeners_of_machine.ops->look(NULL, &what, &looked, &list, NULL));
+	require(list.count == 1 && list.items[0].port == 3000 && list.items[0].ipv6);
+	require(list.items[0].loopback_only && !strcmp(list.items[0].addresses[0], "::1"));
+	require(list.notice && strstr(list.notice, "/proc/net"));
+}
+
+static void test_look__says_that_netlink_is_refused(void **state)
+{
+	HELD int tcp = listening_socket(IPV6_LO, 3000);
+
+	child_end(child_start(look_without_netlink, NULL));
 }
 
 static void test_ephemeral__is_what_the_kernel_uses(void **state)
@@ -632,6 +881,16 @@ int main(void)
 		cmocka_unit_test(test_who__names_a_folder_only_where_the_name_means_the_same_to_us),
 		cmocka_unit_test(test_who__knows_the_user_of_a_process_that_may_not_be_read),
 		cmocka_unit_test(test_who__finds_a_process_of_another_user_as_root),
+		cmocka_unit_test(test_look__tells_where_a_port_can_be_reached),
+		cmocka_unit_test(test_look__orders_by_port_and_protocol_and_takes_those_asked_for),
+		cmocka_unit_test(test_look__names_both_processes_that_share_a_port_by_reuseport),
+		cmocka_unit_test(test_look__finds_all_of_a_server_that_forks_its_parent_first),
+		cmocka_unit_test(test_look__learns_what_is_asked_for),
+		cmocka_unit_test(test_look__names_the_parents_of_a_process),
+		cmocka_unit_test(
+			test_learn__knows_that_a_process_has_ended_or_has_closed_its_socket),
+		cmocka_unit_test(test_look__is_not_disturbed_by_processes_that_end_meanwhile),
+		cmocka_unit_test(test_look__says_that_netlink_is_refused),
 		cmocka_unit_test(test_ephemeral__is_what_the_kernel_uses),
 	};
 
@@ -640,5 +899,5 @@ int main(void)
 		printf("1..0 # SKIP no network namespace for the test: %s\n", strerror(errno));
 		return SKIPPED;
 	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, forget_looks);
 }

@@ -74,9 +74,24 @@ static void test_arena_release__leaves_it_ready_for_use(void **state)
 	arena_release(&a);
 }
 
+static void test_arena_adopt__keeps_what_both_hold(void **state)
+{
+	CLEANUP(arena_release) struct arena a = { 0 };
+	struct arena b = { 0 };
+	const char *mine = arena_copy(&a, "mine"), *other = arena_copy(&b, "other");
+
+	arena_adopt(&a, &b);
+	CHECK(!b.chunks);
+	CHECK_TEXT(mine, "mine");
+	CHECK_TEXT(other, "other");
+	arena_adopt(&a, &b);
+	CHECK(arena_copy(&a, "more"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_arena_adopt__keeps_what_both_hold),
 		cmocka_unit_test(test_arena_alloc__is_zeroed_aligned_and_its_own),
 		cmocka_unit_test(test_arena_alloc__gives_pieces_larger_than_a_chunk),
 		cmocka_unit_test(test_arena_alloc__refuses_what_no_memory_holds),

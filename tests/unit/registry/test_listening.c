@@ -1,11 +1,11 @@
 #include "lib/check.h"
 
-#include "registry/choose.h"
+#include "registry/listening.h"
 
 /* A machine of which nothing can be seen, and a book that cannot be read. */
 
-static bool cannot_see(void *ctx, enum protocol protocol, uint16_t port, struct listener *ret,
-		       bool *ret_found, struct err *err)
+static bool cannot_see(void *ctx, const struct look *what, struct arena *a,
+		       struct listener_list *ret, struct err *err)
 {
 	return fail(err, ERR_IO, "the kernel is silent");
 }
@@ -16,7 +16,7 @@ static bool cannot_walk(struct store *s, const char *project_id, instance_fn *fn
 	return fail(err, ERR_BUSY, "others hold the book");
 }
 
-static const struct listeners_ops blind = { .who = cannot_see };
+static const struct listeners_ops blind = { .look = cannot_see };
 static const struct listeners blind_machine = { .ops = &blind };
 static const struct store_ops closed = { .instance_each = cannot_walk };
 
@@ -26,7 +26,8 @@ static void test_listener_is_own__passes_the_errors_of_the_book_on(void **state)
 {
 	struct store store = { .ops = &closed };
 	struct registry r = { .store = &store };
-	struct listener l = { .cwd = "/elsewhere" };
+	struct process p = { .cwd = "/elsewhere" };
+	struct listener l = { .processes = &p, .n_processes = 1 };
 	struct err err = { 0 };
 	bool own = true;
 
@@ -39,7 +40,8 @@ static void test_listener_is_own__below_the_projects_path_needs_no_book(void **s
 {
 	struct store store = { .ops = &closed };
 	struct registry r = { .store = &store };
-	struct listener l = { .cwd = "/srv/shop/api" };
+	struct process p = { .cwd = "/srv/shop/api" };
+	struct listener l = { .processes = &p, .n_processes = 1 };
 	struct err err = { 0 };
 	bool own = false;
 
@@ -50,9 +52,10 @@ static void test_listener_is_own__below_the_projects_path_needs_no_book(void **s
 static void test_listener_on__says_that_it_cannot_see(void **state)
 {
 	struct registry r = { .listeners = &blind_machine, .host = HOST_DEFAULT };
+	CLEANUP(arena_release) struct arena arena = { 0 };
 	struct listener l;
 
-	CHECK(!listener_on(&r, HOST_DEFAULT, PROTO_TCP, 3100, &l));
+	CHECK(!listener_on(&r, HOST_DEFAULT, PROTO_TCP, 3100, &arena, &l));
 	CHECK(json_array_size(r.notices) == 1);
 	CHECK_TEXT(json_string_value(json_array_get(r.notices, 0)),
 		   "cannot see what listens on port 3100: the kernel is silent");
@@ -62,9 +65,10 @@ static void test_listener_on__says_that_it_cannot_see(void **state)
 static void test_listener_on__of_another_host_is_nobody(void **state)
 {
 	struct registry r = { .listeners = &blind_machine, .host = HOST_DEFAULT };
+	CLEANUP(arena_release) struct arena arena = { 0 };
 	struct listener l;
 
-	CHECK(!listener_on(&r, "build1", PROTO_TCP, 3100, &l));
+	CHECK(!listener_on(&r, "build1", PROTO_TCP, 3100, &arena, &l));
 	CHECK(!r.notices);
 }
 
@@ -72,7 +76,7 @@ static void test_listener_text__names_the_user_where_no_process_can_be_seen(void
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
 
-	CHECK_TEXT(listener_text(&arena, &(struct listener){ .uid = 0 }),
+	CHECK_TEXT(listener_text(&arena, &(struct listener){ .uid = 0, .user = "root" }),
 		   "a process of the user root");
 	CHECK_TEXT(listener_text(&arena, &(struct listener){ .uid = 3999999999 }),
 		   "a process of uid 3999999999");

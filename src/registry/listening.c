@@ -1,0 +1,118 @@
+#include "registry/listening.h"
+
+#include <string.h>
+
+bool can_look(const struct registry *r, const char *host)
+{
+	return r->listeners && !strcmp(host, r->host);
+}
+
+bool registry_look(struct registry *r, const char *host, const struct look *what, struct arena *a,
+		   struct listener_list *ret, struct err *err)
+{
+	*ret = (struct listener_list){ 0 };
+	if (!can_look(r, host))
+		return true;
+	if (!r->listeners->ops->look(r->listeners->ctx, what, a, ret, err))
+		return false;
+	if (ret->notice)
+		registry_note(r, "%s", ret->notice);
+	return true;
+}
+
+bool listener_on(struct registry *r, const char *host, enum protocol protocol, uint16_t port,
+		 struct arena *a, struct listener *ret)
+{
+	const struct look what = {
+		.protocol = (int)protocol,
+		.ports = { port, port },
+		.learn = LEARN_ALL & ~(unsigned)LEARN_LINEAGE,
+		.one_holder = true,
+	};
+	struct listener_list list = { 0 };
+	struct err err = { 0 };
+
+	if (!registry_look(r, host, &what, a, &list, &err))
+		registry_note(r, "cannot see what listens on port %u: %s", port, err.text);
+	if (!list.count)
+		return false;
+	*ret = list.items[0];
+	return true;
+}
+
+const struct process *listener_leader(const struct listener *l)
+{
+	return l->n_processes ? &l->processes[0] : NULL;
+}
+
+bool folder_is_below(const char *folder, const char *path)
+{
+	size_t len = path ? strlen(path) : 0;
+
+	return folder && len > 1 && !strncmp(folder, path, len) &&
+	       (folder[len] == '/' || !folder[len]);
+}
+
+/* Does one of its processes work there? */
+static bool is_below(const struct listener *l, const char *path)
+{
+	for (unsigned i = 0; i < l->n_processes; i++)
+		if (folder_is_below(l->processes[i].cwd, path))
+			return true;
+	return false;
+}
+
+struct worktree_search {
+	unsigned instance;
+	const struct listener *listener;
+	bool is_own;
+};
+
+static bool match_worktree(const struct instance *i, void *arg)
+{
+	struct worktree_search *s = arg;
+
+	if (i->number == s->instance && !i->released_at_ms)
+		s->is_own = is_below(s->listener, i->worktree);
+	return !s->is_own;
+}
+
+bool listener_is_own(struct registry *r, const struct project *p, unsigned instance,
+		     const struct listener *l, bool *ret, struct err *err)
+{
+	struct worktree_search s = {
+		.instance = instance,
+		.listener = l,
+		.is_own = is_below(l, p->path),
+	};
+
+	if (!s.is_own && !r->store->ops->instance_each(r->store, p->id, match_worktree, &s, err))
+		return false;
+	*ret = s.is_own;
+	return true;
+}
+
+const char *process_text(struct arena *a, const struct process *p)
+{
+	const char *user = p->user ? p->user : "";
+	const char *cwd = p->cwd ? p->cwd : "";
+	const char *what = p->container ? p->container : p->program ? p->program : "a process";
+
+	return arena_printf(a, "%s%s (pid %d%s%s%s%s)", p->container ? "container " : "", what,
+			    (int)p->pid, *user ? ", user " : "", user, *cwd ? ", cwd " : "", cwd);
+}
+
+const char *listener_text(struct arena *a, const struct listener *l)
+{
+	const struct process *leader = listener_leader(l);
+	const char *text;
+
+	if (!leader && l->user)
+		return arena_printf(a, "a process of the user %s", l->user);
+	if (!leader)
+		return arena_printf(a, "a process of uid %u", (unsigned)l->uid);
+	text = process_text(a, leader);
+	if (!text || l->n_processes == 1)
+		return text;
+	return arena_printf(a, "%s and %u more", text, l->n_processes - 1);
+}
