@@ -296,6 +296,25 @@ bool shape_set_shaped(struct shape_reader *r, const struct shape_key *key, void 
 	return read_mapping(r, key->shape, field, err);
 }
 
+static bool is_null(const struct yaml *y)
+{
+	static const char *const words[] = { "", "~", "null", "Null", "NULL" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (y->kind == YAML_SCALAR && !y->is_quoted && !y->is_long &&
+		    !strcmp(text_str(&y->text), words[i]))
+			return true;
+	return false;
+}
+
+bool shape_set_shaped_or_null(struct shape_reader *r, const struct shape_key *key, void *field,
+			      struct err *err)
+{
+	if (!is_null(&r->yaml))
+		return shape_set_shaped(r, key, field, err);
+	return refuse_extras(r, err) && yaml_next(&r->yaml, err);
+}
+
 /*
  * A list's field is its first item; the count stands beside it in the same
  * struct, at a distance that the key knows.
@@ -316,6 +335,16 @@ static void *new_item(const struct shape_reader *r, const struct shape_key *key,
 	return NULL;
 }
 
+/* One of them, read as `item` says. */
+static bool set_item(struct shape_reader *r, const struct shape_key *key, void *field,
+		     struct err *err)
+{
+	struct shape_key one = *key;
+
+	one.max = key->item_max;
+	return key->item(r, &one, field, err);
+}
+
 bool shape_set_list(struct shape_reader *r, const struct shape_key *key, void *field,
 		    struct err *err)
 {
@@ -328,11 +357,36 @@ bool shape_set_list(struct shape_reader *r, const struct shape_key *key, void *f
 	while (r->yaml.kind != YAML_LIST_END) {
 		void *item = new_item(r, key, field, err);
 
-		if (!item || !key->item(r, key, item, err))
+		if (!item || !set_item(r, key, item, err))
 			return false;
 		++*count_of(key, field);
 	}
 	return yaml_next(&r->yaml, err);
+}
+
+/* The name of a pair: a name, or where none is asked for any line that fits. */
+static bool set_pair_name(struct shape_reader *r, const struct shape_key *key, char *item,
+			  struct err *err)
+{
+	const char *s;
+
+	if (key->what)
+		return shape_set_name(r, key, item, err);
+	s = shape_line(r, key, NAME_SIZE - 1, err);
+	if (!s)
+		return false;
+	if (!*s)
+		return yaml_fail(&r->yaml, err, "'%s' has an empty name", key->name);
+	memcpy(item, s, strlen(s) + 1);
+	return yaml_next(&r->yaml, err);
+}
+
+static void keep_place(const struct shape_key *key, char *item, const struct yaml *y)
+{
+	const struct shape_place place = { y->line, y->column };
+
+	if (key->place_at)
+		memcpy(item + key->place_at, &place, sizeof(place));
 }
 
 static bool is_there(const struct shape_key *key, void *field, const char *name)
@@ -356,12 +410,13 @@ bool shape_set_pairs(struct shape_reader *r, const struct shape_key *key, void *
 		const struct shape_reader start = *r; /* for the place only */
 		char *item = new_item(r, key, field, err);
 
-		if (!item || !shape_set_name(r, key, item, err))
+		if (!item || !set_pair_name(r, key, item, err))
 			return false;
 		if (is_there(key, field, item))
 			return yaml_fail(&start.yaml, err, "'%s' stands twice in '%s'", item,
 					 key->name);
-		if (!key->item(r, key, item + key->value_at, err))
+		keep_place(key, item, &start.yaml);
+		if (!set_item(r, key, item + key->value_at, err))
 			return false;
 		++*count_of(key, field);
 	}

@@ -21,6 +21,11 @@
 
 struct shape_key;
 
+/* Both from 1. */
+struct shape_place {
+	unsigned line, column;
+};
+
 struct shape_reader {
 	struct yaml yaml;
 	const char *document; /* "a policy", for messages */
@@ -56,7 +61,10 @@ struct shape_key {
 	size_t size;	 /* of one item */
 	shape_set_fn *item;
 	const struct shape *shape; /* of an item that is a mapping */
-	size_t value_at;	   /* of an item that is "name: value": where the value goes */
+	uint64_t item_max;	   /* `max` of one item */
+	/* An item that is "name: value" starts with the name. */
+	size_t value_at; /* where the value goes */
+	size_t place_at; /* the shape_place of the name; 0: it is not kept */
 };
 
 /* Rows of such a table: `field` is the struct's, `n_field` beside it counts a list. */
@@ -98,8 +106,9 @@ shape_set_fn shape_set_port;	 /* uint16_t */
 shape_set_fn shape_set_choice;	 /* unsigned, the index among `words` */
 shape_set_fn shape_set_flag;	 /* bool */
 shape_set_fn shape_set_shaped;	 /* a struct of `shape` */
-shape_set_fn shape_set_list;	 /* items, each read by `item` */
-shape_set_fn shape_set_pairs;	 /* "name: value" lines: an item's struct starts with the name */
+shape_set_fn shape_set_shaped_or_null;
+shape_set_fn shape_set_list;  /* items, each read by `item` */
+shape_set_fn shape_set_pairs; /* "name: value" lines, each an item */
 
 /* For setters of one's own: the value at hand as text; NULL: it is none, and `err` says so. */
 const char *shape_scalar(const struct shape_reader *r, const struct shape_key *key,

@@ -23,6 +23,13 @@ enum entry_status {
 };
 #define STATUS_COUNT 4
 
+/* Rationale: a description is a sentence, notes are a paragraph, metadata a small form. */
+#define DESCRIPTION_MAX 1000
+#define NOTES_MAX	4000
+#define UNIT_MAX	255
+#define TUNNEL_ID_MAX	100
+#define METADATA_MAX	16384
+
 /*
  * Text is NULL or "" where there is none; nothing here owns memory: the strings
  * belong to whoever made the entry.  Times are ms since 1970, 0: never.

@@ -1,5 +1,6 @@
 #include "ports/name.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -186,4 +187,30 @@ unsigned name_distance(const char *a, const char *b, unsigned most)
 	for (size_t i = 1; i <= len_a; i++)
 		distance_row(a, i, b, len_b, rows[(i + 1) % 3], rows[(i + 2) % 3], rows[i % 3]);
 	return least(rows[len_a % 3][len_b], most + 1);
+}
+
+/* RFC 1035 section 2.3.4: labels of 63 octets; 253 characters of text make the 255 of a name. */
+#define DNS_LABEL_MAX 63
+
+bool name_is_dns(const char *name)
+{
+	size_t label = 0, len = strlen(name);
+	char last = '.';
+
+	if (len == 0 || len > DNS_NAME_MAX)
+		return false;
+	if (!strncmp(name, "*.", 2))
+		name += 2;
+	for (; *name; last = *name++) {
+		bool word = isalnum((unsigned char)*name) != 0 || *name == '_';
+
+		if (*name == '.' && (label == 0 || last == '-'))
+			return false;
+		if (*name != '.' && !word && (*name != '-' || label == 0))
+			return false;
+		label = *name == '.' ? 0 : label + 1;
+		if (label > DNS_LABEL_MAX)
+			return false;
+	}
+	return label > 0 && last != '-';
 }

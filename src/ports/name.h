@@ -50,6 +50,11 @@ MUST_CHECK bool project_ref_parse(const char *text, struct service_ref *ret, str
  */
 void name_variable(const char *service, unsigned nth, char ret[static VARIABLE_SIZE]);
 
+#define DNS_NAME_MAX 253 /* RFC 1035 section 2.3.4 */
+
+/* A hostname like app.example.com, or "*." and one. */
+bool name_is_dns(const char *name);
+
 /*
  * How many edits lie between two names: a letter more, less or another, or two
  * neighbours that changed places; more than `most`: most + 1.

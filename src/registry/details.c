@@ -1,46 +1,12 @@
 #include "registry/details.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "registry/field.h"
 
-/* Rationale: a description is a sentence, notes are a paragraph, metadata a small form. */
-#define DESCRIPTION_MAX 1000
-#define NOTES_MAX	4000
-#define UNIT_MAX	255
-#define TUNNEL_ID_MAX	100
-#define METADATA_MAX	16384
-/* RFC 1035 section 2.3.4: names 253 characters as text, labels 63. */
-#define DNS_NAME_MAX  253
-#define DNS_LABEL_MAX 63
-
-static bool is_dns_name(const char *name)
-{
-	size_t label = 0, len = strlen(name);
-	char last = '.';
-
-	if (len == 0 || len > DNS_NAME_MAX)
-		return false;
-	if (!strncmp(name, "*.", 2))
-		name += 2;
-	for (; *name; last = *name++) {
-		bool word = isalnum((unsigned char)*name) != 0 || *name == '_';
-
-		if (*name == '.' && (label == 0 || last == '-'))
-			return false;
-		if (*name != '.' && !word && (*name != '-' || label == 0))
-			return false;
-		label = *name == '.' ? 0 : label + 1;
-		if (label > DNS_LABEL_MAX)
-			return false;
-	}
-	return label > 0 && last != '-';
-}
-
 static bool dns_field(const char *text, struct err *err)
 {
-	if (!*text || is_dns_name(text))
+	if (!*text || name_is_dns(text))
 		return true;
 	return fail(err, ERR_INVALID, "'%.260s' is not a hostname like app.example.com", text);
 }

@@ -1,5 +1,7 @@
 #include "lib/check.h"
 
+#include "base/arena.h"
+#include "formats/declaration_yaml.h"
 #include "formats/dotenv.h"
 #include "formats/policy_builtin.h"
 #include "formats/policy_yaml.h"
@@ -33,6 +35,18 @@ static bool parse_policy(struct err *err)
 	return policy_yaml_parse(file->text, file->len, file->name, &policy, err);
 }
 
+static bool parse_declaration(struct err *err)
+{
+	static const char text[] =
+		"project: a\n"
+		"owner: b\n"
+		"services: {c: {hostname: d.e, notes: f, metadata: {g: h}}, i: }\n";
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	const struct declaration *d;
+
+	return declaration_yaml_parse(text, sizeof(text) - 1, "f", &arena, &d, err);
+}
+
 static struct findings findings;
 
 static bool scan_a_compose_file(struct err *err)
@@ -64,6 +78,11 @@ static void test_fault__a_policy_is_read_or_there_is_no_memory(void **state)
 	fail_each(parse_policy);
 }
 
+static void test_fault__a_declaration_is_read_or_there_is_no_memory(void **state)
+{
+	fail_each(parse_declaration);
+}
+
 static void test_fault__a_compose_file_is_scanned_or_there_is_no_memory(void **state)
 {
 	fail_each(scan_a_compose_file);
@@ -89,6 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fault__a_policy_is_read_or_there_is_no_memory),
+		cmocka_unit_test(test_fault__a_declaration_is_read_or_there_is_no_memory),
 		cmocka_unit_test(test_fault__a_compose_file_is_scanned_or_there_is_no_memory),
 		cmocka_unit_test(test_fault__a_splice_is_whole_or_fails),
 		cmocka_unit_test(test_fault__services_are_all_found_or_it_fails),

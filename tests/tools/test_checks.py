@@ -137,10 +137,12 @@ def test_listed__refuses_a_file_that_no_list_has(tree):
     lists = {"src/meson.build": "", "src/cli/meson.build": "cli_lib = files(\n\t'x.c',\n)\n",
              "src/ports/meson.build": "files('plan.c')",
              "src/store/meson.build": "files('sqlite/open.c')",
+             "src/operations/meson.build": "", "schemas/x.schema.json": "",
              "tests/meson.build": "unit_tests = ['test_a']",
              "src/cli/x.c": "", "tests/unit/test_a.c": ""}
     passes("check-listed", tree(lists))
     refuses("src/cli/y.c is not listed", "check-listed", tree({**lists, "src/cli/y.c": ""}))
+    refuses("x.json is not listed", "check-listed", tree({**lists, "schemas/x.json": ""}))
     refuses("test_b.c is not listed", "check-listed", tree({**lists, "tests/unit/test_b.c": ""}))
 
 

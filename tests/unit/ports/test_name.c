@@ -250,6 +250,37 @@ static void test_name_distance__counts_edits(void **state)
 	CHECK(name_distance(X63, X63, 100) == 0);
 }
 
+static void test_name_is_dns__takes_hostnames_only(void **state)
+{
+	static const struct {
+		const char *name;
+		bool want;
+	} row[] = {
+		{ "a.example.org", true },
+		{ "localhost", true },
+		{ "*.example.org", true },
+		{ "_dmarc.A-1.Example.Org", true },
+		{ "", false },
+		{ "*", false },
+		{ "*.", false },
+		{ "a.*.org", false },
+		{ ".a", false },
+		{ "a.", false },
+		{ "a..b", false },
+		{ "-a.b", false },
+		{ "a-.b", false },
+		{ "a.b-", false },
+		{ "a b", false },
+		{ "a/b", false },
+		/* Labels of 63 and 64. */
+		{ "a12345678901234567890123456789012345678901234567890123456789012.b", true },
+		{ "a123456789012345678901234567890123456789012345678901234567890123.b", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++)
+		CHECK(name_is_dns(row[i].name) == row[i].want, "'%s'", row[i].name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_name_variable__has_room_for_the_longest),
 		cmocka_unit_test(test_name_distance__takes_changed_places_for_one_edit),
 		cmocka_unit_test(test_name_distance__counts_edits),
+		cmocka_unit_test(test_name_is_dns__takes_hostnames_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
