@@ -8,6 +8,7 @@
 #include "formats/scan.h"
 #include "lib/fault.h"
 #include "lib/folder.h"
+#include "project/declaration.h"
 #include "project/services.h"
 
 /* Run `step` with every allocation failing in turn; it must fail with ERR_MEMORY or be done. */
@@ -73,6 +74,14 @@ static bool scan_services(struct err *err)
 	return services_scan(folder.path, &found, err);
 }
 
+static bool read_declaration(struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	const struct declaration *d;
+
+	return declaration_read(folder.path, &arena, &d, err);
+}
+
 static void test_fault__a_policy_is_read_or_there_is_no_memory(void **state)
 {
 	fail_each(parse_policy);
@@ -104,6 +113,14 @@ static void test_fault__services_are_all_found_or_it_fails(void **state)
 	folder_cleanup(&folder);
 }
 
+static void test_fault__a_folders_declaration_is_read_or_there_is_no_memory(void **state)
+{
+	folder = folder_make();
+	folder_write(&folder, "portbook.yaml", "services: {a: {description: b}}\n");
+	fail_each(read_declaration);
+	folder_cleanup(&folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +129,7 @@ int main(void)
 		cmocka_unit_test(test_fault__a_compose_file_is_scanned_or_there_is_no_memory),
 		cmocka_unit_test(test_fault__a_splice_is_whole_or_fails),
 		cmocka_unit_test(test_fault__services_are_all_found_or_it_fails),
+		cmocka_unit_test(test_fault__a_folders_declaration_is_read_or_there_is_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
