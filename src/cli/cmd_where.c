@@ -59,6 +59,20 @@ static void add_ports(struct run *r, const json_t *answer)
 		text_add(&r->out.text, "  (no ports yet)\n");
 }
 
+/* "  portbook.yaml declares api, db: not entered yet" */
+static void add_declared(struct text *t, const json_t *declared)
+{
+	const json_t *one;
+	size_t i;
+
+	if (!json_array_size(declared))
+		return;
+	text_add(t, "  portbook.yaml declares ");
+	json_array_foreach(json_walked(declared), i, one)
+		add_safe(t, i ? ", " : "", json_string_value(one), "");
+	text_add(t, ": not entered yet\n");
+}
+
 static void add_book(struct text *t, const json_t *answer)
 {
 	const json_t *summary = json_object_get(answer, "summary");
@@ -79,6 +93,7 @@ static bool where_render(struct run *r, const json_t *answer, struct err *err)
 
 	add_directory(&r->out.text, json_object_get(answer, "directory"));
 	add_ports(r, answer);
+	add_declared(&r->out.text, json_object_get(answer, "declared"));
 	add_book(&r->out.text, answer);
 	text_add(&r->out.text, "\nNext:\n");
 	json_array_foreach(next, i, one)

@@ -1,6 +1,7 @@
 /*
  * operations/env.c - the instance's ports as variables.
  */
+#include "operations/declared.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
 #include "operations/variables.h"
@@ -19,16 +20,13 @@ static bool put_variables(const struct variables *v, json_t *answer)
 	return true;
 }
 
-static bool env_in(struct call *c, const json_t *input, const struct place *p, json_t *answer,
-		   struct err *err)
+static bool answer_env(struct call *c, const struct service_key *key, const struct place *p,
+		       json_t *answer, struct err *err)
 {
-	const char *environment, *host;
 	struct variables v;
 	json_t *file = NULL;
 
-	if (!registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
-				  &environment, err) ||
-	    !input_host(c, input, &host, err) || !variables_read(c, p, environment, host, &v, err))
+	if (!variables_read(c, p, key->environment, key->host, &v, err))
 		return false;
 	if (!put_variables(&v, answer))
 		return fail_memory(err);
@@ -38,22 +36,54 @@ static bool env_in(struct call *c, const json_t *input, const struct place *p, j
 	return json_put(answer, "file", file ? file : json_null()) || fail_memory(err);
 }
 
-static bool env_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
+/* What is asked of, but for a service. */
+static bool read_key(struct call *c, const json_t *input, const struct place *p,
+		     struct service_key *ret, struct err *err)
 {
-	struct place p;
-
-	return place_find(c, input, true, &p, err) && env_in(c, input, &p, answer, err);
+	*ret = (struct service_key){ .project = &p->project, .instance = p->instance };
+	return registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
+				    &ret->environment, err) &&
+	       input_host(c, input, &ret->host, err);
 }
 
+static bool enter_declared(struct call *c, const json_t *input, const struct place *p,
+			   const struct service_key *key, struct err *err)
+{
+	CLEANUP(declared_news_cleanup) struct declared_news news = { .count = 0 };
+	const struct declaration *d;
+
+	if (!declared_read(c, input, p, &d, err) ||
+	    (d && !declared_enter(c, d, key, NULL, &news, err)))
+		return false;
+	declared_say(c, &news);
+	return true;
+}
+
+static bool env_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
+{
+	struct service_key key;
+	struct place p;
+
+	return place_find(c, input, true, &p, err) && read_key(c, input, &p, &key, err) &&
+	       enter_declared(c, input, &p, &key, err) && answer_env(c, &key, &p, answer, err);
+}
+
+/* Where all that is declared is entered, there is nothing to write. */
 static bool env_quick(struct call *c, const json_t *input, json_t *answer, bool *ret_done,
 		      struct err *err)
 {
+	struct declared_list missing = { .count = 0 };
+	const struct declaration *d;
+	struct service_key key;
 	struct place p;
 
 	if (!place_find(c, input, false, &p, err))
 		return err->code == ERR_NOT_FOUND || err->code == ERR_INVALID;
-	*ret_done = true;
-	return env_in(c, input, &p, answer, err);
+	if (!read_key(c, input, &p, &key, err) || !declared_read(c, input, &p, &d, err) ||
+	    (d && !declared_missing(c, d, &key, &missing, err)))
+		return false;
+	*ret_done = !missing.count;
+	return !*ret_done || answer_env(c, &key, &p, answer, err);
 }
 
 const struct operation op_env = {

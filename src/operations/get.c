@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "operations/input.h"
+#include "operations/declared.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
 #include "registry/entry_json.h"
@@ -88,18 +88,50 @@ static bool enter_instance(struct call *c, const struct place *p, const struct s
 			     &entered, err);
 }
 
+/*
+ * Where the directory is new, all that it declares is entered, in one order
+ * whoever asks first.  What was asked for comes before all if it is to have a
+ * certain port; and in a worktree, whose slice may be too small for all.
+ */
+static bool comes_first(const struct port_request *q)
+{
+	return q->only_preferred || q->key.instance != 1;
+}
+
+static bool enter_port(struct call *c, const struct port_request *q, bool always_new,
+		       struct port_answer *ret, struct err *err)
+{
+	return always_new ? registry_allocate(c->registry, q, &c->arena, ret, err)
+			  : registry_get(c->registry, q, &c->arena, ret, err);
+}
+
+static bool enter_among(struct call *c, const struct declaration *d, const struct port_request *q,
+			bool always_new, struct port_answer *ret, struct err *err)
+{
+	CLEANUP(declared_news_cleanup) struct declared_news news = { .count = 0 };
+
+	if ((!comes_first(q) && !declared_enter(c, d, &q->key, &q->key, &news, err)) ||
+	    !enter_port(c, q, always_new, ret, err) ||
+	    !declared_enter(c, d, &q->key, NULL, &news, err))
+		return false;
+	declared_say(c, &news);
+	return true;
+}
+
 static bool run_with(struct call *c, const json_t *input, json_t *answer, bool always_new,
 		     struct err *err)
 {
+	CLEANUP(declared_request_cleanup) struct declared_request declared = { 0 };
 	struct place p;
 	struct port_request q;
 	struct port_answer port;
 
 	if (!place_find(c, input, true, &p, err) || !read_request(c, input, &p, &q, err) ||
-	    !enter_instance(c, &p, &q.key, err))
+	    !enter_instance(c, &p, &q.key, err) ||
+	    !declared_complete(c, input, &p, &q, always_new, &declared, err))
 		return false;
-	if (always_new ? !registry_allocate(c->registry, &q, &c->arena, &port, err)
-		       : !registry_get(c->registry, &q, &c->arena, &port, err))
+	if (declared.file && p.is_new ? !enter_among(c, declared.file, &q, always_new, &port, err)
+				      : !enter_port(c, &q, always_new, &port, err))
 		return false;
 	return answer_port(answer, &port, err);
 }

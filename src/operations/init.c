@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "operations/enter.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
 #include "operations/variables.h"
-#include "project/services.h"
+#include "operations/wanted.h"
 #include "registry/edit.h"
 #include "registry/entry_json.h"
 #include "registry/instances.h"
@@ -42,12 +43,7 @@ static bool name_folder(struct call *c, const char *name, const struct directory
 	if (!s->ops->project_find(s, PROJECT_BY_NAME(name), &c->arena, &p, &found, err))
 		return false;
 	if (!found)
-		return project_add(c->registry,
-				   &(struct project_new){ .name = name,
-							  .number = -1,
-							  .path = d->main_root,
-							  .host = c->registry->host },
-				   &c->arena, &p, err);
+		return enter_project_named(c, d, name, &p, err);
 	if (p.path && strcmp(p.path, d->main_root) != 0)
 		return fail(err, ERR_TAKEN, "the project '%s' lives in '%.200s'", p.name, p.path);
 	change.path = d->main_root;
@@ -83,77 +79,6 @@ static bool find_place(struct call *c, const json_t *input, struct place *ret, b
 
 /* The services. */
 
-struct wanted {
-	char service[NAME_SIZE];
-	const char *source;
-	enum protocol protocol;
-	uint16_t kept; /* its number in .ports.env; 0: none */
-};
-
-struct wanted_list {
-	struct wanted items[2 * SERVICES_MAX];
-	unsigned count;
-};
-
-static void want(struct wanted_list *list, const char *service, const char *source,
-		 enum protocol protocol)
-{
-	struct wanted *w = &list->items[list->count];
-
-	for (unsigned i = 0; i < list->count; i++)
-		if (!strcmp(list->items[i].service, service))
-			return;
-	if (list->count == ARRAY_LEN(list->items))
-		return;
-	*w = (struct wanted){ .source = source, .protocol = protocol };
-	snprintf(w->service, sizeof(w->service), "%s", service);
-	list->count++;
-}
-
-static bool want_named(const json_t *names, struct wanted_list *list, struct err *err)
-{
-	size_t i;
-	json_t *name;
-
-	json_array_foreach(json_walked(names), i, name) {
-		char folded[NAME_SIZE];
-
-		if (!name_fold("service", json_string_value(name), folded, err))
-			return false;
-		want(list, folded, "named by hand", PROTO_TCP);
-	}
-	return true;
-}
-
-static bool is_only_default(const struct found_services *found)
-{
-	return found->count == 1 && !strcmp(found->items[0].source, "default");
-}
-
-/* What .ports.env has is the project's, even if no other file speaks of it. */
-static void want_found(const struct found_services *found, struct wanted_list *list)
-{
-	if (!is_only_default(found) || !found->kept.count)
-		for (unsigned i = 0; i < found->count; i++)
-			want(list, found->items[i].name, found->items[i].source,
-			     found->items[i].protocol);
-	for (unsigned i = 0; i < found->kept.count; i++)
-		if (found->kept.items[i].nth <= 1)
-			want(list, found->kept.items[i].service, PORTS_ENV,
-			     found->kept.items[i].protocol);
-}
-
-static void keep_numbers(const struct found_services *found, struct wanted_list *list)
-{
-	for (unsigned i = 0; i < list->count; i++)
-		for (unsigned k = 0; k < found->kept.count; k++)
-			if (found->kept.items[k].nth <= 1 &&
-			    !strcmp(found->kept.items[k].service, list->items[i].service))
-				list->items[i].kept = found->kept.items[k].port;
-}
-
-/* Entering them. */
-
 static bool put_port(json_t *array, const struct port_answer *port, const char *source,
 		     struct err *err)
 {
@@ -182,14 +107,14 @@ static void note_not_kept(struct call *c, const char *service, uint16_t kept,
 }
 
 /* A number that the checkout uses already is kept where it is free, in the block or not. */
-static bool keep_number(struct call *c, const struct place *p, const struct service_key *key,
+static bool keep_number(struct call *c, const struct place *p, const struct port_request *asked,
 			uint16_t kept, struct port_answer *ret, bool *ret_done, struct err *err)
 {
+	const struct service_key *key = &asked->key;
 	const struct check_asker who = { &p->project, p->instance, key->host, key->protocol };
-	const struct port_request inside = { .key = *key,
-					     .preferred = kept,
-					     .only_preferred = true };
-	struct register_request q = { .key = *key, .port = kept };
+	struct port_request inside = *asked;
+	struct register_request q = { .key = *key, .port = kept, .details = asked->details };
+
 	struct err why = { 0 };
 	struct check_answer a;
 	struct entry e;
@@ -208,6 +133,9 @@ static bool keep_number(struct call *c, const struct place *p, const struct serv
 		return true;
 	}
 	*ret_done = true;
+	q.details.type = asked->type;
+	inside.preferred = kept;
+	inside.only_preferred = true;
 	if (registry_allocate(c->registry, &inside, &c->arena, ret, &why))
 		return true;
 	if (why.code != ERR_INVALID) {
@@ -215,6 +143,35 @@ static bool keep_number(struct call *c, const struct place *p, const struct serv
 		return false;
 	}
 	return registry_register(c->registry, &q, &c->arena, ret, err);
+}
+
+static void note_other_port(struct call *c, const struct port_request *q,
+			    const struct port_answer *a)
+{
+	if (!a->created && q->preferred && q->preferred != a->entry.port)
+		registry_note(c->registry,
+			      "'%s/%s' keeps %u; " DECLARATION_FILE
+			      " prefers %u, to move it there: "
+			      "portbook allocate %s/%s --replace --port %u",
+			      a->entry.project, a->entry.service, a->entry.port, q->preferred,
+			      a->entry.project, a->entry.service, q->preferred);
+}
+
+/* By its number in .ports.env, else as it is declared. */
+static bool enter_by(struct call *c, const struct place *p, const struct wanted *w,
+		     struct port_request *q, struct port_answer *ret, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *facts = NULL;
+	bool done;
+
+	if (w->declared && !declared_fill(c, w->declared, q, &facts, err))
+		return false;
+	if (!keep_number(c, p, q, w->kept, ret, &done, err))
+		return false;
+	if (!done && !registry_get(c->registry, q, &c->arena, ret, err))
+		return false;
+	note_other_port(c, q, ret);
+	return true;
 }
 
 static bool enter_service(struct call *c, const json_t *input, const struct place *p,
@@ -225,16 +182,27 @@ static bool enter_service(struct call *c, const json_t *input, const struct plac
 					   .service = w->service,
 					   .protocol = w->protocol } };
 	struct port_answer port;
-	bool done;
 
 	if (!registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
 				  &q.key.environment, err) ||
 	    !input_host(c, input, &q.key.host, err))
 		return false;
-	if (!keep_number(c, p, &q.key, w->kept, &port, &done, err) ||
-	    (!done && !registry_get(c->registry, &q, &c->arena, &port, err)))
+	if (!enter_by(c, p, w, &q, &port, err))
 		return fail_while(err, "'%s' (%s)", w->service, w->source);
 	return put_port(array, &port, w->source, err);
+}
+
+static bool enter_services(struct call *c, const json_t *input, const struct place *p,
+			   const struct wanted_list *list, json_t *answer, struct err *err)
+{
+	json_t *ports = json_array();
+
+	if (!json_put(answer, "ports", ports))
+		return fail_memory(err);
+	for (unsigned i = 0; i < list->count; i++)
+		if (!enter_service(c, input, p, &list->items[i], ports, err))
+			return false;
+	return true;
 }
 
 /* What is to be written. */
@@ -324,36 +292,42 @@ static bool put_warnings(const struct found_services *found, json_t *answer, str
 	return true;
 }
 
+/* What the folder says: its declaration, NULL if there is none, and its other files. */
+static bool read_files(struct call *c, const json_t *input, const struct place *p,
+		       const struct declaration **ret_declared, struct found_services *ret_found,
+		       struct err *err)
+{
+	if (!declared_read(c, input, p, ret_declared, err) ||
+	    !services_scan(p->root, ret_found, err))
+		return false;
+	/* A name given by hand is the last word. */
+	return !*ret_declared || json_text_of(input, "projectName") ||
+	       declared_note_name(c, *ret_declared, &p->project, err);
+}
+
 static bool init_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
-	const json_t *names = json_object_get(input, "services");
 	struct found_services *found = arena_alloc(&c->arena, sizeof(*found));
 	struct wanted_list *list = arena_alloc(&c->arena, sizeof(*list));
-	json_t *ports = json_array(), *project;
+	const struct declaration *declared;
+	json_t *project;
 	struct variables v;
 	struct instance i;
 	struct place p;
 	const char *host;
 	bool created, entered;
 
-	if (!json_put(answer, "ports", ports) || !found || !list)
+	if (!found || !list)
 		return fail_memory(err);
 	if (!find_place(c, input, &p, &created, err) || !input_host(c, input, &host, err) ||
 	    !instance_need(c->registry, &p.project, p.instance, host, &c->arena, &i, &entered,
 			   err) ||
-	    !services_scan(p.root, found, err))
+	    !read_files(c, input, &p, &declared, found, err) ||
+	    !wanted_services(c, input, p.instance, declared, found, list, err))
 		return false;
-	if (names && json_array_size(names) > 0) {
-		if (!want_named(names, list, err))
-			return false;
-	} else {
-		want_found(found, list);
-	}
-	keep_numbers(found, list);
-	for (unsigned s = 0; s < list->count; s++)
-		if (!enter_service(c, input, &p, &list->items[s], ports, err))
-			return false;
-	if (!answer_project(c, &p.project, host, &project, err))
+	wanted_keep_numbers(found, list);
+	if (!enter_services(c, input, &p, list, answer, err) ||
+	    !answer_project(c, &p.project, host, &project, err))
 		return false;
 	if (!json_put(answer, "project", project) || !json_put_bool(answer, "created", created))
 		return fail_memory(err);

@@ -15,8 +15,10 @@
 struct place {
 	struct project project;
 	unsigned instance;
-	bool of_directory;   /* it was found by the directory */
-	char root[PATH_MAX]; /* of_directory: top of the checkout */
+	bool of_directory;     /* it was found by the directory */
+	bool is_new;	       /* the directory was entered by this call */
+	char root[PATH_MAX];   /* of_directory: top of the checkout */
+	char folder[PATH_MAX]; /* of_directory: where the project or instance lives */
 };
 
 /*

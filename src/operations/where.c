@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "operations/input.h"
+#include "operations/declared.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
 #include "registry/instances.h"
@@ -65,6 +65,67 @@ static bool put_nothing(struct call *c, const struct project *project, const cha
 	       fail_memory(err);
 }
 
+/* A file that is wrong is a notice, as one only looks. */
+static const struct declaration *look_for_declaration(struct call *c, const char *folder)
+{
+	const struct declaration *said = NULL;
+	struct err why = { 0 };
+
+	if (!declaration_read(folder, &c->arena, &said, &why))
+		registry_note(c->registry, "%s", why.text);
+	return said;
+}
+
+/* What is not entered in the default environment; `p` NULL: nothing is. */
+static bool read_missing(struct call *c, const struct declaration *d, const struct place *p,
+			 const char *host, struct declared_list *ret, struct err *err)
+{
+	struct service_key key = { .host = host };
+
+	if (!registry_environment(c->registry, NULL, &c->arena, &key.environment, err))
+		return false;
+	if (!p) {
+		declared_list(d, key.environment, 1, ret);
+		return true;
+	}
+	key.project = &p->project;
+	key.instance = p->instance;
+	return declared_missing(c, d, &key, ret, err);
+}
+
+static bool has_service(const struct declared_list *list, const struct declared_service *s)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		if (list->items[i].service == s)
+			return true;
+	return false;
+}
+
+static bool put_declared(struct call *c, const char *folder, const struct place *p,
+			 const char *host, json_t *answer, unsigned *ret_count, struct err *err)
+{
+	const struct declaration *d = look_for_declaration(c, folder);
+	struct declared_list list = { .count = 0 };
+	json_t *array = json_array();
+
+	if (!json_put(answer, "declared", array))
+		return fail_memory(err);
+	if (d && !read_missing(c, d, p, host, &list, err))
+		return false;
+	for (unsigned i = 0; d && i < d->n_services; i++) /* in the file's order */
+		if (has_service(&list, &d->services[i]) &&
+		    !json_append(array, json_string(d->services[i].name)))
+			return fail_memory(err);
+	*ret_count = list.count;
+	return true;
+}
+
+static const char *const next_declared[] = {
+	"portbook init",
+	"portbook env",
+	"portbook status",
+	NULL,
+};
 static const char *const next_unknown[] = {
 	"portbook init",
 	"portbook get web",
@@ -145,26 +206,35 @@ static bool put_book(struct call *c, const char *host, json_t *answer, struct er
 	       fail_memory(err);
 }
 
+static const char *const *choose_next(bool is_known, unsigned ports, unsigned declared)
+{
+	if (declared)
+		return next_declared;
+	if (!is_known)
+		return next_unknown;
+	return ports ? next_known : next_empty;
+}
+
 static bool where_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
-	const char *host;
+	const char *host, *path = json_text_of(input, "path");
 	struct directory d;
 	struct place p;
 	bool found, main_known;
-	unsigned ports = 0;
-	const char *const *next;
+	unsigned ports = 0, declared = 0;
 
-	if (!input_host(c, input, &host, err) ||
-	    !directory_read(json_text_of(input, "path") ? json_text_of(input, "path") : ".", &d,
-			    err) ||
+	if (!input_host(c, input, &host, err) || !directory_read(path ? path : ".", &d, err) ||
 	    !put_directory(&d, answer, err) || !place_of_directory(c, &d, &p, &found, err))
 		return false;
 	main_known = !found && place_main(c, &d, &p);
 	if (found ? !put_place(c, &p, host, answer, &ports, err)
 		  : !put_nothing(c, main_known ? &p.project : NULL, host, answer, err))
 		return false;
-	next = found && ports ? next_known : found || main_known ? next_empty : next_unknown;
-	return put_book(c, host, answer, err) && put_next(next, answer, err);
+	if (!put_declared(c, found ? p.folder : d.root, found ? &p : NULL, host, answer, &declared,
+			  err))
+		return false;
+	return put_book(c, host, answer, err) &&
+	       put_next(choose_next(found || main_known, ports, declared), answer, err);
 }
 
 const struct operation op_where = {

@@ -229,6 +229,18 @@ static bool name_passed(struct registry *r, const struct port_request *q, const 
 	return true;
 }
 
+static void note_not_preferred(struct registry *r, const struct port_request *q,
+			       const struct choice *c, uint16_t port)
+{
+	if (q->preferred && port != q->preferred)
+		registry_note(r, "%u was preferred for '%s/%s' and %s; it is given %u",
+			      q->preferred, q->key.project->name, q->key.service,
+			      candidates_has(&c->candidates, q->preferred)
+				      ? "cannot be had"
+				      : "is not one of its project's",
+			      port);
+}
+
 static bool claim(struct registry *r, const struct port_request *q, struct choice *c,
 		  struct arena *a, struct port_answer *ret, struct err *err)
 {
@@ -253,9 +265,7 @@ static bool claim(struct registry *r, const struct port_request *q, struct choic
 	e->port = pick.port;
 	ret->created = true;
 	ret->why = pick.why;
-	if (q->preferred && pick.port != q->preferred)
-		registry_note(r, "%u was preferred and cannot be had; this is %u", q->preferred,
-			      pick.port);
+	note_not_preferred(r, q, c, pick.port);
 	return mark_role(r, q, c, &pick, e, err) && name_passed(r, q, &pick, a, ret, err);
 }
 

@@ -112,6 +112,13 @@ def test_get__of_a_known_service_by_its_folder_opens_no_more_than_git_s(shop, pb
     assert len(ours) <= len(FILES_OF_A_GET) + 3, ours
 
 
+@pytest.mark.parametrize("words", ["get web", "get shop/web"])
+def test_get__of_a_known_service_does_not_look_at_what_is_declared(shop, pb, calls, words):
+    (pb.work / "portbook.yaml").write_text("services: {web: {prefer: 3177}}\n")
+    assert not [line for line in calls("%file", *words.split()) if "portbook.yaml" in line]
+    assert [line for line in calls("%file", "get", "new") if "portbook.yaml" in line]
+
+
 @pytest.mark.parametrize("words", READS + [("get", "shop/new"), ("release", "shop/web")],
                          ids=" ".join)
 def test_command__starts_no_other_program_and_no_thread(shop, calls, words):

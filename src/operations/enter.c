@@ -1,0 +1,218 @@
+#include "operations/enter.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "project/declaration.h"
+#include "registry/instances.h"
+#include "registry/projects.h"
+
+const char *enter_word(const struct call *c)
+{
+	return c->is_trial ? "would enter" : "entered";
+}
+
+static bool is_above(const char *folder, const char *path)
+{
+	size_t len = strlen(folder);
+
+	return !strcmp(folder, "/") ||
+	       (path && !strncmp(path, folder, len) && (!path[len] || path[len] == '/'));
+}
+
+/* Does one of the folders in it have a `.git`?  What cannot be read has none. */
+static bool holds_checkouts(const char *folder)
+{
+	char git[PATH_MAX];
+	DIR *dir = opendir(folder);
+	bool found = false;
+
+	for (struct dirent *e; dir && !found && (e = readdir(dir));)
+		found = e->d_name[0] != '.' &&
+			snprintf(git, sizeof(git), "%s/%s/.git", folder, e->d_name) <
+				(int)sizeof(git) &&
+			access(git, F_OK) == 0;
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/*
+ * A folder that is not a project but holds some: entered by a slip, it would
+ * take in every checkout below it (the longest recorded path wins).  Named by
+ * hand (init --project) it may still be one.
+ */
+static bool is_nobodys(const struct directory *d)
+{
+	struct stat st;
+
+	if (d->is_git)
+		return false;
+	return is_above(d->path, getenv("HOME")) || holds_checkouts(d->path) ||
+	       (stat(d->path, &st) == 0 && (st.st_mode & S_ISVTX) && (st.st_mode & S_IWOTH));
+}
+
+static bool fail_nobodys(const struct directory *d, struct err *err)
+{
+	fail(err, ERR_INVALID, "'%.200s' is no project's directory, but one above projects",
+	     d->path);
+	return fail_hint(err, "go to the project, or name it: project/service; if this is one: "
+			      "portbook init --project NAME");
+}
+
+/* `name`, or with -2, -3 ... behind it where another folder has that. */
+static bool free_name(struct call *c, const struct directory *d, const char *name,
+		      char ret[static NAME_SIZE], struct err *err)
+{
+	struct store *s = c->registry->store;
+	struct project other;
+	bool found = true;
+
+	if (!name[0])
+		return fail(err, ERR_INVALID,
+			    "the folder '%.200s' gives no project name; give one with: "
+			    "portbook init --project NAME",
+			    d->main_root);
+	snprintf(ret, NAME_SIZE, "%s", name);
+	for (unsigned n = 2; found; n++) {
+		if (!s->ops->project_find(s, PROJECT_BY_NAME(ret), &c->arena, &other, &found, err))
+			return false;
+		if (!found)
+			return true;
+		/* Entered by name, without a folder: this is where it lives. */
+		if (!other.path && n == 2 && strcmp(other.name, SHARED_PROJECT) != 0)
+			return true;
+		snprintf(ret, NAME_SIZE, "%.55s-%u", name, n);
+	}
+	return true;
+}
+
+static bool adopt_folder(struct call *c, const struct project *known, const struct directory *d,
+			 struct project *ret, struct err *err)
+{
+	struct project_change change = PROJECT_CHANGE_NONE;
+
+	change.path = d->main_root;
+	change.op = "project-set";
+	change.host = c->registry->host;
+	if (!project_set(c->registry, known, &change, &c->arena, ret, err))
+		return false;
+	registry_note(c->registry, "'%s' %s in %s from now on", ret->name,
+		      c->is_trial ? "would live" : "lives", d->main_root);
+	return true;
+}
+
+/*
+ * The folder's name was given by whoever uses it; a declared one comes from
+ * elsewhere, and must not get at the ports of a project by its name alone.
+ */
+static bool fail_adoption(const struct project *known, const struct directory *d, struct err *err)
+{
+	fail(err, ERR_TAKEN,
+	     "the " DECLARATION_FILE " of '%.200s' calls its project '%s', which the book knows "
+	     "without a folder",
+	     d->root, known->name);
+	return fail_hint(err,
+			 "if this is it: portbook init --project %s; if not, give it another name: "
+			 "portbook init --project NAME",
+			 known->name);
+}
+
+/* With the number that is declared, if it can be had. */
+static bool add_numbered(struct call *c, struct project_new *what, struct project *ret,
+			 struct err *err)
+{
+	struct err why = { 0 };
+
+	if (what->number < 0)
+		return project_add(c->registry, what, &c->arena, ret, err);
+	if (project_add(c->registry, what, &c->arena, ret, &why))
+		return true;
+	if (why.code != ERR_TAKEN && why.code != ERR_INVALID) {
+		if (err)
+			*err = why;
+		return false;
+	}
+	what->number = -1;
+	if (!project_add(c->registry, what, &c->arena, ret, err))
+		return false;
+	registry_note(c->registry, "'%s' has not the number that " DECLARATION_FILE " gives it: %s",
+		      ret->name, why.text);
+	return true;
+}
+
+static bool add_said(struct call *c, const struct directory *d, const struct declaration *said,
+		     const char *name, struct project *ret, struct err *err)
+{
+	struct project_new what = {
+		.name = name,
+		.number = said ? said->number : -1,
+		.owner = said ? said->owner : NULL,
+		.description = said ? said->description : NULL,
+		.path = d->main_root,
+		.host = c->registry->host,
+	};
+
+	return add_numbered(c, &what, ret, err);
+}
+
+bool enter_project_named(struct call *c, const struct directory *d, const char *name,
+			 struct project *ret, struct err *err)
+{
+	const struct declaration *said;
+
+	return declaration_read(d->root, &c->arena, &said, err) &&
+	       add_said(c, d, said, name, ret, err);
+}
+
+bool enter_project(struct call *c, const struct directory *d, struct project *ret, struct err *err)
+{
+	struct store *s = c->registry->store;
+	const struct declaration *said;
+	const char *wanted;
+	char name[NAME_SIZE];
+	struct project known;
+	bool found;
+
+	if (is_nobodys(d))
+		return fail_nobodys(d, err);
+	if (!declaration_read(d->root, &c->arena, &said, err))
+		return false;
+	wanted = said && said->project[0] ? said->project : d->name;
+	if (!free_name(c, d, wanted, name, err) ||
+	    !s->ops->project_find(s, PROJECT_BY_NAME(name), &c->arena, &known, &found, err))
+		return false;
+	if (found)
+		return strcmp(wanted, d->name) ? fail_adoption(&known, d, err)
+					       : adopt_folder(c, &known, d, ret, err);
+	if (!add_said(c, d, said, name, ret, err))
+		return false;
+	registry_note(c->registry, "%s the project '%s' for %s%s", enter_word(c), name,
+		      d->main_root,
+		      strcmp(name, wanted) != 0 ? " (another folder has the shorter name)" : "");
+	return true;
+}
+
+/* A linked worktree is an instance of its own. */
+bool enter_worktree(struct call *c, const struct directory *d, const struct project *project,
+		    unsigned *ret, struct err *err)
+{
+	const struct instance_change change = { .branch = d->branch, .worktree = d->root };
+	struct instance i;
+	unsigned number;
+	bool entered;
+
+	if (!instance_next(c->registry, project, c->registry->host, &number, err) ||
+	    !instance_need(c->registry, project, number, c->registry->host, &c->arena, &i, &entered,
+			   err) ||
+	    !instance_set(c->registry, project, &i, &change, &c->arena, &i, err))
+		return false;
+	registry_note(c->registry, "%s the worktree %s as instance %u of '%s'", enter_word(c),
+		      d->root, number, project->name);
+	*ret = number;
+	return true;
+}

@@ -1,0 +1,32 @@
+/*
+ * operations/enter.h - entering a directory that the book does not know: its
+ * project, and as an instance of it a linked worktree.  All of it is said.
+ */
+#ifndef OPERATIONS_ENTER_H
+#define OPERATIONS_ENTER_H
+
+#include "operations/call.h"
+#include "project/directory.h"
+
+/* "entered", of a trial "would enter". */
+const char *enter_word(const struct call *c);
+
+/*
+ * The directory's project, as its portbook.yaml calls it, else its folder; one
+ * of that name that has no folder yet lives here from now on.
+ * Errors: ERR_INVALID  the folder is above projects, gives no name, or its
+ *                      portbook.yaml is wrong
+ *         those of project_add
+ */
+MUST_CHECK bool enter_project(struct call *c, const struct directory *d, struct project *ret,
+			      struct err *err);
+
+/* A new project with this name, with the number, owner and description that are declared. */
+MUST_CHECK bool enter_project_named(struct call *c, const struct directory *d, const char *name,
+				    struct project *ret, struct err *err);
+
+/* The next instance of `project` becomes this worktree; `ret` is its number. */
+MUST_CHECK bool enter_worktree(struct call *c, const struct directory *d,
+			       const struct project *project, unsigned *ret, struct err *err);
+
+#endif
