@@ -22,6 +22,7 @@ struct session {
 	char book[PATH_MAX];
 	char source[PATH_MAX + 32];
 	bool only_look;		  /* a file is not made, nor founded */
+	bool is_named;		  /* for this run: by --book or PORTBOOK_BOOK */
 	struct registry registry; /* its store is NULL until the first call */
 };
 
@@ -75,6 +76,7 @@ static bool find_book(struct session *s, const struct session_options *o, const 
 {
 	const char *variable = getenv("PORTBOOK_BOOK");
 
+	s->is_named = true;
 	if (o->book) {
 		snprintf(s->source, sizeof(s->source), "--book");
 		return set_book(s, o->book, err);
@@ -83,6 +85,7 @@ static bool find_book(struct session *s, const struct session_options *o, const 
 		snprintf(s->source, sizeof(s->source), "PORTBOOK_BOOK");
 		return set_book(s, variable, err);
 	}
+	s->is_named = false;
 	if (c->book[0]) {
 		snprintf(s->source, sizeof(s->source), "%s", c->file);
 		return set_book(s, c->book, err);
@@ -153,7 +156,15 @@ const char *session_book_source(const struct session *s)
 
 /* Opening it. */
 
-static bool open_store(struct session *s, struct err *err)
+/* Exit status 5, not 1: "the book says no" is another answer than "there is none". */
+static bool fail_no_book(const struct session *s, struct err *err)
+{
+	fail(err, ERR_BOOK, "there is no book '%.3000s' (%s)", s->book, s->source);
+	return fail_hint(err, "is that the one you mean? The first port makes it: portbook get "
+			      "SERVICE");
+}
+
+static bool open_store(struct session *s, bool create, struct err *err)
 {
 	if (!strcmp(s->book, "memory:"))
 		return store_memory_open(&s->registry.store, err);
@@ -161,12 +172,20 @@ static bool open_store(struct session *s, struct err *err)
 		fail(err, ERR_INVALID, "this portbook cannot open the book '%.200s'", s->book);
 		return fail_hint(err, "a book is a path, sqlite:PATH or memory:");
 	}
-	return store_sqlite_open(s->book, !s->only_look, &s->registry.store, err);
+	if (store_sqlite_open(s->book, create, &s->registry.store, err))
+		return true;
+	return err->code == ERR_NOT_FOUND && !s->only_look ? fail_no_book(s, err) : false;
 }
 
 static bool may_found(const struct session *s)
 {
 	return !s->only_look || !strcmp(s->book, "memory:");
+}
+
+/* A name that was mistyped makes no book by looking into it. */
+static bool may_make(const struct session *s, enum access access)
+{
+	return !s->only_look && (!s->is_named || access == ACCESS_WRITE);
 }
 
 static bool found_book(struct session *s, struct err *err)
@@ -187,11 +206,11 @@ static bool found_book(struct session *s, struct err *err)
 }
 
 /* A new book gets the default policy at once, with what that has: all that look find it there. */
-static bool open_book(struct session *s, struct err *err)
+static bool open_book(struct session *s, enum access access, struct err *err)
 {
 	if (s->registry.store)
 		return true;
-	if (!open_store(s, err))
+	if (!open_store(s, may_make(s, access), err))
 		return false;
 	assert(s->registry.store);
 	return !s->registry.store->may_be_new || !may_found(s) || found_book(s, err);
@@ -247,7 +266,7 @@ bool session_call_with(struct session *s, const char *operation, const json_t *i
 
 	if (!op)
 		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
-	if (!open_book(s, err)) {
+	if (!open_book(s, op->access, err)) {
 		if (err->code == ERR_NOT_PERMITTED)
 			err->code = ERR_BOOK;
 		return false;

@@ -1005,6 +1005,20 @@ def test_book__empty_variable_is_none(pb):
     assert (pb.home / "data" / "portbook" / "book.db").exists()
 
 
+@pytest.mark.parametrize("how", ["option", "variable"])
+@pytest.mark.parametrize("command", [["list"], ["check", "3999"], ["where"], ["history", "a/x"],
+                                     ["policy list"]], ids=" ".join)
+def test_book__that_is_named_is_not_made_by_looking_into_it(pb, error, how, command):
+    path = pb.work / "typo" / "book.db"
+    before = ["--book", path] if how == "option" else []
+    env = {} if before else {"PORTBOOK_BOOK": path}
+    said = error("book", *command, *before, env=env)
+    assert str(path) in said["message"] and "portbook get SERVICE" in said["hint"]
+    assert not path.parent.exists()
+    pb.ok(*before, "get", "a/x", "--create", env=env)  # what the hint says
+    pb.ok(*before, *command[0].split(), *command[1:], env=env)
+
+
 def test_book__config_takes_a_tilde(pb):
     config = pb.home / "config" / "portbook" / "config.yaml"
     config.parent.mkdir()

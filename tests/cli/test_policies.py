@@ -745,6 +745,7 @@ def test_policy_use__shared_by_all_who_open_the_book(pb, policy):
     policy("types")
     path = pb.json("status")["book"]
     assert pb.json("--book", path, "status")["policy"] == "types"
+    pb.ok("--book", pb.work / "other.db", "project", "add", "p")
     assert pb.json("--book", pb.work / "other.db", "status")["policy"] == "blocks"
 
 
