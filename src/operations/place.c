@@ -179,14 +179,17 @@ static bool instance_here(struct call *c, const char *path, const struct project
 	return true;
 }
 
-static bool named_project(struct call *c, const char *name, bool create, struct project *ret,
-			  struct err *err)
+static bool named_project(struct call *c, const char *name, bool may_create, bool create,
+			  struct project *ret, struct err *err)
 {
 	struct err why = { 0 };
 
 	if (project_need(c->registry, name, &c->arena, ret, &why))
 		return true;
-	if (!create || why.code != ERR_NOT_FOUND) {
+	if (!may_create || !create || why.code != ERR_NOT_FOUND) {
+		if (why.code == ERR_NOT_FOUND && may_create)
+			fail_hint(&why, "enter it with: portbook project add %s (or --create)",
+				  name);
 		if (err)
 			*err = why;
 		return false;
@@ -215,7 +218,7 @@ bool place_find(struct call *c, const json_t *input, bool enter, struct place *r
 		*ret = p;
 		return true;
 	}
-	if (!named_project(c, name, enter && json_bool_of(input, "create"), &p.project, err))
+	if (!named_project(c, name, enter, json_bool_of(input, "create"), &p.project, err))
 		return false;
 	p.instance = instance;
 	if (!instance && !instance_here(c, path, &p.project, &p.instance, err))

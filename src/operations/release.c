@@ -33,6 +33,15 @@ static bool fail_nothing(struct err *err, const json_t *others, const char *what
 		       : fail_hint(err, "see what is entered with: portbook list");
 }
 
+/* "'shop@2'": an instance that is named is said, also the first. */
+static const char *name_all(struct call *c, const struct project *p, unsigned instance)
+{
+	const char *name = instance ? arena_printf(&c->arena, "'%s@%u'", p->name, instance)
+				    : arena_printf(&c->arena, "'%s'", p->name);
+
+	return name ? name : p->name;
+}
+
 static bool release_all(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
 	struct entry_filter f = ENTRY_FILTER_ALL;
@@ -54,7 +63,7 @@ static bool release_all(struct call *c, const json_t *input, json_t *answer, str
 	    !answer_others(c, NULL, answer, err))
 		return false;
 	if (!list.count)
-		return fail_nothing(err, NULL, p.name);
+		return fail_nothing(err, NULL, name_all(c, &p, f.instance));
 	return put_released(answer, &list, err);
 }
 
@@ -100,8 +109,10 @@ static bool release_service(struct call *c, const json_t *input, json_t *answer,
 	    !answer_others(c, &key, answer, err))
 		return false;
 	if (!list.count) {
-		const char *what = arena_printf(&c->arena, "'%s/%s' has no port in %s",
-						p.project.name, key.service, key.environment);
+		const char *name = service_subject(&c->arena, p.project.name, key.instance,
+						   key.service);
+		const char *what = arena_printf(&c->arena, "'%s' has no port in %s",
+						name ? name : key.service, key.environment);
 
 		return fail_nothing(err, json_object_get(answer, "others"), what ? what : "");
 	}

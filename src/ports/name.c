@@ -22,31 +22,38 @@ static char fold(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* "an environment", "a host" */
+static const char *article(const char *what)
+{
+	return strchr("aeio", what[0]) ? "an" : "a";
+}
+
 bool name_fold(const char *what, const char *text, char ret[static NAME_SIZE], struct err *err)
 {
 	size_t len = strlen(text);
 	char name[NAME_SIZE] = "";
 
 	if (len == 0)
-		return fail(err, ERR_INVALID, "the name of a %s is empty", what);
+		return fail(err, ERR_INVALID, "the name of %s %s is empty", article(what), what);
 	if (!utf8_is_printable(text, len))
-		return fail(err, ERR_INVALID,
-			    "the name of a %s holds control characters or bytes that are not UTF-8",
-			    what);
+		return fail(
+			err, ERR_INVALID,
+			"the name of %s %s holds control characters or bytes that are not UTF-8",
+			article(what), what);
 	if (len >= NAME_SIZE)
 		return fail(err, ERR_INVALID,
-			    "'%.20s...' is too long for a %s: at most %d characters", text, what,
-			    NAME_SIZE - 1);
+			    "'%.20s...' is too long for %s %s: at most %d characters", text,
+			    article(what), what, NAME_SIZE - 1);
 	for (size_t i = 0; i < len; i++) {
 		name[i] = fold(text[i]);
 		if (i == 0 ? !may_start(name[i]) : !may_follow(name[i]))
 			return fail(err, ERR_INVALID,
-				    "'%s' cannot name a %s: letters, digits, and inside . _ -",
-				    text, what);
+				    "'%s' cannot name %s %s: letters, digits, and inside . _ -",
+				    text, article(what), what);
 	}
 	if (strstr(name, ".."))
-		return fail(err, ERR_INVALID, "'%s' cannot name a %s: '..' is not allowed", text,
-			    what);
+		return fail(err, ERR_INVALID, "'%s' cannot name %s %s: '..' is not allowed", text,
+			    article(what), what);
 	memcpy(ret, name, sizeof(name));
 	return true;
 }

@@ -67,7 +67,7 @@ static bool fail_unknown(struct registry *r, const char *name, struct err *err)
 	     n.count ? "; did you mean " : "", n.count ? n.name[0] : "", n.count > 1 ? ", " : "",
 	     n.count > 1 ? n.name[1] : "", n.count > 2 ? ", " : "", n.count > 2 ? n.name[2] : "",
 	     n.count ? "?" : "");
-	return fail_hint(err, "enter it with: portbook project add %s (or --create)", name);
+	return fail_hint(err, "enter it with: portbook project add %s", name);
 }
 
 struct gathering {

@@ -156,11 +156,17 @@ bool registry_record(struct registry *r, struct change *c, struct err *err)
 					err);
 }
 
+const char *service_subject(struct arena *a, const char *project, unsigned instance,
+			    const char *service)
+{
+	if (instance == 1)
+		return arena_printf(a, "%s/%s", project, service);
+	return arena_printf(a, "%s@%u/%s", project, instance, service);
+}
+
 const char *entry_subject(struct arena *a, const struct entry *e)
 {
-	if (e->instance == 1)
-		return arena_printf(a, "%s/%s", e->project, e->service);
-	return arena_printf(a, "%s@%u/%s", e->project, e->instance, e->service);
+	return service_subject(a, e->project, e->instance, e->service);
 }
 
 bool registry_record_entry(struct registry *r, const char *op, const struct entry *before,

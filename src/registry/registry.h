@@ -82,5 +82,7 @@ MUST_CHECK bool registry_record_entry(struct registry *r, const char *op,
 
 /* "project@2/service", without "@1"; NULL: no memory. */
 const char *entry_subject(struct arena *a, const struct entry *e) MUST_CHECK;
+const char *service_subject(struct arena *a, const char *project, unsigned instance,
+			    const char *service) MUST_CHECK;
 
 #endif

@@ -1301,6 +1301,26 @@ def test_variable__is_upper_case_with_underscores(pb, p, service, variable):
 
 # --- names
 
+@pytest.mark.parametrize("command, name", [
+    (["p/web"], "'p/web' has no port in dev"), (["p@2/web"], "'p@2/web' has no port in dev"),
+    (["p/web", "--env", "test"], "'p/web' has no port in test"), (["p", "--all", "--yes"], "'p'"),
+    (["p@2", "--all", "--yes"], "'p@2'"), (["p@1", "--all", "--yes"], "'p@1'"),
+    (["3100"], "port 3100")], ids=str)
+def test_release__of_nothing_names_what_was_meant(p, error, command, name):
+    said = error("nothing-to-release", "release", *command)
+    assert said["message"] == f"{name}: nothing to release"
+
+
+def test_unknown_project__create_is_named_only_where_it_may_be_given(pb, p, error):
+    for command in (["get", "q/web"], ["register", "q/web", "4000"], ["move", "p/web", "q/web"]):
+        pb.ok("get", "p/web")
+        assert error("not-found", *command)["hint"] == (
+            "enter it with: portbook project add q (or --create)")
+    for command in (["show", "q"], ["release", "q/web"], ["project show", "q"],
+                    ["reserve", "3100", "--reason", "x", "--for", "q"]):
+        assert error("not-found", *command)["hint"] == "enter it with: portbook project add q"
+
+
 def test_names__are_case_folded(pb, answer):
     assert answer("get", "Consilio/Web", "--create")["projectName"] == "consilio"
     assert pb.ok("get", "consilio/WEB") == "3100"

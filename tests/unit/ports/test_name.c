@@ -46,6 +46,19 @@ static void test_name_fold__takes_the_grammar_and_folds_case(void **state)
 	}
 }
 
+static void test_name_fold__speaks_of_a_host_and_an_environment(void **state)
+{
+	char name[NAME_SIZE];
+	struct err err = { 0 };
+
+	CHECK(!name_fold("host", "a b", name, &err));
+	CHECK_TEXT(err.text, "'a b' cannot name a host: letters, digits, and inside . _ -");
+	CHECK(!name_fold("environment", "a b", name, &err));
+	CHECK_TEXT(err.text, "'a b' cannot name an environment: letters, digits, and inside . _ -");
+	CHECK(!name_fold("environment", "", name, &err));
+	CHECK_TEXT(err.text, "the name of an environment is empty");
+}
+
 static void test_name_from_words__makes_a_name_of_a_folders(void **state)
 {
 	static const struct {
@@ -285,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_name_fold__takes_the_grammar_and_folds_case),
+		cmocka_unit_test(test_name_fold__speaks_of_a_host_and_an_environment),
 		cmocka_unit_test(test_name_from_words__makes_a_name_of_a_folders),
 		cmocka_unit_test(test_name_from_words__always_makes_what_name_fold_takes),
 		cmocka_unit_test(test_service_ref_parse__takes_what_people_write),
