@@ -8,6 +8,7 @@
 #include "cli/run.h"
 
 extern const struct command cmd___complete;
+extern const struct command cmd___describe;
 extern const struct command cmd_allocate;
 extern const struct command cmd_check;
 extern const struct command cmd_completion;

@@ -6,6 +6,7 @@
 
 const struct command *const commands[] = {
 	&cmd___complete,
+	&cmd___describe,
 	&cmd_allocate,
 	&cmd_check,
 	&cmd_completion,

@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,13 +11,22 @@
 /* Rationale: "  project add-block" and two blanks. */
 #define NAME_COLUMNS 22
 
-static const char *const headings[GROUP_COUNT] = {
-	[GROUP_PORTS] = "Ports",
-	[GROUP_LOOK] = "Looking",
-	[GROUP_DIRECTORY] = "A project's directory",
-	[GROUP_BOOK] = "Projects and rules",
-	[GROUP_HELP] = "Help",
+static const struct group {
+	const char *heading;
+	const char *page; /* the man page, of section 1 */
+} groups[] = {
+	[GROUP_PORTS] = { "Ports", "portbook-ports" },
+	[GROUP_LOOK] = { "Looking", "portbook-looking" },
+	[GROUP_DIRECTORY] = { "A project's directory", "portbook-directory" },
+	[GROUP_BOOK] = { "Projects and rules", "portbook-projects" },
+	[GROUP_HELP] = { "Help", "portbook" },
 };
+static_assert(ARRAY_LEN(groups) == GROUP_COUNT, "a group has no heading");
+
+const char *help_page(const struct command *c)
+{
+	return groups[c->group].page;
+}
 
 void help_add_usage(struct text *t, const struct command *c)
 {
@@ -109,6 +119,7 @@ void help_add_command(struct text *t, const struct command *c)
 	add_options(t, "Options", c->options);
 	add_options(t, "Everywhere", global_options);
 	add_examples(t, c->examples);
+	text_addf(t, "\nman %s says more.\n", help_page(c));
 }
 
 void help_add_family(struct text *t, const char *family)
@@ -124,9 +135,28 @@ void help_add_family(struct text *t, const char *family)
 	text_addf(t, "\nportbook help %s WORD says more.\n", family);
 }
 
+/* Rationale: the longest of them. */
+#define FIRST_STEP_COLUMNS 20
+
+/* For who sees this for the first time. */
+static const struct example first_steps[] = {
+	{ "portbook get web", "the port of this directory's web server, now and later" },
+	{ "portbook check 3000", "whose port that is" },
+	{ "portbook env --write", "all of them as variables, in .ports.env" },
+	{ "portbook", "where you are, and what to do next" },
+	{ NULL, NULL },
+};
+
+static void add_first_steps(struct text *t)
+{
+	text_add(t, "\nTo begin with, in a project's directory:\n");
+	for (const struct example *e = first_steps; e->command; e++)
+		text_addf(t, "  %-*s  %s\n", FIRST_STEP_COLUMNS, e->command, e->what);
+}
+
 static void add_group(struct text *t, unsigned group)
 {
-	text_addf(t, "\n%s:\n", headings[group]);
+	text_addf(t, "\n%s:\n", groups[group].heading);
 	for (unsigned i = 0; commands[i]; i++)
 		if (commands[i]->group == group && !commands[i]->is_hidden)
 			add_term(t, commands[i]->name, commands[i]->summary);
@@ -142,6 +172,7 @@ void help_add_all(struct text *t)
 		    "of the project's directory. With no command at all: where you are.",
 		    0, HELP_COLUMNS);
 	text_add(t, "\n");
+	add_first_steps(t);
 	for (unsigned g = 0; g < GROUP_COUNT; g++)
 		add_group(t, g);
 	add_options(t, "Everywhere", global_options);

@@ -21,6 +21,9 @@ void help_add_family(struct text *t, const char *family);
 /* "portbook release SERVICE|PORT... [OPTIONS]" */
 void help_add_usage(struct text *t, const struct command *c);
 
+/* The man page that has it: "portbook-ports". */
+const char *help_page(const struct command *c);
+
 /* "add|archive|list" */
 void help_family_members(const char *family, char *ret, size_t size);
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,9 @@ def ephemeral(first, last):
             file.write(f"{first} {last}")
     except OSError as err:
         pytest.skip(f"the ephemeral range cannot be set here: {os.strerror(err.errno)}")
+
+
+def commands_of_help(pb):
+    """The commands that `portbook help` lists, in its order: "get", "project add" ..."""
+    listed = pb.ok("help").partition("\nPorts:\n")[2].partition("\nEverywhere:\n")[0]
+    return re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)  +[a-z]", listed, re.MULTILINE)

@@ -7,6 +7,7 @@ import subprocess
 
 import pexpect
 import pytest
+from clilib import commands_of_help
 
 BASH_COMPLETION = "/usr/share/bash-completion/bash_completion"
 
@@ -38,14 +39,10 @@ def shop(pb, project_dir):
 # --- what fits
 
 def test_complete__offers_every_command_and_family_of_help(pb, complete):
-    listed = re.findall(r"^  ([a-z]\S*)(?: \S+)?  +", pb.ok("help"), re.MULTILINE)
-    assert list(complete("")) == sorted(set(listed)) and "project" in listed
+    listed = {command.split()[0] for command in commands_of_help(pb)}
+    assert list(complete("")) == sorted(listed) and "project" in listed
     assert complete("ge") == {"get": "the port of a service, entered if it has none",
                               "get-port": "a port of a type for this directory's project"}
-
-
-def commands_of_help(pb):
-    return re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)  +[a-z]", pb.ok("help"), re.MULTILINE)
 
 
 def test_complete__offers_every_option_of_every_commands_help(pb, complete):
