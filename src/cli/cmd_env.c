@@ -138,7 +138,7 @@ const struct command cmd_env = {
 	.group = GROUP_DIRECTORY,
 	.summary = "the ports as WEB_PORT=3100 lines",
 	.text = "Of the directory's project, or of one that is named. A service's second port is "
-		"WEB_PORT_2.",
+		"WEB_PORT_2. What portbook.yaml declares and has no port yet is entered.",
 	.examples = examples,
 	.args = args,
 	.options = options,

@@ -25,7 +25,8 @@ const struct command cmd_get = {
 		"every time, also while it is down; one that has none gets the port that the "
 		"book's policy chooses.\n\n"
 		"A project named by hand has to be in the book, or come with --create. Inside a "
-		"directory its project is entered on first use.",
+		"directory its project is entered on first use, with all that its portbook.yaml "
+		"declares; what that says of a service stands in for options not given.",
 	.examples = examples,
 	.args = args,
 	.min_args = 1,

@@ -217,8 +217,9 @@ const struct command cmd_init = {
 	.name = "init",
 	.group = GROUP_DIRECTORY,
 	.summary = "enter a directory's project and write .ports.env",
-	.text = "The services are found in compose files, Procfile, package.json, "
-		"supabase/config.toml and .env.example (*_PORT). Numbers of an existing .ports.env "
+	.text = "The services are those that portbook.yaml declares; else they are found in "
+		"compose files, Procfile, package.json, supabase/config.toml and .env.example "
+		"(*_PORT). Numbers of an existing .ports.env "
 		"that are free are kept. It may be run again at any time.\n\n"
 		"On a terminal it offers .ports.env.example, to be committed, and a line for "
 		".gitignore.",
