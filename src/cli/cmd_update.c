@@ -22,7 +22,8 @@ static bool update_render(struct run *r, const json_t *answer, struct err *err)
 	size_t i;
 
 	entry_add_name(t, answer);
-	text_add(t, " is updated (port ");
+	text_add(t,
+		 json_bool_of(answer, "changed") ? " is updated (port " : " is as it was (port ");
 	entry_add_port(t, answer);
 	text_add(t, ")\n");
 	json_array_foreach(json_object_get(answer, "others"), i, other)

@@ -62,11 +62,14 @@ static bool update_run(struct call *c, const json_t *input, json_t *answer, stru
 	struct service_key key;
 	struct place p;
 	struct entry e;
+	bool changed;
 
-	return key_of(c, input, &p, &key, err) &&
-	       registry_update(c->registry, &key, (uint16_t)json_int_of(input, "port", 0), &d,
-			       &c->arena, &e, err) &&
-	       put_entry(answer, &e, err) && answer_others(c, &key, answer, err);
+	if (!key_of(c, input, &p, &key, err) ||
+	    !registry_update(c->registry, &key, (uint16_t)json_int_of(input, "port", 0), &d,
+			     &c->arena, &e, &changed, err) ||
+	    !put_entry(answer, &e, err) || !answer_others(c, &key, answer, err))
+		return false;
+	return json_put_bool(answer, "changed", changed) || fail_memory(err);
 }
 
 const struct operation op_update = {

@@ -38,27 +38,31 @@ static void filter_of(const struct service_key *key, uint16_t port, struct entry
 
 /* Update. */
 
+/* `*changed` becomes true when anything is different now. */
 static bool update_one(struct registry *r, struct entry *e, const struct details *d, bool hostname,
-		       struct arena *a, struct err *err)
+		       struct arena *a, bool *changed, struct err *err)
 {
 	struct details these = *d;
 	const struct entry old = *e;
-	bool changed;
+	bool differs;
 
 	if (!hostname)
 		these.tunnel_hostname = NULL;
-	if (!details_apply(&these, a, e, &changed, err))
+	if (!details_apply(&these, a, e, &differs, err))
 		return false;
-	return !changed ||
+	*changed = *changed || differs;
+	return !differs ||
 	       (tunnel_is_free(r, e, err) && registry_put_entry(r, "update", &old, e, err));
 }
 
 bool registry_update(struct registry *r, const struct service_key *key, uint16_t port,
-		     const struct details *d, struct arena *a, struct entry *ret, struct err *err)
+		     const struct details *d, struct arena *a, struct entry *ret, bool *ret_changed,
+		     struct err *err)
 {
 	struct entry_filter f = ENTRY_FILTER_ALL;
 	struct entry_list list;
 	unsigned answer = 0;
+	bool changed = false;
 
 	filter_of(key, port, &f);
 	if (!entries_read(r, &f, a, &list, err))
@@ -68,12 +72,13 @@ bool registry_update(struct registry *r, const struct service_key *key, uint16_t
 	for (unsigned i = 0; i < list.count; i++) {
 		bool hostname = port || list.items[i].primary;
 
-		if (!update_one(r, &list.items[i], d, hostname, a, err))
+		if (!update_one(r, &list.items[i], d, hostname, a, &changed, err))
 			return false;
 		if (list.items[i].primary)
 			answer = i;
 	}
 	*ret = list.items[answer];
+	*ret_changed = changed;
 	return true;
 }
 
@@ -239,12 +244,12 @@ bool registry_register(struct registry *r, const struct register_request *q, str
 		       struct port_answer *ret, struct err *err)
 {
 	struct port_answer answer = { .why = WHY_PREFERRED };
-	bool held;
+	bool held, changed = false;
 
 	if (!port_holder(r, q->key.host, q->key.protocol, q->port, a, &answer.entry, &held, err))
 		return false;
 	if (held && same_key(&answer.entry, &q->key)) {
-		if (!update_one(r, &answer.entry, &q->details, true, a, err) ||
+		if (!update_one(r, &answer.entry, &q->details, true, a, &changed, err) ||
 		    (q->legacy && !make_legacy(r, &answer.entry, err)))
 			return false;
 		*ret = answer;

@@ -14,7 +14,7 @@
  */
 MUST_CHECK bool registry_update(struct registry *r, const struct service_key *key, uint16_t port,
 				const struct details *d, struct arena *a, struct entry *ret,
-				struct err *err);
+				bool *ret_changed, struct err *err);
 
 /*
  * The entry (the primary, or the one with `port`) becomes `to`'s; the port stays.

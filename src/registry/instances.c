@@ -64,7 +64,7 @@ static bool record_instance(struct registry *r, const char *op, const struct ins
 		json_decref(c.after);
 		return fail_memory(err);
 	}
-	return registry_record(r, &c, err);
+	return registry_record_change(r, &c, err);
 }
 
 /* How many instances the project may have with the blocks it has. */

@@ -239,7 +239,7 @@ static bool record_project(struct registry *r, const char *op, const struct proj
 		json_decref(c.after);
 		return fail_memory(err);
 	}
-	return registry_record(r, &c, err);
+	return registry_record_change(r, &c, err);
 }
 
 static bool name_is_free(struct registry *r, const char *name, struct err *err)

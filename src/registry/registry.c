@@ -156,6 +156,15 @@ bool registry_record(struct registry *r, struct change *c, struct err *err)
 					err);
 }
 
+bool registry_record_change(struct registry *r, struct change *c, struct err *err)
+{
+	if (!c->before || !c->after || !json_equal(c->before, c->after))
+		return registry_record(r, c, err);
+	json_decref(c->before);
+	json_decref(c->after);
+	return true;
+}
+
 const char *service_subject(struct arena *a, const char *project, unsigned instance,
 			    const char *service)
 {

@@ -68,6 +68,9 @@ struct change {
 };
 MUST_CHECK bool registry_record(struct registry *r, struct change *c, struct err *err);
 
+/* The same, unless it says after what it said before: that was no change. */
+MUST_CHECK bool registry_record_change(struct registry *r, struct change *c, struct err *err);
+
 /*
  * Write `after` and the event that leads from `before` (NULL: it is new) to it.
  * Errors: those of entry_put.

@@ -777,6 +777,27 @@ def test_instance_list__has_them_by_number(pb, some, answer):
     assert [(i["instance"], i["services"]) for i in said] == [(1, 2), (2, 1)]
 
 
+# --- what changes nothing
+
+def test_update__says_whether_anything_is_different_now(pb, p, answer):
+    pb.ok("get", "p/web")
+    assert answer("update", "p/web", "--notes", "n", "--meta", "a=b")["changed"] is True
+    assert answer("update", "p/web", "--notes", "n", "--meta", "a=b")["changed"] is False
+    assert pb.ok("update", "p/web", "--notes", "n") == "p/web is as it was (port 3100)"
+    assert pb.ok("update", "p/web", "--notes", "m") == "p/web is updated (port 3100)"
+
+
+@pytest.mark.parametrize("command", [
+    ["update", "p/web", "--notes", "n"], ["project", "set", "p", "--owner", "eva"],
+    ["project", "archive", "p"], ["instance", "set", "p@2", "--purpose", "demo"],
+    ["register", "p/pg", "5432", "--legacy"]], ids=" ".join)
+def test_change__that_is_none_leaves_no_event(pb, some, book, command):
+    pb.ok(*command)
+    before = book.dump()
+    pb.ok(*command)
+    assert book.dump() == before
+
+
 # --- history
 
 @pytest.mark.sanitize
