@@ -172,9 +172,11 @@ static bool open_store(struct session *s, bool create, struct err *err)
 		fail(err, ERR_INVALID, "this portbook cannot open the book '%.200s'", s->book);
 		return fail_hint(err, "a book is a path, sqlite:PATH or memory:");
 	}
+	if (s->only_look)
+		return store_sqlite_look(s->book, &s->registry.store, err);
 	if (store_sqlite_open(s->book, create, &s->registry.store, err))
 		return true;
-	return err->code == ERR_NOT_FOUND && !s->only_look ? fail_no_book(s, err) : false;
+	return err->code == ERR_NOT_FOUND ? fail_no_book(s, err) : false;
 }
 
 static bool may_found(const struct session *s)
@@ -185,7 +187,7 @@ static bool may_found(const struct session *s)
 /* A name that was mistyped makes no book by looking into it. */
 static bool may_make(const struct session *s, enum access access)
 {
-	return !s->only_look && (!s->is_named || access == ACCESS_WRITE);
+	return !s->is_named || access == ACCESS_WRITE;
 }
 
 static bool found_book(struct session *s, struct err *err)

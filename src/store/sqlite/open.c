@@ -205,6 +205,12 @@ static bool look(struct session *s, int64_t *ret_version, struct err *err)
 
 /* ---- the long way ---- */
 
+enum open_for {
+	OPEN_OR_MAKE,
+	OPEN_WHAT_IS_THERE, /* and bring it to what this program knows */
+	OPEN_TO_LOOK,	    /* and leave it as it is */
+};
+
 /*
  * An empty file with a log was a book: SQLite would throw the log away.  The
  * log is looked at first: a book that is being made has content before a log.
@@ -290,15 +296,18 @@ static bool use_wal(struct session *s, struct err *err)
 	return why.code == ERR_BUSY || fail(err, why.code, "%s", why.text);
 }
 
-static bool settle(struct session *s, bool create, struct err *err)
+static bool settle(struct session *s, enum open_for what, struct err *err)
 {
 	int64_t version;
+	bool create = what == OPEN_OR_MAKE;
 
 	if (!check_not_emptied(s, err) || (is_archived(s) && !reopen_archived(s, err)) ||
 	    !look(s, &version, err) || !check_not_cut_off(s, err))
 		return false;
-	if (version == 0 && !create)
+	if ((version == 0 && !create) || (what == OPEN_TO_LOOK && version != migrations_latest()))
 		return fail_none(s, err);
+	if (what == OPEN_TO_LOOK)
+		return true;
 	if (is_read_only(s))
 		return version == migrations_latest() || session_fail_read_only(s, err);
 	s->store.may_be_new = true;
@@ -341,7 +350,7 @@ static void session_cleanup(struct session **s)
 		store_free(&(*s)->store);
 }
 
-bool store_sqlite_open(const char *path, bool create, struct store **ret, struct err *err)
+static bool open_session(const char *path, enum open_for what, struct store **ret, struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	CLEANUP(session_cleanup) struct session *s = session_new(path);
@@ -349,9 +358,19 @@ bool store_sqlite_open(const char *path, bool create, struct store **ret, struct
 	pthread_once(&once, configure_library);
 	if (!s)
 		return fail_memory(err);
-	if (!open_file(s, create, err) || (!is_settled(s) && !settle(s, create, err)))
+	if (!open_file(s, what == OPEN_OR_MAKE, err) || (!is_settled(s) && !settle(s, what, err)))
 		return false;
 	*ret = &s->store;
 	s = NULL;
 	return true;
+}
+
+bool store_sqlite_open(const char *path, bool create, struct store **ret, struct err *err)
+{
+	return open_session(path, create ? OPEN_OR_MAKE : OPEN_WHAT_IS_THERE, ret, err);
+}
+
+bool store_sqlite_look(const char *path, struct store **ret, struct err *err)
+{
+	return open_session(path, OPEN_TO_LOOK, ret, err);
 }

@@ -33,4 +33,11 @@
 MUST_CHECK bool store_sqlite_open(const char *path, bool create, struct store **ret,
 				  struct err *err);
 
+/*
+ * The same for who only looks, and may not even leave a trace by it: a book that
+ * is of an older portbook or half made stays so.
+ * Errors: ERR_NOT_FOUND  there is none, or not one that can be read as it is; the rest as above
+ */
+MUST_CHECK bool store_sqlite_look(const char *path, struct store **ret, struct err *err);
+
 #endif

@@ -282,6 +282,47 @@ static void test_open__refuses_the_database_of_another_program(void **state)
 	check_refused(folder_path(&f, "b.db"), true, ERR_BOOK, "another program");
 }
 
+static bool can_look(const char *path, enum err_code *ret_why)
+{
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct err err = { 0 };
+	const char *text;
+	bool ok = store_sqlite_look(path, &s, &err) &&
+		  s->ops->setting_get(s, "policy", &arena, &text, &err);
+
+	*ret_why = err.code;
+	return ok;
+}
+
+static void test_look__leaves_everything_as_it_is(void **state)
+{
+	CLEANUP(folder_cleanup) struct folder f = folder_make();
+	char buffer[PATH_SIZE], command[64];
+	const char *path = path_in(buffer, &f, "book.db");
+	enum err_code why;
+
+	(void)state;
+	CHECK(!can_look(path, &why) && why == ERR_NOT_FOUND);
+	CHECK(access(path, F_OK) < 0);
+	make_book(path);
+	CHECK(can_look(path, &why));
+
+	/* Its maker was killed before it had a log. */
+	run_sql(path, "PRAGMA journal_mode = delete");
+	CHECK(can_look(path, &why));
+	CHECK(access(path_in(buffer, &f, "book.db-wal"), F_OK) < 0);
+	path = path_in(buffer, &f, "book.db");
+
+	snprintf(command, sizeof(command), "PRAGMA user_version = %d", migrations_latest() - 1);
+	run_sql(path, command);
+	CHECK(!can_look(path, &why) && why == ERR_NOT_FOUND);
+	CHECK(ask_sql(path, "PRAGMA user_version") == migrations_latest() - 1);
+
+	CHECK(truncate(path, 0) == 0);
+	CHECK(!can_look(path, &why) && why == ERR_NOT_FOUND);
+}
+
 static void test_open__refuses_a_newer_book_and_names_both_versions(void **state)
 {
 	CLEANUP(folder_cleanup) struct folder f = folder_make();
@@ -546,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_new_book__survives_a_kill_while_it_is_made),
 		cmocka_unit_test(test_open__refuses_what_is_not_a_database),
 		cmocka_unit_test(test_open__refuses_the_database_of_another_program),
+		cmocka_unit_test(test_look__leaves_everything_as_it_is),
 		cmocka_unit_test(test_open__refuses_a_newer_book_and_names_both_versions),
 		cmocka_unit_test(test_open__takes_odd_paths_literally),
 		cmocka_unit_test(test_truncated_book__is_an_error_and_never_an_empty_answer),
