@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 void json_cleanup(json_t **json)
 {
@@ -104,6 +105,11 @@ static void watch_memory(void)
 
 bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err)
 {
+	return json_parse_at(bytes, len, 1, ret, err);
+}
+
+bool json_parse_at(const char *bytes, size_t len, unsigned line, json_t **ret, struct err *err)
+{
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	json_error_t why;
 	const char *nul = len ? memchr(bytes, '\0', len) : NULL;
@@ -118,13 +124,15 @@ bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err)
 		return fail(err, ERR_INVALID, "JSON that nests deeper than %d", JSON_MAX_DEPTH);
 	was_short_of_memory = false;
 	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-	if (!json && was_short_of_memory)
+	if (json) {
+		*ret = json;
+		return true;
+	}
+	if (was_short_of_memory)
 		return fail_memory(err);
-	if (!json)
-		return fail(err, ERR_INVALID, "not JSON: line %d, column %d: %s", why.line,
-			    why.column, why.text);
-	*ret = json;
-	return true;
+	utf8_repair(why.text); /* jansson cuts what it quotes anywhere */
+	return fail(err, ERR_INVALID, "not JSON: line %u, column %d: %s",
+		    line - 1 + (unsigned)why.line, why.column, why.text);
 }
 
 static int add_bytes(const char *bytes, size_t len, void *arg)

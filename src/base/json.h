@@ -53,6 +53,10 @@ bool json_bool_of(const json_t *object, const char *key);
  */
 MUST_CHECK bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err);
 
+/* As json_parse, of a piece that stands on this line, from 1, of a longer text. */
+MUST_CHECK bool json_parse_at(const char *bytes, size_t len, unsigned line, json_t **ret,
+			      struct err *err);
+
 /* Add a value as JSON; `flags` are jansson's. Unlike json_dumps it loses nothing unnoticed. */
 void text_add_json(struct text *t, const json_t *value, size_t flags);
 
