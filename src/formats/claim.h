@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "ports/entry.h"
+#include "ports/name.h"
 #include "ports/port_range.h"
 
 enum claim_kind {
@@ -64,5 +65,58 @@ typedef bool claim_fn(const struct claim *c, void *arg);
  */
 typedef bool claims_fn(const char *bytes, size_t len, const char *file, claim_fn *fn, void *arg,
 		       struct err *err);
+
+/*
+ * The two tables of a ports-md file, wherever they stand in it: projects with
+ * their blocks, instances with their slices.
+ */
+claims_fn claims_ports_md;
+
+/* Every Markdown table with a column for ports and one for services. */
+claims_fn claims_md;
+
+/* NAME_PORT=1234: the entries of the project that is imported into. */
+claims_fn claims_dotenv;
+
+/* The registries of other tools; docs/decisions/ has which, and what they look like. */
+claims_fn claims_devports;
+claims_fn claims_portkeeper;
+claims_fn claims_port_manager;
+
+/* --- for those who write a scanner */
+
+/*
+ * Text in UTF-8: step over a byte order mark.
+ * Errors: ERR_INVALID "file:line: " UTF-16, or bytes that are not text.
+ */
+MUST_CHECK bool claim_open(const char **bytes, size_t *len, const char *file, struct err *err);
+
+/* ERR_INVALID "file:line: " and the text. Returns false. */
+bool claim_fail(struct err *err, const char *file, unsigned line, const char *format, ...)
+	PRINTF_LIKE(4, 5);
+
+/* A claim of that kind of which nothing is said but its line. */
+struct claim claim_of(enum claim_kind kind, unsigned line);
+
+/* As people and programs write a time or a day, read as UTC; 0: it is none. */
+int64_t claim_time(const char *text);
+
+/* NULL when the text names no machine, or the one that it is on: "localhost", "127.0.0.1", "*". */
+const char *claim_host(const char *text);
+
+/* The environment by the name that our policies have for it: "development" is "dev". */
+const char *claim_environment(const char *text);
+
+/* The service of tools that know a port's owner only. Rationale: a name that claims nothing. */
+#define CLAIM_SERVICE "main"
+
+/*
+ * Whose port it is, where a file has one text for it: "shop/web", "shop@2/web",
+ * "web" (a project of one service).  `storage` holds what is taken apart.
+ */
+struct claim_owner {
+	char project[NAME_SIZE], service[NAME_SIZE];
+};
+void claim_take_owner(const char *text, struct claim_owner *storage, struct claim *ret);
 
 #endif

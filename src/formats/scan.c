@@ -32,22 +32,27 @@ bool scan_is_text(const char *bytes, size_t len, const char *file, struct err *e
 	return fail(err, ERR_INVALID, "%.200s:%u: bytes that are not text", file, l.number);
 }
 
+/* Where the line ends: at "\n", "\r" or the end of all. */
+static size_t line_length(const char *bytes, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && bytes[i] != '\n' && bytes[i] != '\r')
+		i++;
+	return i;
+}
+
 bool lines_next(struct lines *l)
 {
-	const char *end;
-
 	if (!l->left)
 		return false;
-	end = memchr(l->rest, '\n', l->left);
 	l->line = l->rest;
-	l->len = end ? (size_t)(end - l->rest) : l->left;
-	l->end_len = end ? 1 : 0;
+	l->len = line_length(l->rest, l->left);
+	l->end_len = l->len < l->left;
+	if (l->left - l->len >= 2 && !memcmp(l->rest + l->len, "\r\n", 2))
+		l->end_len = 2;
 	l->rest += l->len + l->end_len;
 	l->left -= l->len + l->end_len;
-	if (end && l->len && l->line[l->len - 1] == '\r') {
-		l->len--;
-		l->end_len++;
-	}
 	l->number++;
 	return true;
 }

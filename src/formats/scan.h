@@ -73,6 +73,10 @@ MUST_CHECK bool scan_supabase(const char *bytes, size_t len, const char *file, s
 void findings_add(struct findings *f, const char *words, uint16_t port, unsigned line);
 void findings_put(struct findings *f, const struct finding *finding);
 
+struct dotenv_item;
+/* The service and port of NAME_PORT=1234; false: another variable. A port of 0: it has none. */
+bool dotenv_finding(const char *bytes, const struct dotenv_item *item, struct finding *ret);
+
 /* ERR_INVALID "file:line: bytes that are not text" unless it is UTF-8 without NUL. */
 MUST_CHECK bool scan_is_text(const char *bytes, size_t len, const char *file, struct err *err);
 
@@ -82,7 +86,7 @@ struct lines {
 	size_t left;
 	const char *line; /* the line at hand, without its end */
 	size_t len;
-	size_t end_len;	 /* of "\n" or "\r\n"; 0: the last line has none */
+	size_t end_len;	 /* of "\n", "\r" or "\r\n"; 0: the last line has none */
 	unsigned number; /* from 1 */
 };
 

@@ -38,24 +38,32 @@ static uint16_t port_of(const char *value, size_t len)
 	return eat_port(&at, &port) && eat_end(&at) ? port : 0;
 }
 
+bool dotenv_finding(const char *bytes, const struct dotenv_item *item, struct finding *ret)
+{
+	struct finding finding = { .protocol = PROTO_TCP, .line = item->line };
+	char variable[VARIABLE_SIZE] = "";
+
+	if (item->name_len >= sizeof(variable))
+		return false;
+	memcpy(variable, bytes + item->name, item->name_len);
+	if (!service_of(variable, finding.service, &finding.nth))
+		return false;
+	finding.port = port_of(bytes + item->value, item->value_len);
+	*ret = finding;
+	return true;
+}
+
 bool scan_dotenv(const char *bytes, size_t len, const char *file, struct findings *ret,
 		 struct err *err)
 {
 	struct dotenv d = { bytes, len };
 	struct dotenv_item item;
+	struct finding finding;
 
 	if (!scan_is_text(bytes, len, file, err))
 		return false;
-	while (dotenv_next(&d, &item)) {
-		struct finding finding = { .protocol = PROTO_TCP, .line = item.line };
-		char variable[VARIABLE_SIZE] = "";
-
-		if (item.name_len >= sizeof(variable))
-			continue;
-		memcpy(variable, bytes + item.name, item.name_len);
-		finding.port = port_of(bytes + item.value, item.value_len);
-		if (service_of(variable, finding.service, &finding.nth))
+	while (dotenv_next(&d, &item))
+		if (dotenv_finding(bytes, &item, &finding))
 			findings_put(ret, &finding);
-	}
 	return true;
 }

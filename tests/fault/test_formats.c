@@ -1,6 +1,7 @@
 #include "lib/check.h"
 
 #include "base/arena.h"
+#include "formats/claim_write.h"
 #include "formats/declaration_yaml.h"
 #include "formats/dotenv.h"
 #include "formats/policy_builtin.h"
@@ -66,6 +67,54 @@ static bool splice(struct err *err)
 	return dotenv_splice("A=1\n", 4, vars, 1, &text, err);
 }
 
+static const struct {
+	claims_fn *scan;
+	const char *text;
+} claim_files[] = {
+	{ claims_md, "## Project: a\n|Service|Port|Domain|\n|-|-|-|\n|**b**|x:1-2|c.d|\n" },
+	{ claims_ports_md, "|Project|Block|Ports|\n|-|-|-|\n|a|1|30100-30199|\n" },
+	{ claims_ports_md, "|Project|Instance|Ports|\n|-|-|-|\n|a|1|30100-30109|\n" },
+	{ claims_dotenv, "A_PORT=1\n" },
+	{ claims_devports, "{\"allocations\":[{\"port\":1,\"project\":\"a\",\"service\":\"b\"}]}" },
+	{ claims_portkeeper,
+	  "{\"ports\":[{\"number\":1,\"projectName\":\"a\",\"tags\":[\"b\"]}]}" },
+	{ claims_port_manager,
+	  "{\"leases\":[{\"port\":1,\"pool\":\"a\",\"tag\":\"b\",\"worktreePath\":\"/c\"}]}" },
+};
+static unsigned n_claim_file;
+static unsigned n_claims;
+
+static bool count_claim(const struct claim *c, void *arg)
+{
+	n_claims++;
+	return true;
+}
+
+static bool scan_claims(struct err *err)
+{
+	const char *text = claim_files[n_claim_file].text;
+
+	n_claims = 0;
+	return claim_files[n_claim_file].scan(text, strlen(text), "f", count_claim, NULL, err);
+}
+
+static claims_write_fn *const claim_writers[] = { claims_write_md, claims_write_ports_md,
+						  claims_write_portkeeper };
+
+static bool write_claims(struct err *err)
+{
+	CLEANUP(text_release) struct text text = { 0 };
+	struct claim claims[] = { claim_of(CLAIM_PROJECT, 1), claim_of(CLAIM_INSTANCE, 2),
+				  claim_of(CLAIM_ENTRY, 3) };
+
+	for (size_t i = 0; i < ARRAY_LEN(claims); i++) {
+		claims[i].project = "a";
+		claims[i].ports = (struct port_range){ 3100, 3100 };
+		claims[i].service = claims[i].description = "b";
+	}
+	return claim_writers[n_claim_file](claims, ARRAY_LEN(claims), 1, &text, err);
+}
+
 static struct folder folder;
 static struct found_services found;
 
@@ -103,6 +152,20 @@ static void test_fault__a_splice_is_whole_or_fails(void **state)
 	fail_each(splice);
 }
 
+static void test_fault__claims_are_all_told_or_it_fails(void **state)
+{
+	for (n_claim_file = 0; n_claim_file < ARRAY_LEN(claim_files); n_claim_file++) {
+		fail_each(scan_claims);
+		CHECK(n_claims >= 1, "file %u", n_claim_file);
+	}
+}
+
+static void test_fault__claims_are_written_or_it_fails(void **state)
+{
+	for (n_claim_file = 0; n_claim_file < ARRAY_LEN(claim_writers); n_claim_file++)
+		fail_each(write_claims);
+}
+
 static void test_fault__services_are_all_found_or_it_fails(void **state)
 {
 	folder = folder_make();
@@ -128,6 +191,8 @@ int main(void)
 		cmocka_unit_test(test_fault__a_declaration_is_read_or_there_is_no_memory),
 		cmocka_unit_test(test_fault__a_compose_file_is_scanned_or_there_is_no_memory),
 		cmocka_unit_test(test_fault__a_splice_is_whole_or_fails),
+		cmocka_unit_test(test_fault__claims_are_all_told_or_it_fails),
+		cmocka_unit_test(test_fault__claims_are_written_or_it_fails),
 		cmocka_unit_test(test_fault__services_are_all_found_or_it_fails),
 		cmocka_unit_test(test_fault__a_folders_declaration_is_read_or_there_is_no_memory),
 	};
