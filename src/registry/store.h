@@ -86,8 +86,19 @@ struct event {
 	const char *before, *after; /* the row as JSON; NULL: there was, or is, none */
 };
 
+/* A look at an entry's port. */
+struct health_check {
+	int64_t id; /* grows; given by the store */
+	const char *entry_id;
+	int64_t at_ms;
+	const char *status;
+	int64_t response_us; /* -1: it did not answer, or nobody measured */
+	const char *details; /* NULL: none */
+};
+
 /* A range of the policy, as SQL programs read it. */
 struct stored_range {
+	const char *id; /* UUID; NULL: the one that the range of that name has, or a new one */
 	const char *name, *description;
 	struct port_range ports;
 	unsigned block, slice;
@@ -137,6 +148,15 @@ typedef bool instance_fn(const struct instance *i, void *arg);
 typedef bool block_fn(const struct block *b, void *arg);
 typedef bool reserved_fn(const struct reserved *r, void *arg);
 typedef bool event_fn(const struct event *e, void *arg);
+typedef bool setting_fn(const char *name, const char *value, void *arg);
+typedef bool range_fn(const struct stored_range *r, void *arg);
+typedef bool check_fn(const struct health_check *c, void *arg);
+
+/*
+ * What a book is made of, counted: grows by one with each step of the schema
+ * in sqlite/migrations.c.  A file that a book was written to names it.
+ */
+#define BOOK_SCHEMA 1
 
 /* How a project is looked up; exactly one field is set. */
 struct project_key {
@@ -178,6 +198,8 @@ struct store_ops {
 	bool (*setting_get)(struct store *s, const char *name, struct arena *a, const char **ret,
 			    struct err *err);
 	bool (*setting_put)(struct store *s, const char *name, const char *value, struct err *err);
+	/* By name. */
+	bool (*setting_each)(struct store *s, setting_fn *fn, void *arg, struct err *err);
 
 	/* `*ret_found` false: there is none, and `*ret` is untouched. */
 	bool (*project_find)(struct store *s, const struct project_key *key, struct arena *a,
@@ -215,6 +237,8 @@ struct store_ops {
 	/* Replace all ranges by these. */
 	bool (*ranges_put)(struct store *s, const struct stored_range *ranges, unsigned count,
 			   struct err *err);
+	/* By first port, then name; `id` may be NULL where nobody reads it by SQL. */
+	bool (*range_each)(struct store *s, range_fn *fn, void *arg, struct err *err);
 
 	/* Each entry the filter lets through. */
 	bool (*entry_each)(struct store *s, const struct entry_filter *f, entry_fn *fn, void *arg,
@@ -247,11 +271,19 @@ struct store_ops {
 	 */
 	bool (*entry_put)(struct store *s, const struct entry *e, struct err *err);
 
-	/* `e->seq` is ignored. */
+	/* `e->seq` 0: the next one; else that one, for a history that is moved in. ERR_TAKEN */
 	bool (*event_add)(struct store *s, const struct event *e, struct err *err);
 	/* Oldest first, unless the filter says otherwise. */
 	bool (*event_each)(struct store *s, const struct event_filter *f, event_fn *fn, void *arg,
 			   struct err *err);
+
+	/* `c->id` as `e->seq` of event_add. */
+	bool (*check_add)(struct store *s, const struct health_check *c, struct err *err);
+	/* Oldest (by id) first. */
+	bool (*check_each)(struct store *s, check_fn *fn, void *arg, struct err *err);
+
+	/* Forget everything, as if the book had just been made. Needs a write transaction. */
+	bool (*clear)(struct store *s, struct err *err);
 };
 
 /* An implementation's own struct starts with this. */

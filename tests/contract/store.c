@@ -35,6 +35,16 @@ static void contract_setting__keeps_long_and_unusual_text(struct store *s)
 	CHECK_SETTING(s, UNUSUAL, UNUSUAL);
 }
 
+static void contract_setting_each__goes_by_name(struct store *s)
+{
+	struct err err = { 0 };
+
+	CHECK_SETTINGS(s, "");
+	MUST(s->ops->setting_put(s, "policy", "blocks", &err));
+	MUST(s->ops->setting_put(s, "environment", "dev", &err));
+	CHECK_SETTINGS(s, "environment=dev policy=blocks");
+}
+
 /* ---- projects ---- */
 
 static bool finds_project(struct store *s, const struct project_key *key, const char *name)
@@ -550,15 +560,100 @@ static void contract_reserved_remove__takes_one_of_one_host(struct store *s)
 static void contract_ranges_put__replaces_all(struct store *s)
 {
 	const struct stored_range two[] = {
-		{ "main", UNUSUAL, { 3000, 64999 }, 100, 10, "{\"block\":100}" },
-		{ "shared", NULL, { 9000, 9999 }, 0, 0, "{}" },
+		{ NULL, "main", UNUSUAL, { 3000, 64999 }, 100, 10, "{\"block\":100}" },
+		{ NULL, "shared", NULL, { 9000, 9999 }, 0, 0, "{}" },
 	};
 	struct err err = { 0 };
 
 	MUST(s->ops->ranges_put(s, two, 2, &err));
 	MUST(s->ops->ranges_put(s, two, 2, &err));
+	CHECK_RANGES(s, "main 3000-64999/100/10 {\"block\":100} shared 9000-9999/0/0 {}");
 	MUST(s->ops->ranges_put(s, two + 1, 1, &err));
+	CHECK_RANGES(s, "shared 9000-9999/0/0 {}");
 	MUST(s->ops->ranges_put(s, NULL, 0, &err));
+	CHECK_RANGES(s, "");
+}
+
+static bool is_as_given(const struct stored_range *r, void *arg)
+{
+	*(bool *)arg = same_text(r->id, ID("70")) && same_text(r->description, UNUSUAL);
+	return true;
+}
+
+static void contract_ranges_put__keeps_an_id_that_is_given(struct store *s)
+{
+	const struct stored_range r = { ID("70"), "main", UNUSUAL, { 3000, 3999 }, 0, 0, "{}" };
+	struct err err = { 0 };
+	bool same = false;
+
+	MUST(s->ops->ranges_put(s, &r, 1, &err));
+	MUST(s->ops->range_each(s, is_as_given, &same, &err));
+	CHECK(same);
+}
+
+/* ---- checks ---- */
+
+static bool is_full_check(const struct health_check *c, void *arg)
+{
+	*(bool *)arg = c->id == 7 && same_text(c->entry_id, ID("30")) && c->at_ms == 1000 &&
+		       same_text(c->status, "up") && c->response_us == 250 &&
+		       same_text(c->details, UNUSUAL);
+	return true;
+}
+
+static void contract_check_add__keeps_every_field(struct store *s)
+{
+	const struct health_check c = { 7, ID("30"), 1000, "up", 250, UNUSUAL };
+	struct err err = { 0 };
+	bool same = false;
+
+	MUST(s->ops->check_add(s, &c, &err));
+	MUST(s->ops->check_each(s, is_full_check, &same, &err));
+	CHECK(same);
+}
+
+static void contract_check_add__numbers_them_or_keeps_their_number(struct store *s)
+{
+	struct health_check c = { 0, ID("30"), 1000, "up", -1, NULL };
+	struct err err = { 0 };
+
+	MUST(s->ops->check_add(s, &c, &err));
+	c.id = 5;
+	MUST(s->ops->check_add(s, &c, &err));
+	CHECK(!s->ops->check_add(s, &c, &err) && err.code == ERR_TAKEN);
+	c.id = 0;
+	c.response_us = 0;
+	MUST(s->ops->check_add(s, &c, &err));
+	CHECK_CHECKS(s, "1 up@1000 -1us 5 up@1000 -1us 6 up@1000 0us");
+}
+
+/* ---- all of it ---- */
+
+static void contract_clear__forgets_everything(struct store *s)
+{
+	const struct health_check c = { 0, ID("30"), 1000, "up", -1, NULL };
+	const struct stored_range r = { NULL, "main", NULL, { 3000, 3999 }, 0, 0, "{}" };
+	struct err err = { 0 };
+
+	put_various(s);
+	put_block(s, block_of("localhost", 3200, 3299, 1));
+	put_reserved(s, (struct reserved){ "*", { 5432, 5432 }, "x", NULL, 0, true });
+	put_event(s, event_of("old", SHOP, "web", 3000));
+	MUST(s->ops->setting_put(s, "policy", "blocks", &err));
+	MUST(s->ops->check_add(s, &c, &err));
+	MUST(s->ops->ranges_put(s, &r, 1, &err));
+	MUST(store_begin(s, true, &err));
+	MUST(s->ops->clear(s, &err));
+	MUST(store_commit(s, &err));
+	CHECK_PROJECTS(s, "");
+	CHECK_INSTANCES(s, NULL, "");
+	CHECK_BLOCKS(s, NULL, NULL, "");
+	CHECK_RESERVED(s, "");
+	CHECK_RANGES(s, "");
+	CHECK_CHECKS(s, "");
+	CHECK_EVENTS(s, "", );
+	CHECK_SETTINGS(s, "");
+	CHECK_IDS(s, "", .life = LIVE_AND_RELEASED);
 }
 
 /* ---- events ---- */
@@ -615,7 +710,6 @@ static void contract_event_add__numbers_them_upwards(struct store *s)
 	struct err err = { 0 };
 
 	put_events(s);
-	e.seq = 1; /* ignored */
 	put_event(s, e);
 	MUST(s->ops->event_each(s, &(struct event_filter){ 0 }, add_seq, &q, &err));
 	CHECK(q.count == 6 && q.seq[0] > 0);
@@ -625,6 +719,26 @@ static void contract_event_add__numbers_them_upwards(struct store *s)
 	CHECK_EVENTS(s, "f e d", .after_seq = q.seq[2], .newest_first = true);
 	CHECK_EVENTS(s, "d", .after_seq = q.seq[2], .limit = 1);
 	CHECK_EVENTS(s, "", .after_seq = q.seq[5]);
+}
+
+static void contract_event_add__keeps_a_number_that_is_given(struct store *s)
+{
+	struct event e = event_of("b", NULL, NULL, 0);
+	struct sequence q = { 0 };
+	struct err err = { 0 };
+
+	e.seq = 20;
+	put_event(s, e);
+	e.subject = "a";
+	e.seq = 10;
+	put_event(s, e);
+	CHECK(!s->ops->event_add(s, &e, &err) && err.code == ERR_TAKEN);
+	e.subject = "c";
+	e.seq = 0;
+	put_event(s, e);
+	CHECK_EVENTS(s, "a b c", );
+	MUST(s->ops->event_each(s, &(struct event_filter){ 0 }, add_seq, &q, &err));
+	CHECK(q.seq[0] == 10 && q.seq[1] == 20 && q.seq[2] == 21);
 }
 
 struct event_want {
@@ -707,6 +821,12 @@ static const struct contract contracts[] = {
 	CONTRACT(reserved_each__goes_by_port_then_host),
 	CONTRACT(reserved_remove__takes_one_of_one_host),
 	CONTRACT(ranges_put__replaces_all),
+	CONTRACT(ranges_put__keeps_an_id_that_is_given),
+	CONTRACT(check_add__keeps_every_field),
+	CONTRACT(check_add__numbers_them_or_keeps_their_number),
+	CONTRACT(clear__forgets_everything),
+	CONTRACT(event_add__keeps_a_number_that_is_given),
+	CONTRACT(setting_each__goes_by_name),
 	CONTRACT(event_each__gives_the_oldest_first),
 	CONTRACT(event_each__filters_and_limits),
 	CONTRACT(event_add__numbers_them_upwards),

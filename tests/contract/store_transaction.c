@@ -62,12 +62,16 @@ static void write_claims(struct store *s)
 
 static void write_events(struct store *s)
 {
+	const struct health_check c = { .entry_id = ID("30"), .at_ms = 7, .status = "up" };
+	struct err err = { 0 };
+
 	put_event(s, event_of("new", SHOP, "web", 3000));
+	MUST(s->ops->check_add(s, &c, &err));
 }
 
 static void write_ranges(struct store *s)
 {
-	const struct stored_range one = { "other", NULL, { 1024, 2047 }, 0, 0, "{}" };
+	const struct stored_range one = { NULL, "other", NULL, { 1024, 2047 }, 0, 0, "{}" };
 	struct err err = { 0 };
 
 	MUST(s->ops->ranges_put(s, &one, 1, &err));
@@ -122,6 +126,9 @@ static void dump(struct store *s, struct text *t)
 	MUST(s->ops->block_each(s, NULL, NULL, add_block, t, &err));
 	MUST(s->ops->reserved_each(s, add_reserved, t, &err));
 	MUST(s->ops->event_each(s, &(struct event_filter){ 0 }, add_event, t, &err));
+	MUST(s->ops->setting_each(s, add_setting, t, &err));
+	MUST(s->ops->range_each(s, add_range, t, &err));
+	MUST(s->ops->check_each(s, add_check, t, &err));
 	MUST(s->ops->entry_each(s, &all, add_whole_entry, t, &err));
 	for (unsigned port = 3000; port < 3060; port++) {
 		struct port_set taken = { 0 };
@@ -150,6 +157,23 @@ static void contract_rollback__undoes_every_kind_of_write(struct store *s)
 		      text_str(&before), text_str(&after));
 		CHECK_INSTANCE(s, "localhost", "/srv/shop", "shop@1");
 	}
+}
+
+static void contract_rollback__undoes_a_clear(struct store *s)
+{
+	CLEANUP(text_release) struct text before = { 0 }, after = { 0 };
+	struct err err = { 0 };
+
+	put_old_book(s);
+	write_ranges(s);
+	write_events(s);
+	dump(s, &before);
+	MUST(store_begin(s, true, &err));
+	MUST(s->ops->clear(s, &err));
+	put_event(s, event_of("alone", NULL, NULL, 0));
+	store_rollback(s);
+	dump(s, &after);
+	CHECK_TEXT(text_str(&after), text_str(&before));
 }
 
 static void contract_rollback__undoes_all_writes_together(struct store *s)
@@ -378,6 +402,7 @@ static void folder_free__rolls_back_and_the_book_keeps_the_rest(const struct sto
 
 static const struct contract contracts[] = {
 	CONTRACT(rollback__undoes_every_kind_of_write),
+	CONTRACT(rollback__undoes_a_clear),
 	CONTRACT(rollback__undoes_all_writes_together),
 	CONTRACT(commit__is_as_if_the_calls_were_made_one_by_one),
 	CONTRACT(begin__may_follow_a_commit_or_a_rollback),

@@ -216,7 +216,7 @@ static bool reserved_put(struct store *s, struct err *err)
 
 static bool ranges_put(struct store *s, struct err *err)
 {
-	const struct stored_range r = { "main", "text", { 3000, 3999 }, 100, 10, "{}" };
+	const struct stored_range r = { NULL, "main", "text", { 3000, 3999 }, 100, 10, "{}" };
 
 	return s->ops->ranges_put(s, &r, 1, err);
 }

@@ -492,6 +492,29 @@ void refuse_claim(struct store *s, struct entry e)
 	CHECK(err.code == ERR_TAKEN, "%s: %s", err_name(err.code), err.text);
 }
 
+/* "name=value" */
+bool add_setting(const char *name, const char *value, void *arg)
+{
+	text_addf(arg, "%s%s=%s", text_str(arg)[0] ? " " : "", name, value);
+	return true;
+}
+
+/* "main 3000-3999/100/10 {}" */
+bool add_range(const struct stored_range *r, void *arg)
+{
+	text_addf(arg, "%s%s %u-%u/%u/%u %s", text_str(arg)[0] ? " " : "", r->name,
+		  (unsigned)r->ports.first, (unsigned)r->ports.last, r->block, r->slice, r->rule);
+	return true;
+}
+
+/* "1 up@1000 250us" */
+bool add_check(const struct health_check *c, void *arg)
+{
+	text_addf(arg, "%s%lld %s@%lld %lldus", text_str(arg)[0] ? " " : "", (long long)c->id,
+		  c->status, (long long)c->at_ms, (long long)c->response_us);
+	return true;
+}
+
 struct event event_of(const char *subject, const char *project_id, const char *service,
 		      uint16_t port)
 {

@@ -113,6 +113,12 @@ bool add_reserved(const struct reserved *r, void *arg);
 
 bool add_event(const struct event *e, void *arg);
 
+bool add_setting(const char *name, const char *value, void *arg);
+
+bool add_range(const struct stored_range *r, void *arg);
+
+bool add_check(const struct health_check *c, void *arg);
+
 #define CHECK_LIST(want, call)                                  \
 	do {                                                    \
 		CLEANUP(text_release) struct text list = { 0 }; \
@@ -129,6 +135,10 @@ bool add_event(const struct event *e, void *arg);
 	CHECK_LIST(want, (s)->ops->block_each(s, host, project_id, add_block, &list, &why))
 #define CHECK_RESERVED(s, want) \
 	CHECK_LIST(want, (s)->ops->reserved_each(s, add_reserved, &list, &why))
+#define CHECK_SETTINGS(s, want) \
+	CHECK_LIST(want, (s)->ops->setting_each(s, add_setting, &list, &why))
+#define CHECK_RANGES(s, want) CHECK_LIST(want, (s)->ops->range_each(s, add_range, &list, &why))
+#define CHECK_CHECKS(s, want) CHECK_LIST(want, (s)->ops->check_each(s, add_check, &list, &why))
 #define CHECK_EVENTS(s, want, ...)                                                                 \
 	CHECK_LIST(want, (s)->ops->event_each(s, &(struct event_filter){ __VA_ARGS__ }, add_event, \
 					      &list, &why))

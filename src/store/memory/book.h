@@ -10,8 +10,9 @@
 struct memory {
 	struct store base;
 	struct journal journal;
-	struct table settings, projects, instances, blocks, reserved, entries, events;
-	int64_t last_seq; /* also of events that were rolled back */
+	struct table settings, projects, instances, blocks, reserved, entries, events, checks,
+		ranges;
+	int64_t last_seq, last_check; /* also of those that were rolled back */
 };
 
 #define NOT_FOUND SIZE_MAX
@@ -24,6 +25,13 @@ static inline struct memory *memory_of(struct store *s)
 /* Add the row, or replace row `at` where that is not NOT_FOUND. Errors: ERR_MEMORY. */
 MUST_CHECK bool memory_put(struct memory *m, struct table *t, size_t at, const void *row,
 			   struct err *err);
+
+/* The table's rows in order; the caller frees the array. NULL: there is no memory. */
+const void **rows_sorted(const struct table *t, int (*order)(const void *, const void *),
+			 struct err *err);
+
+/* For CLEANUP: the rows belong to their table. */
+void rows_free(const void ***rows);
 
 /* A row, and which one it is: NOT_FOUND when there is none. */
 const struct project *memory_project(const struct memory *m, size_t at);
@@ -44,5 +52,7 @@ MUST_CHECK bool memory_entry_put(struct store *s, const struct entry *e, struct 
 MUST_CHECK bool memory_event_add(struct store *s, const struct event *e, struct err *err);
 MUST_CHECK bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *fn,
 				  void *arg, struct err *err);
+MUST_CHECK bool memory_check_add(struct store *s, const struct health_check *c, struct err *err);
+MUST_CHECK bool memory_check_each(struct store *s, check_fn *fn, void *arg, struct err *err);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * memory/entries.c - entries, and the history of what was done to them.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,13 +165,45 @@ bool memory_claim(struct store *s, const struct plan *p, const struct entry *e, 
 
 /* ---- events ---- */
 
+static_assert(offsetof(struct event, seq) == 0 && offsetof(struct health_check, id) == 0,
+	      "number_of reads it there");
+
+/* Of both: the number that a store gives comes first in the row. */
+static int64_t number_of(const void *row)
+{
+	int64_t number;
+
+	memcpy(&number, row, sizeof(number));
+	return number;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	int64_t x = number_of(*(const void *const *)a), y = number_of(*(const void *const *)b);
+
+	return (x > y) - (x < y);
+}
+
+/* `*number` 0: the next one. Errors: ERR_TAKEN. */
+static bool take_number(const struct table *t, int64_t *last, int64_t *number, struct err *err)
+{
+	if (!*number)
+		*number = *last + 1;
+	for (size_t i = t->count; *number <= *last && i-- > 0;)
+		if (number_of(t->rows[i]) == *number)
+			return fail(err, ERR_TAKEN, "number %lld is in the book already",
+				    (long long)*number);
+	*last = *number > *last ? *number : *last;
+	return true;
+}
+
 bool memory_event_add(struct store *s, const struct event *e, struct err *err)
 {
 	struct memory *m = memory_of(s);
 	struct event event = *e;
 
-	event.seq = ++m->last_seq;
-	return memory_put(m, &m->events, NOT_FOUND, &event, err);
+	return take_number(&m->events, &m->last_seq, &event.seq, err) &&
+	       memory_put(m, &m->events, NOT_FOUND, &event, err);
 }
 
 bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *fn, void *arg,
@@ -178,11 +211,13 @@ bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *
 {
 	const struct memory *m = memory_of(s);
 	size_t count = m->events.count;
+	CLEANUP(rows_free) const void **rows = rows_sorted(&m->events, by_number, err);
 	unsigned given = 0;
 
-	(void)err;
+	if (!rows)
+		return false;
 	for (size_t i = 0; i < count && (!f->limit || given < f->limit); i++) {
-		const struct event *e = m->events.rows[f->newest_first ? count - 1 - i : i];
+		const struct event *e = rows[f->newest_first ? count - 1 - i : i];
 
 		if (!filter_passes_event(f, e))
 			continue;
@@ -190,5 +225,28 @@ bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *
 		if (!fn(e, arg))
 			break;
 	}
+	return true;
+}
+
+bool memory_check_add(struct store *s, const struct health_check *c, struct err *err)
+{
+	struct memory *m = memory_of(s);
+	struct health_check check = *c;
+
+	return take_number(&m->checks, &m->last_check, &check.id, err) &&
+	       memory_put(m, &m->checks, NOT_FOUND, &check, err);
+}
+
+bool memory_check_each(struct store *s, check_fn *fn, void *arg, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->checks.count;
+	CLEANUP(rows_free) const void **rows = rows_sorted(&m->checks, by_number, err);
+
+	if (!rows)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!fn(rows[i], arg))
+			break;
 	return true;
 }

@@ -46,6 +46,13 @@ static const struct row_kind event_kind = ROW_KIND(
 	event, AT(event, actor), AT(event, op), AT(event, project_id), AT(event, subject),
 	AT(event, service), AT(event, before), AT(event, after));
 
+static const struct row_kind check_kind = ROW_KIND(health_check, AT(health_check, entry_id),
+						   AT(health_check, status),
+						   AT(health_check, details));
+static const struct row_kind range_kind = ROW_KIND(
+	stored_range, AT(stored_range, id), AT(stored_range, name), AT(stored_range, description),
+	AT(stored_range, rule));
+
 /* ---- transactions ---- */
 
 /* A call changed what it should. Returns true. */
@@ -68,6 +75,8 @@ static void memory_free(struct store *s)
 	memory_table_release(&m->reserved);
 	memory_table_release(&m->entries);
 	memory_table_release(&m->events);
+	memory_table_release(&m->checks);
+	memory_table_release(&m->ranges);
 	free(m);
 }
 
@@ -247,15 +256,13 @@ static int compare(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-/* For CLEANUP: the rows belong to their table. */
-static void rows_free(const void ***rows)
+void rows_free(const void ***rows)
 {
 	free(*rows);
 }
 
-/* The table's rows in order; the caller frees the array. NULL: there is no memory. */
-static const void **rows_sorted(const struct table *t, int (*order)(const void *, const void *),
-				struct err *err)
+const void **rows_sorted(const struct table *t, int (*order)(const void *, const void *),
+			 struct err *err)
 {
 	const void **rows = malloc((t->count + 1) * sizeof(*rows));
 
@@ -267,6 +274,30 @@ static const void **rows_sorted(const struct table *t, int (*order)(const void *
 		rows[i] = t->rows[i];
 	qsort(rows, t->count, sizeof(*rows), order);
 	return rows;
+}
+
+static int settings_by_name(const void *a, const void *b)
+{
+	const struct setting *x = *(const void *const *)a, *y = *(const void *const *)b;
+
+	return strcmp(x->name, y->name);
+}
+
+static bool memory_setting_each(struct store *s, setting_fn *fn, void *arg, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->settings.count;
+	CLEANUP(rows_free) const void **rows = rows_sorted(&m->settings, settings_by_name, err);
+
+	if (!rows)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct setting *one = rows[i];
+
+		if (!fn(one->name, one->value, arg))
+			break;
+	}
+	return true;
 }
 
 static int projects_by_number(const void *a, const void *b)
@@ -493,12 +524,73 @@ static bool memory_reserved_each(struct store *s, reserved_fn *fn, void *arg, st
 	return true;
 }
 
+/* Take away all rows of a table; the caller undoes the journal if that fails. */
+static bool empty(struct memory *m, struct table *t, struct err *err)
+{
+	for (size_t i = t->count; i-- > 0;)
+		if (!memory_table_remove(t, i, &m->journal, err))
+			return false;
+	return true;
+}
+
+static bool replace_ranges(struct memory *m, const struct stored_range *ranges, unsigned count,
+			   struct err *err)
+{
+	if (!empty(m, &m->ranges, err))
+		return false;
+	for (unsigned i = 0; i < count; i++)
+		if (!memory_table_add(&m->ranges, &ranges[i], &m->journal, err))
+			return false;
+	return true;
+}
+
 static bool memory_ranges_put(struct store *s, const struct stored_range *ranges, unsigned count,
 			      struct err *err)
 {
-	/* They are there for programs that read the database with SQL; here nobody can. */
-	(void)s, (void)ranges, (void)count, (void)err;
+	struct memory *m = memory_of(s);
+	size_t mark = m->journal.count;
+
+	if (replace_ranges(m, ranges, count, err))
+		return done(m);
+	journal_undo(&m->journal, mark);
+	return false;
+}
+
+static int ranges_by_port(const void *a, const void *b)
+{
+	const struct stored_range *x = *(const void *const *)a, *y = *(const void *const *)b;
+	int order = compare(x->ports.first, y->ports.first);
+
+	return order ? order : strcmp(x->name, y->name);
+}
+
+static bool memory_range_each(struct store *s, range_fn *fn, void *arg, struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->ranges.count;
+	CLEANUP(rows_free) const void **rows = rows_sorted(&m->ranges, ranges_by_port, err);
+
+	if (!rows)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!fn(rows[i], arg))
+			break;
 	return true;
+}
+
+static bool memory_clear(struct store *s, struct err *err)
+{
+	struct memory *m = memory_of(s);
+	struct table *all[] = { &m->settings, &m->projects, &m->instances, &m->blocks, &m->reserved,
+				&m->entries,  &m->events,   &m->checks,	   &m->ranges };
+	size_t mark = m->journal.count;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (!empty(m, all[i], err)) {
+			journal_undo(&m->journal, mark);
+			return false;
+		}
+	return done(m);
 }
 
 static const struct store_ops memory_ops = {
@@ -509,6 +601,7 @@ static const struct store_ops memory_ops = {
 	.rollback = memory_rollback,
 	.setting_get = memory_setting_get,
 	.setting_put = memory_setting_put,
+	.setting_each = memory_setting_each,
 	.project_find = memory_project_find,
 	.project_put = memory_project_put,
 	.project_remove = memory_project_remove,
@@ -523,6 +616,7 @@ static const struct store_ops memory_ops = {
 	.reserved_remove = memory_reserved_remove,
 	.reserved_each = memory_reserved_each,
 	.ranges_put = memory_ranges_put,
+	.range_each = memory_range_each,
 	.entry_each = memory_entry_each,
 	.entry_count = memory_entry_count,
 	.taken = memory_taken,
@@ -530,6 +624,9 @@ static const struct store_ops memory_ops = {
 	.entry_put = memory_entry_put,
 	.event_add = memory_event_add,
 	.event_each = memory_event_each,
+	.check_add = memory_check_add,
+	.check_each = memory_check_each,
+	.clear = memory_clear,
 };
 
 bool store_memory_open(struct store **ret, struct err *err)
@@ -547,6 +644,8 @@ bool store_memory_open(struct store **ret, struct err *err)
 	m->reserved.kind = &reserved_kind;
 	m->entries.kind = &entry_kind;
 	m->events.kind = &event_kind;
+	m->checks.kind = &check_kind;
+	m->ranges.kind = &range_kind;
 	*ret = &m->base;
 	return true;
 }

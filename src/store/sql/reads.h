@@ -15,6 +15,15 @@
 #define STORE_SQL_READS_H
 
 #define SQL_SETTING_GET "SELECT value FROM settings WHERE name = $1"
+#define SQL_SETTING_ALL "SELECT name, value FROM settings ORDER BY name"
+
+#define SQL_RANGE_ALL                                                                       \
+	"SELECT id, range_name, start_port, end_port, block_size, slice_size, description," \
+	" rule FROM port_ranges ORDER BY start_port, range_name"
+
+#define SQL_CHECK_ALL                                                                        \
+	"SELECT id, port_allocation_id, checked_at, status, coalesce(response_time_us, -1)," \
+	" details FROM port_health_checks ORDER BY id"
 
 #define SQL_PROJECT                                                                          \
 	"SELECT id, coalesce(number, -1), name, path, owner, description, status, metadata," \

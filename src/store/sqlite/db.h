@@ -113,6 +113,9 @@ struct visit {
 		block_fn *block;
 		reserved_fn *reserved;
 		event_fn *event;
+		setting_fn *setting;
+		range_fn *range;
+		check_fn *check;
 	} fn;
 	void *arg;
 };
@@ -160,8 +163,12 @@ MUST_CHECK bool session_change(struct session *s, enum statement what,
 bool sqlite_setting_get(struct store *store, const char *name, struct arena *a, const char **ret,
 			struct err *err);
 bool sqlite_setting_put(struct store *store, const char *name, const char *value, struct err *err);
+bool sqlite_setting_each(struct store *store, setting_fn *fn, void *arg, struct err *err);
 bool sqlite_ranges_put(struct store *store, const struct stored_range *ranges, unsigned count,
 		       struct err *err);
+
+bool sqlite_range_each(struct store *store, range_fn *fn, void *arg, struct err *err);
+bool sqlite_clear(struct store *store, struct err *err);
 
 bool sqlite_project_find(struct store *store, const struct project_key *key, struct arena *a,
 			 struct project *ret, bool *ret_found, struct err *err);
@@ -201,5 +208,7 @@ MUST_CHECK bool entry_add(struct session *s, const struct entry *e, struct err *
 bool sqlite_event_add(struct store *store, const struct event *e, struct err *err);
 bool sqlite_event_each(struct store *store, const struct event_filter *f, event_fn *fn, void *arg,
 		       struct err *err);
+bool sqlite_check_add(struct store *store, const struct health_check *c, struct err *err);
+bool sqlite_check_each(struct store *store, check_fn *fn, void *arg, struct err *err);
 
 #endif

@@ -1,9 +1,11 @@
 #include "store/sqlite/migrations.h"
 
+#include <assert.h>
 #include <sqlite3.h>
 #include <stdio.h>
 
 #include "base/macros.h"
+#include "registry/store.h"
 
 /*
  * Every process that opens the book parses this text: it is written short, and
@@ -90,6 +92,8 @@ static const struct migration {
 } migrations[] = {
 	{ "0001_book", PROJECT_TABLES RANGE_TABLES ENTRY_TABLES HISTORY_TABLES },
 };
+static_assert(ARRAY_LEN(migrations) == BOOK_SCHEMA,
+	      "a step more: raise BOOK_SCHEMA, and see what registry/record.c has to carry");
 
 int migrations_latest(void)
 {

@@ -27,12 +27,28 @@ bool sqlite_setting_put(struct store *store, const char *name, const char *value
 	return session_change(session_of(store), SETTING_PUT, values, ARRAY_LEN(values), err);
 }
 
+static bool give_setting(struct query *q, const struct visit *v)
+{
+	const char *name = query_text(q), *value = query_text(q);
+
+	return !q->out_of_memory && v->fn.setting(name, value, v->arg);
+}
+
+bool sqlite_setting_each(struct store *store, setting_fn *fn, void *arg, struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	const struct visit v = { .fn.setting = fn, .arg = arg };
+
+	return query_open(session_of(store), SETTING_ALL, NULL, 0, &q, err) &&
+	       query_walk(&q, give_setting, &v, err);
+}
+
 static bool range_put(struct session *s, const struct stored_range *r, struct err *err)
 {
 	const struct sql_value values[] = {
-		sql_key(r->name),  sql_int(r->ports.first), sql_int(r->ports.last),
-		sql_int(r->block), sql_int(r->slice),	    sql_text(r->description),
-		sql_key(r->rule),
+		sql_text(r->id),	  sql_key(r->name),  sql_int(r->ports.first),
+		sql_int(r->ports.last),	  sql_int(r->block), sql_int(r->slice),
+		sql_text(r->description), sql_key(r->rule),
 	};
 
 	return session_run(s, RANGE_PUT, values, ARRAY_LEN(values), err);
@@ -50,4 +66,41 @@ bool sqlite_ranges_put(struct store *store, const struct stored_range *ranges, u
 		if (!range_put(s, &ranges[i], err))
 			return false;
 	return session_run(s, RANGES_REMOVE, NULL, 0, err) && write_end(&w, err);
+}
+
+static bool give_range(struct query *q, const struct visit *v)
+{
+	struct stored_range r;
+
+	r.id = query_text(q);
+	r.name = query_text(q);
+	r.ports.first = (uint16_t)query_int(q);
+	r.ports.last = (uint16_t)query_int(q);
+	r.block = (unsigned)query_int(q);
+	r.slice = (unsigned)query_int(q);
+	r.description = query_text(q);
+	r.rule = query_text(q);
+	return !q->out_of_memory && v->fn.range(&r, v->arg);
+}
+
+bool sqlite_range_each(struct store *store, range_fn *fn, void *arg, struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	const struct visit v = { .fn.range = fn, .arg = arg };
+
+	return query_open(session_of(store), RANGE_ALL, NULL, 0, &q, err) &&
+	       query_walk(&q, give_range, &v, err);
+}
+
+bool sqlite_clear(struct store *store, struct err *err)
+{
+	struct session *s = session_of(store);
+	CLEANUP(write_cleanup) struct write w = { .session = s };
+
+	if (!write_begin(&w, err))
+		return false;
+	for (unsigned i = CLEAR_SETTINGS; i <= CLEAR_REQUESTS; i++)
+		if (!session_run(s, (enum statement)i, NULL, 0, err))
+			return false;
+	return write_end(&w, err);
 }

@@ -49,14 +49,14 @@
 	" until = excluded.until, from_policy = excluded.from_policy"
 #define SQL_RESERVED_REMOVE "DELETE FROM reserved_ports WHERE hostname = $1 AND start_port = $2"
 
-/* A range that keeps its name keeps its id, which is a random UUID (version 4). */
+/* A range that keeps its name keeps its id, which is a random UUID (version 4) if none is given. */
 #define SQL_RANGES_RETIRE "UPDATE port_ranges SET is_active = 0"
 #define SQL_RANGE_PUT                                                                            \
 	"INSERT INTO port_ranges (id, range_name, start_port, end_port, block_size, slice_size," \
-	" description, is_active, rule) VALUES (lower(hex(randomblob(4)) || '-' ||"              \
+	" description, is_active, rule) VALUES (coalesce($1, lower(hex(randomblob(4)) || '-' ||" \
 	" hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' ||"                \
-	" substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))),"                          \
-	" $1, $2, $3, $4, $5, $6, 1, $7)"                                                        \
+	" substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))),"                         \
+	" $2, $3, $4, $5, $6, $7, 1, $8)"                                                        \
 	" ON CONFLICT (range_name) DO UPDATE SET start_port = excluded.start_port,"              \
 	" end_port = excluded.end_port, block_size = excluded.block_size,"                       \
 	" slice_size = excluded.slice_size, description = excluded.description, is_active = 1,"  \
@@ -87,8 +87,23 @@
 		      " last_verified_at = excluded.last_verified_at,"                       \
 		      " released_at = excluded.released_at, expires_at = excluded.expires_at"
 
-#define SQL_EVENT_ADD                                                                           \
-	"INSERT INTO events (at, actor, op, project_id, subject, service, port, before, after)" \
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+#define SQL_EVENT_ADD                                                                         \
+	"INSERT INTO events (seq, at, actor, op, project_id, subject, service, port, before," \
+	" after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+
+#define SQL_CHECK_ADD                                                                 \
+	"INSERT INTO port_health_checks (id, port_allocation_id, checked_at, status," \
+	" response_time_us, details) VALUES ($1, $2, $3, $4, $5, $6)"
+
+#define SQL_CLEAR_SETTINGS  "DELETE FROM settings"
+#define SQL_CLEAR_PROJECTS  "DELETE FROM projects"
+#define SQL_CLEAR_INSTANCES "DELETE FROM instances"
+#define SQL_CLEAR_RANGES    "DELETE FROM port_ranges"
+#define SQL_CLEAR_BLOCKS    "DELETE FROM blocks"
+#define SQL_CLEAR_RESERVED  "DELETE FROM reserved_ports"
+#define SQL_CLEAR_ENTRIES   "DELETE FROM port_allocations"
+#define SQL_CLEAR_CHECKS    "DELETE FROM port_health_checks"
+#define SQL_CLEAR_EVENTS    "DELETE FROM events"
+#define SQL_CLEAR_REQUESTS  "DELETE FROM requests"
 
 #endif
