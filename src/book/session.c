@@ -242,6 +242,10 @@ static bool run(struct session *s, const struct operation *op, struct call *call
 
 	if (operation_run(op, call, input, ret, &why))
 		return true;
+	if (op->access == ACCESS_NONE) {
+		*err = why;
+		return false;
+	}
 	if (!was_new(s, &why, &again, err))
 		return false;
 	if (again)
@@ -268,7 +272,7 @@ bool session_call_with(struct session *s, const char *operation, const json_t *i
 
 	if (!op)
 		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
-	if (!open_book(s, op->access, err)) {
+	if (op->access != ACCESS_NONE && !open_book(s, op->access, err)) {
 		if (err->code == ERR_NOT_PERMITTED)
 			err->code = ERR_BOOK;
 		return false;

@@ -17,6 +17,7 @@
 struct call;
 
 enum access {
+	ACCESS_NONE,  /* the book is not asked, and need not be there; HTTP, MCP: as a read */
 	ACCESS_READ,  /* one read transaction; HTTP: GET; MCP: read-only */
 	ACCESS_WRITE, /* one write transaction, rolled back by dryRun */
 };

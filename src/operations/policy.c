@@ -396,7 +396,7 @@ const struct operation op_policy_show = {
 
 const struct operation op_policy_check = {
 	.schema = &schema_policy_check,
-	.access = ACCESS_READ,
+	.access = ACCESS_NONE,
 	.run = check_run,
 };
 

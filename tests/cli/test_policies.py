@@ -734,6 +734,15 @@ def test_policy_use__same_policy_again_changes_no_entry(pb, policy, answer):
     assert pb.ok("get", "p@2/api") == "3191"
 
 
+def test_policy_check__needs_no_book(pb, tmp_path):
+    path = pb.work / "none.db"
+    pb.ok("--book", path, "policy", "check", "types")
+    pb.fails(1, "--book", path, "policy", "check", tmp_path / "none.yaml")
+    assert not path.exists()
+    (pb.work / "junk.db").write_text("this is no book")
+    pb.ok("--book", pb.work / "junk.db", "policy", "check", "types")
+
+
 def test_policy_use__is_in_the_history(pb, policy, answer):
     policy("types")
     event = answer("history")["events"][-1]
