@@ -104,13 +104,14 @@ static bool fail_too_many(struct registry *r, const struct project *p, unsigned 
 	     "instance %u",
 	     p->name, limit, range->slice, limit > range->block / range->slice ? "s" : "",
 	     range->block, number);
+	/* It becomes instance 1's, so it needs a name that is not one of instance 1's services. */
 	if (expiring)
 		return fail_hint(
 			err,
 			"add a block (portbook project add-block %s), release an instance "
 			"(portbook instance list %s), or take a temporary port from %u that "
-			"expires (portbook get %s/SERVICE --temporary)",
-			p->name, p->name, expiring->ports.first, p->name);
+			"expires (portbook get %s/SERVICE-%u --temporary)",
+			p->name, p->name, expiring->ports.first, p->name, number);
 	return fail_hint(err,
 			 "add a block (portbook project add-block %s) or release an instance "
 			 "(portbook instance list %s)",

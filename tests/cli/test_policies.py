@@ -300,6 +300,16 @@ def test_instances__eleventh_instance_is_refused_with_the_ways_out(pb, policy, e
         assert "40000" in said and "--temporary" in said
 
 
+def test_instances__way_out_of_the_eleventh_is_a_port_of_its_own(pb, policy, error):
+    policy("instances")
+    pb.ok("project", "add", "p")
+    taken = {pb.ok("get", f"p@{n}/web") for n in range(1, 11)}
+    hint = error("exhausted", "get", "p@11/web")["hint"]
+    way = re.search(r"portbook (get p/SERVICE-11 --temporary)", hint).group(1)
+    port = pb.ok(*way.replace("SERVICE", "web").split())
+    assert port == "40000" and port not in taken
+
+
 def test_instances__added_block_has_room_for_the_eleventh(pb, policy):
     policy("instances")
     pb.ok("project", "add", "p")
