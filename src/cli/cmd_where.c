@@ -59,17 +59,23 @@ static void add_ports(struct run *r, const json_t *answer)
 		text_add(&r->out.text, "  (no ports yet)\n");
 }
 
+/* Rationale: as many as are read at a glance, and fit a line or two. */
+#define DECLARED_SHOWN 8
+
 /* "  portbook.yaml declares api, db: not entered yet" */
 static void add_declared(struct text *t, const json_t *declared)
 {
+	size_t count = json_array_size(declared), i;
 	const json_t *one;
-	size_t i;
 
-	if (!json_array_size(declared))
+	if (!count)
 		return;
 	text_add(t, "  portbook.yaml declares ");
 	json_array_foreach(json_walked(declared), i, one)
-		add_safe(t, i ? ", " : "", json_string_value(one), "");
+		if (i < DECLARED_SHOWN)
+			add_safe(t, i ? ", " : "", json_string_value(one), "");
+	if (count > DECLARED_SHOWN)
+		text_addf(t, " and %zu more", count - DECLARED_SHOWN);
 	text_add(t, ": not entered yet\n");
 }
 

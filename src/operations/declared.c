@@ -370,6 +370,20 @@ static bool fill_more(struct call *c, const struct declared_service *s, struct p
 	return true;
 }
 
+static bool complete_by(struct call *c, const json_t *input, const struct declared_service *s,
+			struct port_request *q, bool is_more, json_t **ret_facts, struct err *err)
+{
+	struct entry primary;
+	bool has;
+
+	take_protocol(input, s, &q->key);
+	if (!service_primary(c->registry, &q->key, &c->arena, &primary, &has, err))
+		return false;
+	if (!has)
+		return declared_fill(c, s, q, ret_facts, err);
+	return !is_more || fill_more(c, s, q, &primary, ret_facts, err);
+}
+
 bool declared_complete(struct call *c, const json_t *input, const struct place *p,
 		       struct port_request *q, bool is_more, struct declared_request *ret,
 		       struct err *err)
@@ -383,22 +397,19 @@ bool declared_complete(struct call *c, const json_t *input, const struct place *
 		return false;
 	if (has && !is_more)
 		return true;
-	if (!declared_read(c, input, p, &d, err) ||
-	    (d && !declared_note_name(c, d, &p->project, err)))
+	if (!declared_read(c, input, p, &d, err))
 		return false;
-	ret->file = d;
-	s = d ? declaration_service(d, q->key.service) : NULL;
-	if (!s) {
-		if (d && !has)
-			note_unknown(c, d, q->key.service);
+	if (!d)
 		return true;
-	}
-	take_protocol(input, s, &q->key);
-	if (!service_primary(c->registry, &q->key, &c->arena, &primary, &has, err))
+	ret->file = d;
+	if (!declared_note_name(c, d, &p->project, err))
 		return false;
-	if (has)
-		return !is_more || fill_more(c, s, q, &primary, &ret->facts, err);
-	return declared_fill(c, s, q, &ret->facts, err);
+	s = declaration_service(d, q->key.service);
+	if (s)
+		return complete_by(c, input, s, q, is_more, &ret->facts, err);
+	if (!has)
+		note_unknown(c, d, q->key.service);
+	return true;
 }
 
 void declared_request_cleanup(struct declared_request *r)

@@ -46,14 +46,14 @@ static bool holds_checkouts(const char *folder)
  * take in every checkout below it (the longest recorded path wins).  Named by
  * hand (init --project) it may still be one.
  */
-static bool is_nobodys(const struct directory *d)
+bool enter_is_possible(const struct directory *d)
 {
 	struct stat st;
 
 	if (d->is_git)
-		return false;
-	return is_above(d->path, getenv("HOME")) || holds_checkouts(d->path) ||
-	       (stat(d->path, &st) == 0 && (st.st_mode & S_ISVTX) && (st.st_mode & S_IWOTH));
+		return true;
+	return !is_above(d->path, getenv("HOME")) && !holds_checkouts(d->path) &&
+	       !(stat(d->path, &st) == 0 && (st.st_mode & S_ISVTX) && (st.st_mode & S_IWOTH));
 }
 
 static bool fail_nobodys(const struct directory *d, struct err *err)
@@ -178,7 +178,7 @@ bool enter_project(struct call *c, const struct directory *d, struct project *re
 	struct project known;
 	bool found;
 
-	if (is_nobodys(d))
+	if (!enter_is_possible(d))
 		return fail_nobodys(d, err);
 	if (!declaration_read(d->root, &c->arena, &said, err))
 		return false;

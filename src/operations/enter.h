@@ -11,6 +11,9 @@
 /* "entered", of a trial "would enter". */
 const char *enter_word(const struct call *c);
 
+/* False: the folder is nobody's project, but above projects, or everybody's. */
+bool enter_is_possible(const struct directory *d);
+
 /*
  * The directory's project, as its portbook.yaml calls it, else its folder; one
  * of that name that has no folder yet lives here from now on.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "operations/declared.h"
+#include "operations/enter.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
 #include "registry/instances.h"
@@ -101,10 +102,11 @@ static bool has_service(const struct declared_list *list, const struct declared_
 	return false;
 }
 
+/* `folder` NULL: it is no project's. */
 static bool put_declared(struct call *c, const char *folder, const struct place *p,
 			 const char *host, json_t *answer, unsigned *ret_count, struct err *err)
 {
-	const struct declaration *d = look_for_declaration(c, folder);
+	const struct declaration *d = folder ? look_for_declaration(c, folder) : NULL;
 	struct declared_list list = { .count = 0 };
 	json_t *array = json_array();
 
@@ -217,7 +219,7 @@ static const char *const *choose_next(bool is_known, unsigned ports, unsigned de
 
 static bool where_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
-	const char *host, *path = json_text_of(input, "path");
+	const char *host, *folder, *path = json_text_of(input, "path");
 	struct directory d;
 	struct place p;
 	bool found, main_known;
@@ -230,8 +232,8 @@ static bool where_run(struct call *c, const json_t *input, json_t *answer, struc
 	if (found ? !put_place(c, &p, host, answer, &ports, err)
 		  : !put_nothing(c, main_known ? &p.project : NULL, host, answer, err))
 		return false;
-	if (!put_declared(c, found ? p.folder : d.root, found ? &p : NULL, host, answer, &declared,
-			  err))
+	folder = found ? p.folder : enter_is_possible(&d) ? d.root : NULL;
+	if (!put_declared(c, folder, found ? &p : NULL, host, answer, &declared, err))
 		return false;
 	return put_book(c, host, answer, err) &&
 	       put_next(choose_next(found || main_known, ports, declared), answer, err);

@@ -237,7 +237,7 @@ static void note_not_preferred(struct registry *r, const struct port_request *q,
 			      q->preferred, q->key.project->name, q->key.service,
 			      candidates_has(&c->candidates, q->preferred)
 				      ? "cannot be had"
-				      : "is not one of its project's",
+				      : "is not among those it may have",
 			      port);
 }
 

@@ -157,6 +157,19 @@ def test_worktree__whose_slice_is_too_small_gives_what_was_asked_for(pb, reposit
     assert len(pb.json("where", cwd=fix)["ports"]) == 10
 
 
+def test_first_use__by_many_at_once_enters_each_service_once(pb, repository, worktree, held):
+    shop = repository()
+    trees = [shop, worktree(shop, "one"), worktree(shop, "two")]
+    runs = [pb.start("get", name, cwd=tree) for tree in trees for name in FIRST for _ in range(3)]
+    said = [run.communicate(timeout=60) for run in runs]
+    assert [run.returncode for run in runs] == [0] * len(runs), said
+    pb.ok("env", cwd=shop)  # whose worktrees may have come first
+    ports = [held(tree) for tree in trees]
+    assert [set(p) for p in ports] == [set(FIRST)] * 3
+    assert len({port for p in ports for port in p.values()}) == 9
+    assert {out.strip() for out, _ in said} == {str(n) for p in ports for n in p.values()}
+
+
 def test_env__enters_what_the_file_declares_since(pb, repository, held):
     shop = repository()
     pb.ok("get", "web", cwd=shop)
@@ -545,6 +558,19 @@ def test_where__in_a_worktree_that_is_not_entered(pb, repository, worktree, answ
     shop = repository()
     pb.ok("init", cwd=shop)
     assert answer("where", cwd=worktree(shop, "fix"))["declared"] == ["web", "api", "db"]
+
+
+def test_where__counts_what_is_more_than_a_glance(pb, repository):
+    shop = repository("services: {" + ", ".join(f"s{n}: " for n in range(20)) + "}\n")
+    assert "portbook.yaml declares s0, s1, s2, s3, s4, s5, s6, s7 and 12 more: not entered" in \
+        pb.ok(cwd=shop)
+
+
+def test_where__above_projects_takes_no_notice_of_a_file(pb, repository, answer):
+    above = repository().parent
+    (above / "portbook.yaml").write_text(SHOP)
+    assert answer("where", cwd=above)["declared"] == []
+    pb.fails(2, "get", "web", cwd=above)
 
 
 def test_looking__enters_nothing(pb, repository, book):
