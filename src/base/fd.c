@@ -86,30 +86,6 @@ static bool write_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-static bool write_beside(const char *real, const char *bytes, size_t len, mode_t mode,
-			 struct err *err)
-{
-	char temporary[PATH_MAX];
-	struct stat st;
-
-	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", real) >= (int)sizeof(temporary))
-		return fail(err, ERR_INVALID, "the path '%s' is too long", real);
-	if (stat(real, &st) == 0)
-		mode = st.st_mode & 07777;
-
-	CLEANUP(fd_cleanup) int fd = mkostemp(temporary, O_CLOEXEC);
-
-	if (fd < 0)
-		return fail_write(err, real);
-	if (fchmod(fd, mode) < 0 || !write_all(fd, bytes, len) || fsync(fd) < 0 ||
-	    rename(temporary, real) < 0) {
-		fail_write(err, real);
-		unlink(temporary);
-		return false;
-	}
-	return true;
-}
-
 /* Rationale: as many as the kernel follows (path_resolution(7)). */
 #define LINKS_MAX 40
 
@@ -151,14 +127,55 @@ static bool find_target(const char *path, char ret[static PATH_MAX])
 	return false;
 }
 
+void new_file_cleanup(struct new_file *f)
+{
+	if (f->fd < 0)
+		return;
+	fd_cleanup(&f->fd);
+	f->fd = -1;
+	unlink(f->temporary);
+}
+
+bool new_file_open(struct new_file *f, const char *path, mode_t mode, struct err *err)
+{
+	struct stat st;
+
+	if (!find_target(path, f->path))
+		return fail_write(err, path);
+	if (snprintf(f->temporary, sizeof(f->temporary), "%s.XXXXXX", f->path) >=
+	    (int)sizeof(f->temporary))
+		return fail(err, ERR_INVALID, "the path '%s' is too long", path);
+	if (stat(f->path, &st) == 0)
+		mode = st.st_mode & 07777;
+	f->fd = mkostemp(f->temporary, O_CLOEXEC);
+	if (f->fd < 0)
+		return fail_write(err, f->path);
+	if (fchmod(f->fd, mode) == 0)
+		return true;
+	fail_write(err, f->path);
+	new_file_cleanup(f);
+	return false;
+}
+
+bool new_file_keep(struct new_file *f, struct err *err)
+{
+	if (fsync(f->fd) < 0 || rename(f->temporary, f->path) < 0)
+		return fail_write(err, f->path);
+	fd_cleanup(&f->fd);
+	f->fd = -1;
+	return true;
+}
+
 bool file_write_atomic(const char *path, const char *bytes, size_t len, mode_t mode,
 		       struct err *err)
 {
-	char real[PATH_MAX];
+	CLEANUP(new_file_cleanup) struct new_file f = { .fd = -1 };
 
-	if (!find_target(path, real))
-		return fail_write(err, path);
-	return write_beside(real, bytes, len, mode, err);
+	if (!new_file_open(&f, path, mode, err))
+		return false;
+	if (!write_all(f.fd, bytes, len))
+		return fail_write(err, f.path);
+	return new_file_keep(&f, err);
 }
 
 /* One folder, which may be there already. */

@@ -4,6 +4,7 @@
 #ifndef BASE_FD_H
 #define BASE_FD_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -32,6 +33,20 @@ MUST_CHECK bool file_read(const char *path, size_t limit, struct text *ret, stru
  */
 MUST_CHECK bool file_write_atomic(const char *path, const char *bytes, size_t len, mode_t mode,
 				  struct err *err);
+
+/*
+ * The same, piece by piece: a file beside `path` that takes its place when it is
+ * kept, and goes when it is not.  For CLEANUP(new_file_cleanup); start from { .fd = -1 }.
+ */
+struct new_file {
+	int fd;
+	char path[PATH_MAX];	  /* where it will be, links followed */
+	char temporary[PATH_MAX]; /* where it is now */
+};
+MUST_CHECK bool new_file_open(struct new_file *f, const char *path, mode_t mode, struct err *err);
+/* Flushed, and in its place. */
+MUST_CHECK bool new_file_keep(struct new_file *f, struct err *err);
+void new_file_cleanup(struct new_file *f);
 
 /* Make the folder of `path` and those above it, new ones with `mode`. */
 MUST_CHECK bool folder_of_make(const char *path, mode_t mode, struct err *err);

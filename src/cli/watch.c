@@ -126,9 +126,9 @@ struct progress *watch_start(struct watch *w, bool shows, const char *interrupte
 	return &w->progress;
 }
 
-bool watch_wait(struct watch *w, int fd, struct err *err)
+bool watch_wait(struct watch *w, int fd, short events, struct err *err)
 {
-	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
+	struct pollfd fds[] = { { .fd = fd, .events = events },
 				{ .fd = w->catches ? w->signals : -1, .events = POLLIN } };
 	int n;
 
@@ -136,7 +136,7 @@ bool watch_wait(struct watch *w, int fd, struct err *err)
 		n = poll(fds, ARRAY_LEN(fds), -1);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return fail(err, ERR_IO, "cannot wait for input: %s", strerror(errno));
+		return fail(err, ERR_IO, "cannot wait: %s", strerror(errno));
 	take_signal(w);
 	return go_on(w, err);
 }

@@ -29,10 +29,10 @@ struct watch {
 struct progress *watch_start(struct watch *w, bool shows, const char *interrupted);
 
 /*
- * Wait until `fd` can be read, or a signal came.
+ * Wait until `fd` is ready for `events` (POLLIN, POLLOUT), or a signal came.
  * Errors: ERR_INTERRUPTED, ERR_IO.
  */
-MUST_CHECK bool watch_wait(struct watch *w, int fd, struct err *err);
+MUST_CHECK bool watch_wait(struct watch *w, int fd, short events, struct err *err);
 
 /* Take the line away, before something else is written. */
 void watch_clear(struct watch *w);

@@ -28,8 +28,8 @@ static bool slice_to_come(struct call *c, const struct policy_range *range, cons
 }
 
 /* The ports of its slice; `*ret_found` false: it has none of its own (yet). */
-static bool slice_of(struct call *c, const struct project *p, const struct instance *i,
-		     const char *host, struct port_range *ret, bool *ret_found, struct err *err)
+bool instance_slice(struct call *c, const struct project *p, const struct instance *i,
+		    const char *host, struct port_range *ret, bool *ret_found, struct err *err)
 {
 	const struct policy *policy;
 	const struct policy_range *range;
@@ -64,7 +64,7 @@ bool answer_instance(struct call *c, const struct project *p, const struct insta
 
 	f.project_id = p->id;
 	f.instance = i->number;
-	if (!slice_of(c, p, i, host, &slice, &found, err) ||
+	if (!instance_slice(c, p, i, host, &slice, &found, err) ||
 	    !c->registry->store->ops->entry_count(c->registry->store, &f, &services, err))
 		return false;
 	o = json_object();

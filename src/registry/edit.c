@@ -134,25 +134,26 @@ bool registry_move(struct registry *r, const struct service_key *key, uint16_t p
 
 /* Register. */
 
-static bool block_allows(struct registry *r, const struct register_request *q, struct arena *a,
-			 struct err *err)
+static bool block_allows(struct registry *r, const struct service_key *key, uint16_t port,
+			 struct arena *a, struct err *err)
 {
 	struct project owner;
 	bool found;
 
-	if (q->force || !block_owner(r, q->key.host, q->port, a, &owner, &found, err))
-		return q->force;
-	if (!found || !strcmp(owner.id, q->key.project->id))
+	if (!block_owner(r, key->host, port, a, &owner, &found, err))
+		return false;
+	if (!found || !strcmp(owner.id, key->project->id))
 		return true;
-	fail(err, ERR_TAKEN, "port %u lies in the block of '%s'", q->port, owner.name);
+	fail(err, ERR_TAKEN, "port %u lies in the block of '%s'", port, owner.name);
 	fail_hint(err, "take a port of your own (portbook get %s/%s), or add --force",
-		  q->key.project->name, q->key.service);
-	holder_put(err, json_pack("{s:i, s:s}", "port", (int)q->port, "projectName", owner.name));
+		  key->project->name, key->service);
+	holder_put(err, json_pack("{s:i, s:s}", "port", (int)port, "projectName", owner.name));
 	return false;
 }
 
 struct claim_search {
-	const struct register_request *q;
+	const struct service_key *key;
+	uint16_t port;
 	int64_t now_ms;
 	bool refused;
 };
@@ -160,22 +161,27 @@ struct claim_search {
 static bool match_reserved_for(const struct reserved *res, void *arg)
 {
 	struct claim_search *s = arg;
-	const struct service_key *key = &s->q->key;
 
-	s->refused = res->project && port_range_has(res->ports, s->q->port) &&
-		     reservation_binds(res, key->host, key->project->name, s->now_ms);
+	s->refused = res->project && port_range_has(res->ports, s->port) &&
+		     reservation_binds(res, s->key->host, s->key->project->name, s->now_ms);
 	return !s->refused;
 }
 
 /* Reserved ports are there to be registered, unless they wait for another project. */
-static bool reservation_allows(struct registry *r, const struct register_request *q,
+static bool reservation_allows(struct registry *r, const struct service_key *key, uint16_t port,
 			       struct err *err)
 {
-	struct claim_search s = { .q = q, .now_ms = registry_now(r) };
+	struct claim_search s = { .key = key, .port = port, .now_ms = registry_now(r) };
 
 	if (!r->store->ops->reserved_each(r->store, match_reserved_for, &s, err))
 		return false;
-	return !s.refused || fail_reserved(r, &q->key, q->port, err);
+	return !s.refused || fail_reserved(r, key, port, err);
+}
+
+bool port_may_be_registered(struct registry *r, const struct service_key *key, uint16_t port,
+			    struct arena *a, struct err *err)
+{
+	return block_allows(r, key, port, a, err) && reservation_allows(r, key, port, err);
 }
 
 static bool name_listener(struct registry *r, const struct register_request *q, struct arena *a,
@@ -260,8 +266,10 @@ bool registry_register(struct registry *r, const struct register_request *q, str
 		return fail_hint(err, "take a port of your own: portbook get %s/%s",
 				 q->key.project->name, q->key.service);
 	}
-	if (!project_takes_more(&q->key, err) || !block_allows(r, q, a, err) ||
-	    !reservation_allows(r, q, err) || !service_variable_is_free(r, &q->key, err) ||
+	if (!project_takes_more(&q->key, err) ||
+	    (!q->force && !block_allows(r, &q->key, q->port, a, err)) ||
+	    !reservation_allows(r, &q->key, q->port, err) ||
+	    !service_variable_is_free(r, &q->key, err) ||
 	    !enter_registered(r, q, a, &answer.entry, err) || !name_listener(r, q, a, err))
 		return false;
 	answer.created = true;

@@ -24,6 +24,13 @@ MUST_CHECK bool registry_move(struct registry *r, const struct service_key *key,
 			      const struct service_key *to, struct arena *a, struct entry *ret,
 			      struct err *err);
 
+/*
+ * May the service have that port, as far as blocks and reservations go?
+ * Errors: ERR_TAKEN  it is in another project's block, or reserved for another
+ */
+MUST_CHECK bool port_may_be_registered(struct registry *r, const struct service_key *key,
+				       uint16_t port, struct arena *a, struct err *err);
+
 struct register_request {
 	struct service_key key;
 	uint16_t port;

@@ -3,6 +3,7 @@
  */
 #include "lib/check.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,7 +102,7 @@ static int ignored(void)
 	if (!progress_step(p, "entering", 0, 2, &err) || pipe(ends) < 0)
 		return 1;
 	raise(SIGHUP);
-	if (write(ends[1], "x", 1) != 1 || !watch_wait(&w, ends[0], &err))
+	if (write(ends[1], "x", 1) != 1 || !watch_wait(&w, ends[0], POLLIN, &err))
 		return 2;
 	watch_end(&w);
 	return 0;
@@ -123,7 +124,7 @@ static int interrupted_while_it_waits(void)
 	if (!progress_step(p, "reading", 0, 0, &err) || pipe(ends) < 0)
 		return 1;
 	raise(SIGINT);
-	if (watch_wait(&w, ends[0], &err) || err.code != ERR_INTERRUPTED)
+	if (watch_wait(&w, ends[0], POLLIN, &err) || err.code != ERR_INTERRUPTED)
 		return 2;
 	watch_end(&w);
 	return 3;

@@ -1,0 +1,124 @@
+/*
+ * The command `export`: the book into a file or a pipe, as it is read, however long it is.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cli/cmd.h"
+#include "cli/entry_text.h"
+
+static const char *const formats[] = { "json", "csv", "ports-md", "md", "portkeeper", NULL };
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	{ .name = "format", .letter = 'f', .kind = VALUE_TEXT, .arg = "FORMAT", .field = "format",
+	  .choices = formats, .help = "json (the default), csv, ports-md, md or portkeeper" },
+	{ .name = "project", .letter = 'p', .kind = VALUE_TEXT, .arg = "PROJECT",
+	  .field = "projectName", .help = "only what belongs to this project" },
+	{ .name = "output", .letter = 'o', .kind = VALUE_PATH, .arg = "FILE",
+	  .help = "write this file, all of it or nothing, instead of stdout" },
+	{ 0 },
+};
+/* clang-format on */
+
+/* A reader that does not read must not keep Ctrl-C waiting. */
+struct pipe_sink {
+	struct sink sink;
+	struct watch *watch;
+};
+
+static bool write_pipe(struct sink *s, const char *bytes, size_t len, struct err *err)
+{
+	struct watch *w = ((struct pipe_sink *)s)->watch;
+
+	while (len) {
+		/* So many go into a pipe that is ready without waiting (pipe(7)). */
+		size_t some = len < PIPE_BUF ? len : PIPE_BUF;
+		ssize_t n;
+
+		if (!watch_wait(w, STDOUT_FILENO, POLLOUT, err))
+			return false;
+		n = write(STDOUT_FILENO, bytes, some);
+		if (n < 0 && errno == EPIPE)
+			return fail(err, ERR_IO, "%s", ""); /* nobody reads any more */
+		if (n < 0)
+			return fail(err, ERR_IO, "the book cannot be written: %s", strerror(errno));
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool to_stdout(struct run *r, struct err *err)
+{
+	struct pipe_sink out = { .sink.write = write_pipe, .watch = &r->watch };
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+
+	(void)run_watch(r, "the book is as it was");
+	/* On a terminal there is something to read already. */
+	r->watch.wanted &= !isatty(STDOUT_FILENO);
+	return run_call_with(r, "export", r->input, (struct call_io){ .to = &out.sink },
+			     "the book is as it was", &answer, err);
+}
+
+static bool to_file(struct run *r, const char *path, struct err *err)
+{
+	CLEANUP(new_file_cleanup) struct new_file file = { .fd = -1 };
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	struct fd_sink out;
+
+	/* Rationale: a book says who runs what where; who may read it is who could before. */
+	if (!new_file_open(&file, path, 0600, err))
+		return false;
+	out = fd_sink(file.fd, path);
+	return run_call_with(r, "export", r->input, (struct call_io){ .to = &out.sink },
+			     "the file is as it was", &answer, err) &&
+	       new_file_keep(&file, err) &&
+	       (json_put_text(answer, "fileName", path) || fail_memory(err)) &&
+	       run_show(r, answer, err);
+}
+
+static bool export_run(struct run *r, struct err *err)
+{
+	const char *path = run_text(r, "output");
+
+	if (path)
+		return to_file(r, path, err);
+	/* As an answer it is one of its members. */
+	return r->out.json ? run_plain(r, err) : to_stdout(r, err);
+}
+
+static bool export_render(struct run *r, const json_t *answer, struct err *err)
+{
+	(void)err;
+	output_note(&r->out, "%lld ports are in '%.400s'",
+		    (long long)json_int_of(answer, "ports", 0), text_or(answer, "fileName", ""));
+	return true;
+}
+
+static const struct example examples[] = {
+	{ "portbook export > book.json", "all of the book" },
+	{ "portbook export --format csv --output ports.csv", "for a spreadsheet" },
+	{ "portbook export --format md --project shop", "a table for people" },
+	{ NULL, NULL },
+};
+
+const struct command cmd_export = {
+	.name = "export",
+	.group = GROUP_BOOK,
+	.summary = "the book as a file",
+	.text = "json and csv lose nothing: ids, history, released ports, the policy. Imported into a "
+		"new book they make the same one. In csv a field that a spreadsheet would take for a "
+		"formula has an apostrophe before it, which import takes away again.\n\n"
+		"md is a table for people, ports-md and portkeeper are what other tools read; they "
+		"have what is held now.",
+	.examples = examples,
+	.options = options,
+	.operation = "export",
+	.run = export_run,
+	.render = export_render,
+};
