@@ -12,6 +12,7 @@
 #include "operations/input.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
+#include "project/declaration.h"
 #include "registry/projects.h"
 
 /* Rationale: more are not read by anybody, and a book of blocks has at most 650 projects. */
@@ -31,6 +32,7 @@ struct names {
 	const char *prefix, *host, *environment;
 	bool has_project;
 	struct project project; /* whose they are */
+	const char *root;	/* top of the directory's checkout; NULL: a project was named */
 	struct one_name *items; /* in the call's arena */
 	unsigned count, room;
 	bool is_full, out_of_memory;
@@ -121,6 +123,7 @@ static bool find_project_here(struct names *n, const char *path, struct err *err
 
 	if (!path || !directory_read(path, &d, NULL))
 		return true;
+	n->root = arena_copy(&n->call->arena, d.root);
 	if (!place_of_directory(n->call, &d, &p, &n->has_project, err))
 		return false;
 	n->has_project = n->has_project || place_main(n->call, &d, &p);
@@ -164,12 +167,21 @@ static bool each_entry(struct names *n, struct entry_filter *f, entry_fn *fn, st
 	return s->ops->entry_each(s, f, fn, n, err);
 }
 
-static bool read_services(struct names *n, struct err *err)
+/* A file that is wrong is told by the command itself. */
+static void add_declared(struct names *n)
+{
+	const struct declaration *d = NULL;
+
+	if (!n->root || !declaration_read(n->root, &n->call->arena, &d, NULL))
+		return;
+	for (unsigned i = 0; d && i < d->n_services; i++)
+		add_name(n, d->services[i].name, "declared in " DECLARATION_FILE);
+}
+
+static bool read_entered(struct names *n, struct err *err)
 {
 	struct entry_filter f = ENTRY_FILTER_ALL;
 
-	if (!n->has_project)
-		return true;
 	f.instance = (unsigned)json_int_of(n->input, "instance", 0);
 	if (!each_entry(n, &f, add_service, err))
 		return false;
@@ -177,6 +189,14 @@ static bool read_services(struct names *n, struct err *err)
 		return true;
 	f.instance = 0;
 	return each_entry(n, &f, add_service, err);
+}
+
+static bool read_services(struct names *n, struct err *err)
+{
+	if (n->has_project && !read_entered(n, err))
+		return false;
+	add_declared(n);
+	return true;
 }
 
 static bool add_instance(const struct instance *i, void *arg)

@@ -143,6 +143,18 @@ def test_complete__in_a_worktree_without_ports_offers_what_the_main_checkout_has
     assert "web" in complete("get", "w", cwd=shop.parent / "shop-fix")
 
 
+def test_complete__offers_what_portbook_yaml_declares(pb, complete, shop):
+    (shop / "portbook.yaml").write_text("services:\n  web:\n  mailpit:\n")
+    assert complete("get", "m", cwd=shop) == {"mailpit": "declared in portbook.yaml"}
+    assert complete("get", "we", cwd=shop) == {"web": "3100"}
+    (shop / "portbook.yaml").write_text("services: [")
+    assert complete("get", "we", cwd=shop) == {"web": "3100"}
+    new = pb.base / "new"
+    new.mkdir()
+    (new / "portbook.yaml").write_text("services:\n  queue:\n")
+    assert complete("get", "q", cwd=new) == {"queue": "declared in portbook.yaml"}
+
+
 def test_complete__offers_no_option_twice_unless_it_may_be_repeated(complete):
     first = complete("get", "web", "--")
     assert {"--meta", "--env", "--json", "--udp"} <= set(first)

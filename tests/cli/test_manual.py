@@ -1,5 +1,6 @@
 """The man pages: they say what --help says, miss nothing, and can be read."""
 
+import json
 import re
 import subprocess
 
@@ -107,6 +108,21 @@ def test_policy_page__has_every_key_and_an_example_that_may_be_used(pb, text, pa
     example = section_of(page, "EXAMPLES")
     path.write_text(re.sub(r"^ {7}", "", example, flags=re.MULTILINE))
     assert "may be used" in pb.ok("policy", "check", path)
+
+
+def test_declaration_page__has_the_keys_of_the_schema_and_an_example_that_works(pb, text):
+    page = text["portbook.yaml.5"]
+    keys = {title: re.findall(r"^ {7}([a-z-]+)$", section_of(page, title), re.MULTILINE)
+            for title in ("KEYS OF THE PROJECT", "KEYS OF A SERVICE")}
+    schema = json.loads((TOP / "schemas" / "portbook.schema.json").read_text())["properties"]
+    assert keys["KEYS OF THE PROJECT"] == list(schema)
+    assert keys["KEYS OF A SERVICE"] == list(
+        schema["services"]["additionalProperties"]["properties"])
+    folder = pb.base / "desk"
+    folder.mkdir()
+    example = re.sub(r"^ {7}", "", section_of(page, "EXAMPLES"), flags=re.MULTILINE)
+    (folder / "portbook.yaml").write_text(example)
+    assert pb.ok("get", "api", cwd=folder) == "4350"
 
 
 def test_config_page__has_an_example_that_works(pb, text):
