@@ -6,12 +6,6 @@ void port_set_add_range(struct port_set *s, struct port_range r)
 		port_set_add(s, (uint16_t)port);
 }
 
-void port_set_remove_range(struct port_set *s, struct port_range r)
-{
-	for (unsigned port = r.first; port <= r.last; port++)
-		port_set_remove(s, (uint16_t)port);
-}
-
 unsigned port_set_count(const struct port_set *s, struct port_range r)
 {
 	unsigned n = 0;

@@ -29,7 +29,6 @@ static inline void port_set_remove(struct port_set *s, uint16_t port)
 }
 
 void port_set_add_range(struct port_set *s, struct port_range r);
-void port_set_remove_range(struct port_set *s, struct port_range r);
 
 /* How many of the ports of `r` are in the set. */
 unsigned port_set_count(const struct port_set *s, struct port_range r);

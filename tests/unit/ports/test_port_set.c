@@ -38,12 +38,8 @@ static void test_port_set__has_both_ends_of_a_range(void **state)
 	CHECK(!port_set_has(&s, 62) && port_set_has(&s, 63) && port_set_has(&s, 65));
 	CHECK(!port_set_has(&s, 66) && port_set_has(&s, 65534) && port_set_has(&s, 65535));
 	CHECK(port_set_count(&s, all) == 5);
-	port_set_remove_range(&s, (struct port_range){ 65, 65534 });
-	CHECK(port_set_count(&s, all) == 3);
 	port_set_add_range(&s, all);
 	CHECK(port_set_count(&s, all) == UINT16_MAX);
-	port_set_remove_range(&s, all);
-	CHECK(port_set_count(&s, all) == 0);
 }
 
 static void test_port_set__agrees_with_an_array_of_bools(void **state)
@@ -61,9 +57,13 @@ static void test_port_set__agrees_with_an_array_of_bools(void **state)
 
 		if (random_one_in(&seed, 4))
 			r.last = r.first;
-		add ? port_set_add_range(&s, r) : port_set_remove_range(&s, r);
-		for (unsigned port = r.first; port <= r.last; port++)
+		if (add)
+			port_set_add_range(&s, r);
+		for (unsigned port = r.first; port <= r.last; port++) {
+			if (!add)
+				port_set_remove(&s, (uint16_t)port);
 			model[port] = add;
+		}
 		for (unsigned port = 1; port <= UINT16_MAX; port++)
 			count += model[port];
 		CHECK(port_set_count(&s, all) == count, "step %u", step);
