@@ -77,6 +77,15 @@ bool answer_port(json_t *answer, const struct port_answer *p, struct err *err)
 	return fail_memory(err);
 }
 
+static bool put_replaced(json_t *answer, const struct port_answer *p, struct err *err)
+{
+	json_t *array = json_array();
+
+	return (json_put(answer, "replaced", array) &&
+		(!p->replaced || json_append(array, json_integer(p->replaced)))) ||
+	       fail_memory(err);
+}
+
 /* An instance within the policy's maximum is entered on first use. */
 static bool enter_instance(struct call *c, const struct place *p, const struct service_key *key,
 			   struct err *err)
@@ -133,7 +142,7 @@ static bool run_with(struct call *c, const json_t *input, json_t *answer, bool a
 	if (declared.file && p.is_new ? !enter_among(c, declared.file, &q, always_new, &port, err)
 				      : !enter_port(c, &q, always_new, &port, err))
 		return false;
-	return answer_port(answer, &port, err);
+	return answer_port(answer, &port, err) && (!q.replace || put_replaced(answer, &port, err));
 }
 
 static bool get_run(struct call *c, const json_t *input, json_t *answer, struct err *err)

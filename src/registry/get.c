@@ -296,6 +296,7 @@ bool registry_allocate(struct registry *r, const struct port_request *q, struct 
 		return false;
 	if (q->replace && !replace_primary(r, q, a, &this.not_port, err))
 		return false;
+	answer.replaced = this.not_port;
 	if (!choice_gather(r, &this, true, a, &c, err))
 		return false;
 	if (q->only_preferred && !candidates_has(&c.candidates, q->preferred))

@@ -35,6 +35,7 @@ struct port_answer {
 	enum plan_why why;
 	struct listener *passed; /* who sits on ports that were passed over */
 	unsigned n_passed;
+	uint16_t replaced; /* the port that was released for it; 0: none */
 };
 
 /* The live primary of the service. Reads only. */

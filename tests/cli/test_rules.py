@@ -439,7 +439,7 @@ def test_release__of_another_leaves_the_primary(pb, p):
 def test_allocate_replace__moves_the_service(pb, p, answer, ports):
     assert pb.ok("get", "p/web") == "3100"
     said = answer("allocate", "p/web", "--replace")
-    assert (said["port"], said["primary"]) == (3101, True)
+    assert (said["port"], said["primary"], said["replaced"]) == (3101, True, [3100])
     assert ports() == {3101: "p/web"}
     assert [e["port"] for e in answer("list", "--status", "released")["ports"]] == [3100]
 
