@@ -78,9 +78,13 @@ static bool find_book(struct session *s, const struct session_options *o, const 
 
 	s->is_named = true;
 	if (o->book) {
-		snprintf(s->source, sizeof(s->source), "--book");
+		snprintf(s->source, sizeof(s->source), "%s",
+			 o->named_by ? o->named_by : "the program");
 		return set_book(s, o->book, err);
 	}
+	if (o->isolated)
+		return fail(err, ERR_INVALID,
+			    "it is not said which book, and nothing else may say it");
 	if (variable && *variable) {
 		snprintf(s->source, sizeof(s->source), "PORTBOOK_BOOK");
 		return set_book(s, variable, err);
@@ -94,19 +98,20 @@ static bool find_book(struct session *s, const struct session_options *o, const 
 	return default_book(s->book, err);
 }
 
-static bool set_host(struct session *s, const struct config *c, struct err *err)
+static bool set_host(struct session *s, const struct session_options *o, const struct config *c,
+		     struct err *err)
 {
-	const char *host = c->host[0] ? c->host : HOST_DEFAULT;
+	const char *configured = c->host[0] ? c->host : HOST_DEFAULT;
 
-	return name_fold("host", host, s->registry.host, err);
+	return name_fold("host", o->host ? o->host : configured, s->registry.host, err);
 }
 
 bool session_open(const struct session_options *options, struct session **ret, struct err *err)
 {
-	struct config config;
+	struct config config = { 0 };
 	struct session *s;
 
-	if (!config_read(&config, err))
+	if (!options->isolated && !config_read(&config, err))
 		return false;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -115,7 +120,7 @@ bool session_open(const struct session_options *options, struct session **ret, s
 	s->registry.clock = &clock_of_machine;
 	s->registry.caller = caller_name;
 	s->only_look = options->only_look;
-	if (!set_host(s, &config, err) || !find_book(s, options, &config, err)) {
+	if (!set_host(s, options, &config, err) || !find_book(s, options, &config, err)) {
 		session_free(s);
 		return false;
 	}
@@ -154,6 +159,11 @@ const char *session_book_source(const struct session *s)
 	return s->source;
 }
 
+const char *session_host(const struct session *s)
+{
+	return s->registry.host;
+}
+
 /* Opening it. */
 
 /* Exit status 5, not 1: "the book says no" is another answer than "there is none". */
@@ -174,9 +184,7 @@ static bool open_store(struct session *s, bool create, struct err *err)
 	}
 	if (s->only_look)
 		return store_sqlite_look(s->book, &s->registry.store, err);
-	if (store_sqlite_open(s->book, create, &s->registry.store, err))
-		return true;
-	return err->code == ERR_NOT_FOUND ? fail_no_book(s, err) : false;
+	return store_sqlite_open(s->book, create, &s->registry.store, err);
 }
 
 static bool may_found(const struct session *s)
@@ -257,6 +265,31 @@ static bool run(struct session *s, const struct operation *op, struct call *call
 	return false;
 }
 
+/* A book that this user may not have, or that is not there, is exit status 5. */
+static bool open_for(struct session *s, enum access access, struct err *err)
+{
+	if (open_book(s, access, err))
+		return true;
+	if (err->code == ERR_NOT_FOUND && !s->only_look)
+		return fail_no_book(s, err);
+	if (err->code == ERR_NOT_PERMITTED)
+		err->code = ERR_BOOK;
+	return false;
+}
+
+bool session_ready(struct session *s, struct err *err)
+{
+	struct err why = { 0 };
+
+	/* One that is not there may yet be made, by the first call that may write. */
+	if (open_book(s, ACCESS_READ, &why) || why.code == ERR_NOT_FOUND)
+		return true;
+	*err = why;
+	if (err->code == ERR_NOT_PERMITTED)
+		err->code = ERR_BOOK;
+	return false;
+}
+
 bool session_call(struct session *s, const char *operation, const json_t *input, json_t **ret,
 		  struct err *err)
 {
@@ -272,11 +305,8 @@ bool session_call_with(struct session *s, const char *operation, const json_t *i
 
 	if (!op)
 		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
-	if (op->access != ACCESS_NONE && !open_book(s, op->access, err)) {
-		if (err->code == ERR_NOT_PERMITTED)
-			err->code = ERR_BOOK;
+	if (op->access != ACCESS_NONE && !open_for(s, op->access, err))
 		return false;
-	}
 	ok = run(s, op, &call, input, ret, err);
 	arena_release(&call.arena);
 	return ok;

@@ -16,9 +16,11 @@
 #include "operations/io.h"
 
 struct session_options {
-	const char *book; /* URL or path; NULL: find it */
-	const char *host; /* whose ports; NULL: `host:` of the config, else "localhost" */
+	const char *book;     /* URL or path; NULL: find it */
+	const char *named_by; /* who names the book, for messages ("--book"); NULL: the program */
+	const char *host; /* this machine's name; NULL: `host:` of the config, else "localhost" */
 	bool only_look;	  /* a book that is not there, or half made, is ERR_NOT_FOUND */
+	bool isolated;	  /* neither variables nor a config: only what is said here */
 };
 
 struct session;
@@ -29,6 +31,13 @@ struct session;
  */
 MUST_CHECK bool session_open(const struct session_options *options, struct session **ret,
 			     struct err *err);
+
+/*
+ * Open the book now, which else the first call does.  One that was named and is
+ * not there is no error yet.
+ * Errors: ERR_BOOK, ERR_BUSY, ERR_IO, ERR_MEMORY
+ */
+MUST_CHECK bool session_ready(struct session *s, struct err *err);
 
 /* NULL is fine. */
 void session_free(struct session *s);
@@ -47,12 +56,18 @@ void session_leave(struct session *s);
 MUST_CHECK bool session_call(struct session *s, const char *operation, const json_t *input,
 			     json_t **ret, struct err *err);
 
-/* As session_call, with streams and someone who watches; see operation_run about a failure. */
+/*
+ * As session_call, with what operations/io.h has: streams, someone who watches,
+ * someone who takes the answer; see operation_run about a failure.
+ */
 MUST_CHECK bool session_call_with(struct session *s, const char *operation, const json_t *input,
 				  const struct call_io *io, json_t **ret, struct err *err);
 
-/* Where the book is, as a person would write it; and why that one ("--book", "the default"). */
+/* Where the book is; and who said so: "the program", "PORTBOOK_BOOK", a file, "the default". */
 const char *session_book(const struct session *s);
 const char *session_book_source(const struct session *s);
+
+/* This machine's name in the book. */
+const char *session_host(const struct session *s);
 
 #endif

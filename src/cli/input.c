@@ -9,6 +9,7 @@
 
 #include "base/cursor.h"
 #include "base/utf8.h"
+#include "book/surroundings.h"
 #include "ports/name.h"
 #include "ports/port_range.h"
 
@@ -276,27 +277,6 @@ bool input_add_arg(json_t *input, const struct arg_spec *a, const char *text, st
 
 /* --- what nobody typed */
 
-static bool add_path(json_t *input, struct err *err)
-{
-	char cwd[PATH_MAX];
-
-	/* A directory that is gone, or has a name that is no text, is simply none. */
-	if (json_object_get(input, "path") || !getcwd(cwd, sizeof(cwd)) || *cwd != '/' ||
-	    !utf8_is_valid(cwd, strlen(cwd)))
-		return true;
-	return set_text(input, "path", cwd, err);
-}
-
-static bool add_environment(json_t *input, struct err *err)
-{
-	const char *environment = getenv("PORTBOOK_ENV");
-
-	if (json_object_get(input, "environment") || !environment || !*environment)
-		return true;
-	return check_text("PORTBOOK_ENV", environment, err) &&
-	       set_text(input, "environment", environment, err);
-}
-
 static bool add_host(json_t *input, const json_t *own, struct err *err)
 {
 	const char *host = json_text_of(own, "host");
@@ -306,7 +286,7 @@ static bool add_host(json_t *input, const json_t *own, struct err *err)
 
 bool input_add_surroundings(json_t *input, const json_t *own, unsigned sends, struct err *err)
 {
-	return (!(sends & SENDS_PATH) || add_path(input, err)) &&
-	       (!(sends & SENDS_ENV) || add_environment(input, err)) &&
+	return (!(sends & SENDS_PATH) || surroundings_add_path(input, err)) &&
+	       (!(sends & SENDS_ENV) || surroundings_add_environment(input, err)) &&
 	       (!(sends & SENDS_HOST) || add_host(input, own, err));
 }

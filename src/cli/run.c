@@ -4,9 +4,10 @@
 
 static bool open_session(struct run *r, struct err *err)
 {
+	/* --host goes with each question: it says whose ports, not which machine this is. */
 	const struct session_options options = {
 		.book = run_text(r, "book"),
-		.host = run_text(r, "host"),
+		.named_by = "--book",
 		.only_look = r->only_look,
 	};
 

@@ -7,14 +7,25 @@
 #ifndef OPERATIONS_IO_H
 #define OPERATIONS_IO_H
 
+#include "base/json.h"
 #include "base/progress.h"
 #include "base/stream.h"
+
+/*
+ * Who asked takes the whole answer before it is committed: when that fails,
+ * nothing of it happened.  Called again where the operation is.
+ */
+struct delivery {
+	bool (*take)(json_t *answer, void *arg, struct err *err);
+	void *arg;
+};
 
 /* Each NULL: there is none. */
 struct call_io {
 	struct source *from;
 	struct sink *to;
 	struct progress *progress;
+	const struct delivery *delivery;
 };
 
 #endif

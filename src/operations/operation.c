@@ -149,10 +149,18 @@ static bool put_notices(struct call *c, json_t *answer, struct err *err)
 	return !notices || json_put(answer, "notices", notices) || fail_memory(err);
 }
 
+/* The answer is whole, and with who asked: only the commit is missing. */
+static bool finish(struct call *c, json_t *answer, struct err *err)
+{
+	const struct delivery *d = c->io.delivery;
+
+	return put_notices(c, answer, err) && (!d || d->take(answer, d->arg, err));
+}
+
 static bool run_without_book(const struct operation *op, struct call *c, const json_t *input,
 			     json_t *answer, struct err *err)
 {
-	return op->run(c, input, answer, err) && put_notices(c, answer, err);
+	return op->run(c, input, answer, err) && finish(c, answer, err);
 }
 
 static bool run_in_transaction(const struct operation *op, struct call *c, const json_t *input,
@@ -165,7 +173,7 @@ static bool run_in_transaction(const struct operation *op, struct call *c, const
 	if (!run_quick(op, c, input, answer, &done, err))
 		return false;
 	if (done)
-		return put_notices(c, answer, err);
+		return finish(c, answer, err);
 	forget_notices(c);
 	if (!store_begin(txn.store, op->access == ACCESS_WRITE, err) ||
 	    !op->run(c, input, answer, err))
@@ -174,7 +182,7 @@ static bool run_in_transaction(const struct operation *op, struct call *c, const
 	if (c->is_trial)
 		registry_note(c->registry, "this was a trial run: nothing of it is in the book");
 	/* The answer is whole before the commit: an error after it would deny what is done. */
-	return put_notices(c, answer, err) && (c->is_trial || store_commit(txn.store, err));
+	return finish(c, answer, err) && (c->is_trial || store_commit(txn.store, err));
 }
 
 /* What finds no memory is left out: `err` says the most of it. */

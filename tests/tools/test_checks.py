@@ -14,7 +14,7 @@ base:
 ports:       base
 store:       ports base
 cli:         ports base
-lib sqlite3: store/sqlite      lib jansson: base
+lib sqlite3: store/sqlite      lib jansson: base      lib portbook: store
 """
 
 
@@ -26,6 +26,8 @@ def tree(tmp_path):
                 "src/base/err.h": "#include <stdbool.h>\n",
                 "src/ports/plan.c": '#include "ports/plan.h"\n#include <string.h>\n',
                 "src/ports/plan.h": '#include "base/err.h"\n',
+                "src/store/library.h": "#include <portbook.h>\n",
+                "include/portbook.h": "#include <stdint.h>\n",
                 "src/store/sqlite/open.c": '#include <sqlite3.h>\n#include "ports/plan.h"\n'
                                            'const char *q = "SELECT a"\n\t" FROM b";\n'}
         for path, text in {**good, **files}.items():
@@ -66,6 +68,9 @@ def test_every_check_lets_a_good_tree_pass(tree, args):
     ({"src/web/x.c": "\n"}, "in no folder"),
     ({"src/x.c": "\n"}, "in no folder"),
     ({"src/cli/x.c": '#include "x.h"\n'}, "write the folder"),
+    ({"src/cli/x.c": "#include <portbook.h>\n"}, "belongs to store"),
+    ({"include/x.h": '#include "base/err.h"\n'}, "only ISO C's"),
+    ({"include/x.h": "#include <sys/types.h>\n"}, "only ISO C's"),
     ({"tools/layers.txt": LAYERS.replace("base:\n", "base: cli\n")}, "is a cycle"),
     ({"tools/layers.txt": LAYERS + "app: moon\n"}, "moon, which has no line"),
 ])
