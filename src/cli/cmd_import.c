@@ -26,6 +26,7 @@ static const struct option_spec options[] = {
 	{ .name = "dry-run", .letter = 'n', .kind = VALUE_FLAG, .field = "dryRun",
 	  .help = "only say what would be entered, moved and refused" },
 	{ .name = "project", .letter = 'p', .kind = VALUE_PROJECT, .arg = "PROJECT",
+	  .field = "projectName",
 	  .help = "whose ports they are, where the file does not say" },
 	{ .name = "env", .letter = 'e', .kind = VALUE_TEXT, .arg = "ENV", .field = "environment",
 	  .help = "their environment, where the file does not say" },

@@ -1,5 +1,6 @@
 #include "operations/claims_of_book.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "operations/operations.h"
@@ -148,6 +149,15 @@ static bool gather(const struct record *r, void *arg, struct err *err)
 	return progress_step(g->call->io.progress, "writing", list->count, 0, err);
 }
 
+static int by_port(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	int order = (int)x->ports.first - (int)y->ports.first;
+
+	order = order ? order : strcmp(x->host, y->host);
+	return order ? order : (int)x->protocol - (int)y->protocol;
+}
+
 bool claims_of_book(struct call *c, const struct project *only, struct claim_list *ret,
 		    struct err *err)
 {
@@ -156,6 +166,10 @@ bool claims_of_book(struct call *c, const struct project *only, struct claim_lis
 
 	if (!registry_walk(c->registry, only, gather, &g, err))
 		return false;
+	/* Entries came last; a person looks for them by port. */
+	if (list.ports)
+		qsort(list.items + list.count - list.ports, list.ports, sizeof(*list.items),
+		      by_port);
 	*ret = list;
 	return true;
 }

@@ -15,7 +15,7 @@ struct claim_list {
 
 /*
  * Projects with their first block, instances in use with their slice, reserved
- * ports and entries, in the order of the book; `only`: those of one project.
+ * ports and entries, these by port; `only`: those of one project.
  */
 MUST_CHECK bool claims_of_book(struct call *c, const struct project *only, struct claim_list *ret,
 			       struct err *err);

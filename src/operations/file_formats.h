@@ -6,16 +6,16 @@
 
 #include "formats/book_file.h"
 #include "formats/claim.h"
+#include "formats/claim_write.h"
 
 struct file_format {
-	const char *name;   /* "ports-md" */
-	const char *ending; /* of files that are likely such ones: ".md"; NULL: none tells */
+	const char *name;		/* "ports-md" */
+	const char *ending, *beginning; /* of the names of such files: ".md"; NULL: none tells */
 
 	/* The whole book, both ways; or one or both of the others. */
 	const struct book_file_format *whole;
 	claims_fn *claims;
-	bool (*write)(const struct claim *claims, size_t count, int64_t now_ms, struct text *ret,
-		      struct err *err);
+	claims_write_fn *write;
 
 	/* Do the first bytes of a file show that it is one?  NULL: they never do. */
 	bool (*is_likely)(const char *bytes, size_t len);

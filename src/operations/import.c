@@ -16,10 +16,18 @@
 /* Rationale: the first rows of any format. */
 #define HEAD_SIZE 65536
 
-static bool fail_unknown_format(const struct importing *x, struct err *err)
+static bool fail_unknown_format(const struct importing *x, const char *head, size_t len,
+				struct err *err)
 {
+	static const char book[] = "SQLite format 3";
 	CLEANUP(text_release) struct text known = { 0 };
 
+	if (len >= sizeof(book) && !memcmp(head, book, sizeof(book))) {
+		fail(err, ERR_INVALID, "'%.200s' is a book itself, not the export of one",
+		     x->source->name);
+		return fail_hint(err,
+				 "look into it: portbook --book FILE list; or export it first");
+	}
 	file_formats_add(&known, true);
 	fail(err, ERR_INVALID, "'%.200s' does not show which format it has", x->source->name);
 	return fail_hint(err, "say it: --format %s", text_str(&known));
@@ -37,8 +45,9 @@ static bool guess_format(struct importing *x, struct err *err)
 	ok = x->source->read(x->source, 0, head, HEAD_SIZE, &len, err);
 	if (ok)
 		x->format = file_format_guess(head, len, x->source->name);
+	ok = ok && (x->format || fail_unknown_format(x, head, len, err));
 	free(head);
-	return ok && (x->format || fail_unknown_format(x, err));
+	return ok;
 }
 
 static bool choose_format(struct importing *x, struct err *err)
@@ -116,6 +125,8 @@ static bool import_all(struct importing *x, json_t *answer, struct err *err)
 {
 	if (!choose_format(x, err) ||
 	    !(x->format->whole ? import_whole(x, err) : import_claims(x, err)))
+		return false;
+	if (!report_sort(&x->report, err))
 		return false;
 	if (x->report.refused && !x->dry_run)
 		return refuse(x, err);

@@ -1,6 +1,7 @@
 #include "operations/import_report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -91,7 +92,7 @@ bool report_refuse(struct import_report *r, const struct report_row *row, const 
 		return false;
 	}
 	refused.fate = ROW_REFUSED;
-	if (!r->refused++) {
+	if (!r->refused++ || row->line < r->first_line) {
 		r->first = *why;
 		r->first_line = row->line;
 	}
@@ -99,6 +100,55 @@ bool report_refuse(struct import_report *r, const struct report_row *row, const 
 	if (!list_row(r, &refused, why, err))
 		return false;
 	return r->refused < IMPORT_REFUSED_MAX;
+}
+
+struct listed {
+	json_int_t line;
+	size_t at;
+	json_t *row;
+};
+
+/* Rows of one line stay as they were told. */
+static int by_line(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return x->at < y->at ? -1 : 1;
+}
+
+/* Give the rows to `to`, which has them from then on. */
+static bool append_sorted(struct listed *rows, size_t count, json_t *to)
+{
+	qsort(rows, count, sizeof(*rows), by_line);
+	for (size_t i = 0; i < count; i++)
+		if (!json_append(to, json_incref(rows[i].row)))
+			return false;
+	return true;
+}
+
+bool report_sort(struct import_report *r, struct err *err)
+{
+	size_t count = json_array_size(r->rows);
+	struct listed *rows = calloc(count + 1, sizeof(*rows));
+	json_t *sorted = json_array();
+	bool ok;
+
+	for (size_t i = 0; rows && i < count; i++) {
+		json_t *row = json_array_get(r->rows, i);
+
+		rows[i] = (struct listed){ json_int_of(row, "line", 0), i, row };
+	}
+	ok = rows && sorted && append_sorted(rows, count, sorted);
+	free(rows);
+	if (!ok) {
+		json_decref(sorted);
+		return fail_memory(err);
+	}
+	json_decref(r->rows);
+	r->rows = sorted;
+	return true;
 }
 
 static bool put_records(const struct import_report *r, json_t *answer)

@@ -49,6 +49,9 @@ MUST_CHECK bool report_add(struct import_report *r, const struct report_row *row
 MUST_CHECK bool report_refuse(struct import_report *r, const struct report_row *row,
 			      const struct err *why, struct err *err);
 
+/* The rows in the order of the file. Errors: ERR_MEMORY. */
+MUST_CHECK bool report_sort(struct import_report *r, struct err *err);
+
 /* The members of the answer, or of the refusal. Errors: ERR_MEMORY. */
 MUST_CHECK bool report_put(const struct import_report *r, json_t *answer, struct err *err);
 
