@@ -18,8 +18,10 @@ static const struct option_spec options[] = {
 	{ .name = "format", .letter = 'f', .kind = VALUE_TEXT, .arg = "FORMAT", .field = "format",
 	  .choices = formats, .help = "json (the default), csv, ports-md, md or portkeeper" },
 	{ .name = "project", .letter = 'p', .kind = VALUE_TEXT, .arg = "PROJECT",
-	  .field = "projectName", .help = "only what belongs to this project" },
+	  .field = "projectName", .completes = COMPLETES_PROJECT_NAME,
+	  .help = "only what belongs to this project" },
 	{ .name = "output", .letter = 'o', .kind = VALUE_PATH, .arg = "FILE",
+	  .completes = COMPLETES_FILE,
 	  .help = "write this file, all of it or nothing, instead of stdout" },
 	{ 0 },
 };

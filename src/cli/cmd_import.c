@@ -12,7 +12,7 @@
 #include "cli/screen.h"
 #include "cli/table.h"
 
-static const struct arg_spec args[] = { { "FILE", VALUE_OWN }, { 0 } };
+static const struct arg_spec args[] = { { "FILE", VALUE_OWN, .completes = COMPLETES_FILE }, { 0 } };
 
 static const char *const formats[] = { "json",	   "csv",	 "ports-md",	 "md", "dotenv",
 				       "devports", "portkeeper", "port-manager", NULL };
@@ -29,6 +29,7 @@ static const struct option_spec options[] = {
 	  .field = "projectName",
 	  .help = "whose ports they are, where the file does not say" },
 	{ .name = "env", .letter = 'e', .kind = VALUE_TEXT, .arg = "ENV", .field = "environment",
+	  .completes = COMPLETES_ENVIRONMENT,
 	  .help = "their environment, where the file does not say" },
 	OPTION_CREATE,
 	{ 0 },

@@ -54,6 +54,16 @@ def test_complete__offers_every_option_of_every_commands_help(pb, complete):
         assert list(complete(*command.split(), "--")) == options, command
 
 
+def test_complete__leaves_every_argument_called_file_to_the_shell(pb):
+    """Who adds such a command is told here to say `completes`."""
+    commands = [c for c in commands_of_help(pb)
+                if re.match(r"usage: .*\[?FILE\b", pb.ok("help", *c.split()))]
+    assert {"import", "policy check"} <= set(commands)
+    for command in commands:
+        out = pb.ok("__complete", "--", *command.split(), "")
+        assert out.endswith(":files"), command
+
+
 def test_complete__offers_the_second_word_of_a_family(complete):
     assert "add-block" in complete("project", "")
     assert list(complete("project", "add")) == ["add", "add-block"]
@@ -89,6 +99,8 @@ def test_complete__offers_the_second_word_of_a_family(complete):
     ("get shop/web -e |te", "test"),
     ("get-port --type |mo", "monitoring"),
     ("project rename |bl", "blog"),
+    ("export --project |bl", "blog"),
+    ("import --env |te", "test"),
     ("project rename blog |bl", ""),
     ("project add |bl", ""),
     ("project add x --status |a", "active archived"),
@@ -119,7 +131,8 @@ def test_complete__knows_what_fits(complete, shop, words, expected):
 @pytest.mark.parametrize("words, paths", [
     (["init", ""], ":folders"), (["list", "--worktree", ""], ":folders"),
     (["list", "--worktree=/"], ":folders"), (["--book", ""], ":files"),
-    (["policy", "check", "./"], ":files")])
+    (["policy", "check", "./"], ":files"), (["import", ""], ":files"),
+    (["import", "--dry-run", "x"], ":files"), (["export", "--output="], ":files")])
 def test_complete__leaves_paths_to_the_shell(complete, words, paths):
     assert not complete(*words, paths=paths)
 

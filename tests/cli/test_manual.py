@@ -1,5 +1,7 @@
 """The man pages: they say what --help says, miss nothing, and can be read."""
 
+import csv
+import io
 import json
 import re
 import subprocess
@@ -123,6 +125,17 @@ def test_declaration_page__has_the_keys_of_the_schema_and_an_example_that_works(
     example = re.sub(r"^ {7}", "", section_of(page, "EXAMPLES"), flags=re.MULTILINE)
     (folder / "portbook.yaml").write_text(example)
     assert pb.ok("get", "api", cwd=folder) == "4350"
+
+
+def test_export_page__says_what_an_export_has(pb, text):
+    page = text["portbook-export.5"]
+    pb.ok("project", "add", "shop")
+    pb.ok("get", "shop/web", "--notes", "=1+1")
+    said = re.findall(r"^ {7}([a-zA-Z]+)$", section_of(page, "JSON"), re.MULTILINE)
+    assert said == list(json.loads(pb.ok("export")))
+    rows = list(csv.reader(io.StringIO(pb.ok("export", "--format", "csv"))))
+    assert rows[0][0] == "record" and rows[1][0] == "book" and rows[-1][0] == "end"
+    assert any("'=1+1" in row for row in rows)
 
 
 def test_config_page__has_an_example_that_works(pb, text):
