@@ -320,7 +320,8 @@ static void check_key(const struct shape_key *key, const json_t *said)
 	if (key->words)
 		check_words(key, said);
 	if (key->set == shape_set_list && key->item == shape_set_name)
-		CHECK_TEXT(json_text_of(json_object_get(said, "items"), "$ref"), "#/definitions/name");
+		CHECK_TEXT(json_text_of(json_object_get(said, "items"), "$ref"),
+			   "#/definitions/name");
 	if (key->item == shape_set_text)
 		CHECK(json_int_of(each, "maxLength", -1) == (int64_t)key->item_max, "%s",
 		      key->name);
