@@ -66,8 +66,10 @@ static void add_summary(struct text *t, const json_t *answer)
 	long long projects = json_int_of(json_object_get(answer, "records"), "project", 0);
 
 	screen_add(t, text_or(answer, "fileName", ""), 0);
-	text_addf(t, " (%s): %lld port%s %sentered", text_or(answer, "format", ""), entered,
-		  entered == 1 ? "" : "s", json_bool_of(answer, "dryRun") ? "would be " : "");
+	text_add(t, " (");
+	screen_add(t, text_or(answer, "format", ""), 0);
+	text_addf(t, "): %lld port%s %sentered", entered, entered == 1 ? "" : "s",
+		  json_bool_of(answer, "dryRun") ? "would be " : "");
 	if (projects)
 		text_addf(t, ", %lld project%s", projects, projects == 1 ? "" : "s");
 	add_count(t, answer, "moved", "moved");

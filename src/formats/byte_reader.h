@@ -24,7 +24,7 @@ struct byte_reader {
 	char buffer[BYTE_READER_SIZE];
 };
 
-#define BYTE_END -1
+#define BYTE_END (-1)
 
 /* Start, or go on, at this place of the source, which is in that line. */
 void byte_reader_seek(struct byte_reader *r, uint64_t offset, unsigned line);

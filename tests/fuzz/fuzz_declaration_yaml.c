@@ -43,10 +43,20 @@ static void check_service(const struct declared_service *s)
 		check_name(s->environments[i]);
 }
 
-static void check_declaration(const struct declaration *d)
+/* No service before this one has its variable. */
+static void check_variable(const struct declaration *d, unsigned nth)
 {
 	char ours[VARIABLE_SIZE], theirs[VARIABLE_SIZE];
 
+	name_variable(d->services[nth].name, 1, ours);
+	for (unsigned i = 0; i < nth; i++) {
+		name_variable(d->services[i].name, 1, theirs);
+		MUST(strcmp(ours, theirs) != 0);
+	}
+}
+
+static void check_declaration(const struct declaration *d)
+{
 	check_optional(d->project);
 	MUST(d->number >= -1 && d->number <= UINT16_MAX);
 	check_text(d->owner, DECLARATION_LINE_MAX);
@@ -55,11 +65,7 @@ static void check_declaration(const struct declaration *d)
 	for (unsigned i = 0; i < d->n_services; i++) {
 		check_service(&d->services[i]);
 		MUST(declaration_service(d, d->services[i].name) == &d->services[i]);
-		name_variable(d->services[i].name, 1, ours);
-		for (unsigned k = 0; k < i; k++) {
-			name_variable(d->services[k].name, 1, theirs);
-			MUST(strcmp(ours, theirs) != 0);
-		}
+		check_variable(d, i);
 	}
 }
 

@@ -85,8 +85,8 @@ static void test_declaration__needs_nothing_but_names(void **state)
 	CHECK(got->n_services == 4);
 	s = declaration_service(got, "web");
 	CHECK(s && !s->type[0] && !s->role[0] && !s->prefer && s->protocol == DECLARED_TCP);
-	CHECK(!s->hostname && !s->tunnel && !s->unit && !s->description && !s->notes);
-	CHECK(!s->n_metadata && !s->n_environments);
+	CHECK(s && !s->hostname && !s->tunnel && !s->unit && !s->description && !s->notes);
+	CHECK(s && !s->n_metadata && !s->n_environments);
 	CHECK(declaration_service(got, "db") == &got->services[2]);
 	CHECK(!declaration_service(got, "worker"));
 	CHECK(parse(state, "{}", &err) && !got->n_services);
