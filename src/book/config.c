@@ -11,8 +11,6 @@
 /* Rationale: two keys and their comments. */
 #define CONFIG_MAX_BYTES 65536
 
-#define MACHINE_CONFIG "/etc/portbook/config.yaml"
-
 static bool set_book(struct yaml *y, struct config *c, struct err *err)
 {
 	const char *home = getenv("HOME");
@@ -83,14 +81,23 @@ static bool parse(const struct text *bytes, struct config *c, struct err *err)
 		if (!read_pair(&y, c, err))
 			return false;
 	}
-	return true;
+	return yaml_next(&y, err) &&
+	       (y.kind == YAML_END || yaml_fail(&y, err, "the config is one map: book, host"));
 }
 
-static bool read_file(const char *path, struct config *ret, bool *ret_found, struct err *err)
+bool config_parse(const struct text *text, const char *path, struct config *ret, struct err *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	snprintf(ret->file, sizeof(ret->file), "%s", path);
+	return parse(text, ret, err);
+}
+
+bool config_read_file(const char *path, struct config *ret, bool *ret_found, struct err *err)
 {
 	CLEANUP(text_release) struct text bytes = { 0 };
 	struct err why = { 0 };
 
+	memset(ret, 0, sizeof(*ret));
 	*ret_found = file_read(path, CONFIG_MAX_BYTES, &bytes, &why);
 	if (!*ret_found && why.code == ERR_NOT_FOUND)
 		return true;
@@ -98,8 +105,7 @@ static bool read_file(const char *path, struct config *ret, bool *ret_found, str
 		*err = why;
 		return false;
 	}
-	snprintf(ret->file, sizeof(ret->file), "%s", path);
-	return parse(&bytes, ret, err);
+	return config_parse(&bytes, path, ret, err);
 }
 
 /* Where the user's own config is; false when there is no home. */
@@ -121,8 +127,10 @@ bool config_read(struct config *ret, struct err *err)
 	char path[PATH_MAX];
 	bool found = false;
 
-	memset(ret, 0, sizeof(*ret));
-	if (user_config(path) && !read_file(path, ret, &found, err))
+	if (user_config(path) && !config_read_file(path, ret, &found, err))
 		return false;
-	return found || read_file(MACHINE_CONFIG, ret, &found, err);
+	if (!found && !config_read_file(CONFIG_OF_MACHINE, ret, &found, err))
+		return false;
+	ret->is_machines = !strcmp(ret->file, CONFIG_OF_MACHINE);
+	return true;
 }

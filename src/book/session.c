@@ -9,6 +9,8 @@
 
 #include "base/fd.h"
 #include "book/config.h"
+#include "book/own.h"
+#include "book/sudo.h"
 #include "formats/policy_builtin.h"
 #include "formats/policy_yaml.h"
 #include "observe/observe.h"
@@ -17,14 +19,6 @@
 #include "registry/founding.h"
 #include "store/memory/memory.h"
 #include "store/sqlite/sqlite.h"
-
-struct session {
-	char book[PATH_MAX];
-	char source[PATH_MAX + 32];
-	bool only_look;		  /* a file is not made, nor founded */
-	bool is_named;		  /* for this run: by --book or PORTBOOK_BOOK */
-	struct registry registry; /* its store is NULL until the first call */
-};
 
 /* Which book. */
 
@@ -45,7 +39,7 @@ static bool default_book(char ret[static PATH_MAX], struct err *err)
 	return len < PATH_MAX || fail(err, ERR_INVALID, "the path of the book is too long");
 }
 
-static bool is_url(const char *text)
+bool book_is_url(const char *text)
 {
 	return strstr(text, "://") || !strncmp(text, "sqlite:", 7) || !strcmp(text, "memory:") ||
 	       !strncmp(text, "unix:", 5);
@@ -60,7 +54,7 @@ static bool set_book(struct session *s, const char *book, struct err *err)
 
 	if (!*path)
 		return fail(err, ERR_INVALID, "the name of the book is empty");
-	if ((path == book && is_url(book)) || *path == '/')
+	if ((path == book && book_is_url(book)) || *path == '/')
 		len = snprintf(s->book, sizeof(s->book), "%s", path);
 	else if (!getcwd(cwd, sizeof(cwd)))
 		return fail(err, ERR_INVALID,
@@ -71,12 +65,19 @@ static bool set_book(struct session *s, const char *book, struct err *err)
 	       fail(err, ERR_INVALID, "the path of the book is too long");
 }
 
+static bool is_told(const struct session_options *o)
+{
+	const char *variable = getenv("PORTBOOK_BOOK");
+
+	return o->book || (variable && *variable);
+}
+
 static bool find_book(struct session *s, const struct session_options *o, const struct config *c,
 		      struct err *err)
 {
 	const char *variable = getenv("PORTBOOK_BOOK");
 
-	s->is_named = true;
+	s->is_named = is_told(o);
 	if (o->book) {
 		snprintf(s->source, sizeof(s->source), "%s",
 			 o->named_by ? o->named_by : "the program");
@@ -89,7 +90,6 @@ static bool find_book(struct session *s, const struct session_options *o, const 
 		snprintf(s->source, sizeof(s->source), "PORTBOOK_BOOK");
 		return set_book(s, variable, err);
 	}
-	s->is_named = false;
 	if (c->book[0]) {
 		snprintf(s->source, sizeof(s->source), "%s", c->file);
 		return set_book(s, c->book, err);
@@ -106,21 +106,38 @@ static bool set_host(struct session *s, const struct session_options *o, const s
 	return name_fold("host", o->host ? o->host : configured, s->registry.host, err);
 }
 
+/* What is told, and what is the machine's, is opened as root; all else is that user's. */
+static bool find_for_sudo(struct session *s, const struct session_options *o, struct config *config,
+			  struct err *err)
+{
+	if (!o->follows_sudo || is_told(o) || !sudo_find(&s->behalf))
+		return (o->isolated || config_read(config, err)) && find_book(s, o, config, err);
+	if (!sudo_become(&s->behalf, err))
+		return false;
+	if (!config_read(config, err) || !find_book(s, o, config, err))
+		return false;
+	if (config->book[0] && config->is_machines) {
+		sudo_become_root();
+		s->behalf.name[0] = '\0';
+	} else {
+		s->listeners = sudo_listeners(&s->behalf);
+		s->registry.listeners = &s->listeners;
+	}
+	return true;
+}
+
 bool session_open(const struct session_options *options, struct session **ret, struct err *err)
 {
 	struct config config = { 0 };
-	struct session *s;
+	struct session *s = calloc(1, sizeof(*s));
 
-	if (!options->isolated && !config_read(&config, err))
-		return false;
-	s = calloc(1, sizeof(*s));
 	if (!s)
 		return fail_memory(err);
 	s->registry.listeners = &listeners_of_machine;
 	s->registry.clock = &clock_of_machine;
 	s->registry.caller = caller_name;
 	s->only_look = options->only_look;
-	if (!set_host(s, options, &config, err) || !find_book(s, options, &config, err)) {
+	if (!find_for_sudo(s, options, &config, err) || !set_host(s, options, &config, err)) {
 		session_free(s);
 		return false;
 	}
@@ -154,6 +171,11 @@ const char *session_book(const struct session *s)
 	return s->book;
 }
 
+const char *session_behalf(const struct session *s)
+{
+	return s->behalf.name[0] ? s->behalf.name : NULL;
+}
+
 const char *session_book_source(const struct session *s)
 {
 	return s->source;
@@ -178,7 +200,7 @@ static bool open_store(struct session *s, bool create, struct err *err)
 {
 	if (!strcmp(s->book, "memory:"))
 		return store_memory_open(&s->registry.store, err);
-	if (is_url(s->book)) {
+	if (book_is_url(s->book)) {
 		fail(err, ERR_INVALID, "this portbook cannot open the book '%.200s'", s->book);
 		return fail_hint(err, "a book is a path, sqlite:PATH or memory:");
 	}
@@ -213,6 +235,13 @@ static bool found_book(struct session *s, struct err *err)
 	     store_commit(s->registry.store, err);
 	free(p);
 	return ok;
+}
+
+bool session_fail_book(struct err *err)
+{
+	if (err->code == ERR_NOT_PERMITTED)
+		err->code = ERR_BOOK;
+	return false;
 }
 
 /* A new book gets the default policy at once, with what that has: all that look find it there. */
@@ -259,22 +288,17 @@ static bool run(struct session *s, const struct operation *op, struct call *call
 	if (again)
 		return operation_run(op, call, input, ret, err);
 	*err = why;
-	/* A book that this user may not write cannot be had for that (exit status 5). */
-	if (err->code == ERR_NOT_PERMITTED)
-		err->code = ERR_BOOK;
-	return false;
+	return session_fail_book(err);
 }
 
 /* A book that this user may not have, or that is not there, is exit status 5. */
-static bool open_for(struct session *s, enum access access, struct err *err)
+bool session_need_book(struct session *s, enum access access, struct err *err)
 {
 	if (open_book(s, access, err))
 		return true;
 	if (err->code == ERR_NOT_FOUND && !s->only_look)
 		return fail_no_book(s, err);
-	if (err->code == ERR_NOT_PERMITTED)
-		err->code = ERR_BOOK;
-	return false;
+	return session_fail_book(err);
 }
 
 bool session_ready(struct session *s, struct err *err)
@@ -285,9 +309,7 @@ bool session_ready(struct session *s, struct err *err)
 	if (open_book(s, ACCESS_READ, &why) || why.code == ERR_NOT_FOUND)
 		return true;
 	*err = why;
-	if (err->code == ERR_NOT_PERMITTED)
-		err->code = ERR_BOOK;
-	return false;
+	return session_fail_book(err);
 }
 
 bool session_call(struct session *s, const char *operation, const json_t *input, json_t **ret,
@@ -305,7 +327,7 @@ bool session_call_with(struct session *s, const char *operation, const json_t *i
 
 	if (!op)
 		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
-	if (op->access != ACCESS_NONE && !open_for(s, op->access, err))
+	if (op->access != ACCESS_NONE && !session_need_book(s, op->access, err))
 		return false;
 	ok = run(s, op, &call, input, ret, err);
 	arena_release(&call.arena);

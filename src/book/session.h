@@ -4,6 +4,8 @@
  * The book: the URL given, else PORTBOOK_BOOK, else `book:` of
  * ~/.config/portbook/config.yaml or /etc/portbook/config.yaml, else
  * ${XDG_DATA_HOME:-~/.local/share}/portbook/book.db, which is made on first use.
+ * Under sudo, and where neither the caller nor the machine's config says which,
+ * it is the book of who called sudo, and files are that user's: book/sudo.h.
  * A session belongs to one thread and never crosses a fork.
  */
 #ifndef BOOK_SESSION_H
@@ -18,9 +20,10 @@
 struct session_options {
 	const char *book;     /* URL or path; NULL: find it */
 	const char *named_by; /* who names the book, for messages ("--book"); NULL: the program */
-	const char *host; /* this machine's name; NULL: `host:` of the config, else "localhost" */
-	bool only_look;	  /* a book that is not there, or half made, is ERR_NOT_FOUND */
-	bool isolated;	  /* neither variables nor a config: only what is said here */
+	const char *host;  /* this machine's name; NULL: `host:` of the config, else "localhost" */
+	bool only_look;	   /* a book that is not there, or half made, is ERR_NOT_FOUND */
+	bool isolated;	   /* neither variables nor a config: only what is said here */
+	bool follows_sudo; /* the process may become another user: for programs, not libraries */
 };
 
 struct session;
@@ -69,5 +72,7 @@ const char *session_book_source(const struct session *s);
 
 /* This machine's name in the book. */
 const char *session_host(const struct session *s);
+/* Whose book it is, when that is who called sudo; NULL: the caller's own. */
+const char *session_behalf(const struct session *s);
 
 #endif

@@ -2,22 +2,32 @@
 
 #include "book/session.h"
 
-static bool open_session(struct run *r, struct err *err)
+bool run_open(struct run *r, struct err *err)
 {
 	/* --host goes with each question: it says whose ports, not which machine this is. */
 	const struct session_options options = {
 		.book = run_text(r, "book"),
 		.named_by = "--book",
 		.only_look = r->only_look,
+		.follows_sudo = true,
 	};
+	const char *user;
 
-	return r->session || session_open(&options, &r->session, err);
+	if (r->session)
+		return true;
+	if (!session_open(&options, &r->session, err))
+		return false;
+	user = session_behalf(r->session);
+	if (user && !r->only_look)
+		output_note(&r->out, "under sudo this is the book of %s: %s", user,
+			    session_book(r->session));
+	return true;
 }
 
 bool run_call(struct run *r, const char *operation, const json_t *input, json_t **ret,
 	      struct err *err)
 {
-	return open_session(r, err) && session_call(r->session, operation, input, ret, err);
+	return run_open(r, err) && session_call(r->session, operation, input, ret, err);
 }
 
 struct progress *run_watch(struct run *r, const char *interrupted)
@@ -31,7 +41,7 @@ bool run_call_with(struct run *r, const char *operation, const json_t *input, st
 	bool ok;
 
 	io.progress = run_watch(r, interrupted);
-	ok = open_session(r, err) && session_call_with(r->session, operation, input, &io, ret, err);
+	ok = run_open(r, err) && session_call_with(r->session, operation, input, &io, ret, err);
 	watch_clear(&r->watch);
 	return ok;
 }

@@ -26,6 +26,9 @@ struct run {
 	struct watch watch; /* of long work; see run_watch */
 };
 
+/* Find the book, if that was not done yet: r->session. Errors: see session_open. */
+MUST_CHECK bool run_open(struct run *r, struct err *err);
+
 /* Ask the book. Errors: see session_call. */
 MUST_CHECK bool run_call(struct run *r, const char *operation, const json_t *input, json_t **ret,
 			 struct err *err);

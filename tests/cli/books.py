@@ -18,6 +18,8 @@ ranges:
     strategy: sequential
 """
 
+# The ports of the fixture `shop`.
+SHOP = {20000, 20001, 20002}
 
 # The search for leaks traces the process itself, which two cannot do.
 TRACED = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}

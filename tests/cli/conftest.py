@@ -1,6 +1,8 @@
 """What the tests of the commands share."""
 
 import json
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -8,7 +10,9 @@ import sys
 import jsonschema
 import pytest
 
+from books import TRACED, WIDE
 from clilib import TOP, one_object
+from machines import Machine
 
 SCHEMAS = TOP / "schemas"
 
@@ -192,3 +196,38 @@ def policy(pb):
     def run(name, *options, **more):
         return pb("policy", "use", name, *options, check=True, **more)
     return run
+
+
+@pytest.fixture
+def shop(pb):
+    """A book with some entries, and a project `shop` with 4000 ports; its path."""
+    policy = pb.base / "wide.yaml"
+    policy.write_text(WIDE)
+    pb.ok("policy", "use", policy)
+    pb.ok("project", "add", "shop")
+    for service in ("web", "api", "db"):
+        pb.ok("get", f"shop/{service}")
+    return pb.home / "data" / "portbook" / "book.db"
+
+
+@pytest.fixture
+def strace(pb):
+    """strace(WORDS, *command): run the command under strace with these words."""
+    def run(words, *command, **options):
+        return subprocess.run(["strace", "-qq", "-o", "/dev/null", *words, *map(str, command)],
+                              cwd=pb.work, env=pb.environment(TRACED), capture_output=True,
+                              text=True, timeout=60, check=False, **options)
+
+    if shutil.which("strace") is None or run([], "true").returncode != 0:
+        pytest.skip("no process can be traced here")
+    return run
+
+
+@pytest.fixture
+def machine(pb):
+    """A machine of the test's own: users, /etc, /var/lib and root's home that nobody else sees."""
+    if os.environ["PORTBOOK_TESTS_WERE_ROOT"] != "1":
+        pytest.skip("only root can make a machine with users of its own")
+    made = Machine(pb)
+    yield made
+    made.end()

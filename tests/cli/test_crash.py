@@ -7,8 +7,6 @@ Moments of death are chosen in two ways: by the clock, at random but the same in
 
 import os
 import random
-import shutil
-import signal
 import socket
 import sqlite3
 import stat
@@ -18,41 +16,11 @@ import time
 
 import pytest
 
-from books import TRACED, WIDE, assert_whole, live_ports, look_into, settle
+from books import SHOP, assert_whole, live_ports, look_into, settle
+from faults import kill_at_each_call, limited
 
 NOBODY = 65534
 SEED = 2026
-
-# The calls by which a process changes what another one sees.
-CALLS = "pwrite64,write,fdatasync,fsync,ftruncate,fallocate,openat,unlink,close,fcntl,fchmod,fchown"
-
-
-@pytest.fixture
-def shop(pb):
-    """A book with some entries, and a project `shop` with 4000 ports; its path."""
-    policy = pb.base / "wide.yaml"
-    policy.write_text(WIDE)
-    pb.ok("policy", "use", policy)
-    pb.ok("project", "add", "shop")
-    for service in ("web", "api", "db"):
-        pb.ok("get", f"shop/{service}")
-    return pb.home / "data" / "portbook" / "book.db"
-
-
-SHOP = {20000, 20001, 20002}
-
-
-@pytest.fixture
-def strace(pb):
-    """strace(WORDS, *command): run the command under strace with these words."""
-    def run(words, *command, **options):
-        return subprocess.run(["strace", "-qq", "-o", "/dev/null", *words, *map(str, command)],
-                              cwd=pb.work, env=pb.environment(TRACED), capture_output=True,
-                              text=True, timeout=60, check=False, **options)
-
-    if shutil.which("strace") is None or run([], "true").returncode != 0:
-        pytest.skip("no process can be traced here")
-    return run
 
 
 def answered(out):
@@ -174,18 +142,6 @@ def test_writers__1000_killed_in_full_flow_leave_a_whole_book(pb, shop):
 
 # ---- killed at each system call
 
-def kill_at_each_call(strace, command, check):
-    """Kill at the first call, at the second ... until the command comes to its end; how many."""
-    for n in range(1, 1000):
-        run = strace(["-e", f"trace={CALLS}", "-e", f"inject={CALLS}:signal=KILL:when={n}"],
-                     *command(n))
-        check(n, run)
-        if run.returncode == 0:
-            return n - 1
-        assert run.returncode == -signal.SIGKILL, run
-    raise AssertionError("it never ends")
-
-
 def test_get__killed_at_any_system_call_leaves_the_book_whole(pb, shop, strace):
     def check(n, run):
         assert_whole(shop, SHOP | set(answered(run.stdout)))
@@ -253,12 +209,6 @@ def test_allocate__whose_flush_fails_is_no_answer(pb, shop, strace):
     assert fail_each_call(strace, pb, shop, "fdatasync,fsync", "EIO") >= 1
     pb.ok("allocate", "shop/web")
     assert_whole(shop, SHOP)
-
-
-def limited(pb, limit, *words):
-    return subprocess.run(["prlimit", f"--fsize={limit}", pb.program, *map(str, words)],
-                          cwd=pb.work, env=pb.environment(), capture_output=True, text=True,
-                          timeout=60, check=False)
 
 
 def test_allocate__with_files_that_may_not_grow_is_an_error(pb, shop):

@@ -1,0 +1,35 @@
+/*
+ * book/own.h - what a session is made of.  For the files of this folder only.
+ */
+#ifndef BOOK_OWN_H
+#define BOOK_OWN_H
+
+#include <limits.h>
+
+#include "book/session.h"
+#include "book/sudo.h"
+#include "operations/operation.h"
+#include "registry/registry.h"
+
+struct session {
+	char book[PATH_MAX];
+	char source[PATH_MAX + 32];
+	bool only_look;		    /* a file is not made, nor founded */
+	bool is_named;		    /* for this run: by --book or PORTBOOK_BOOK */
+	struct registry registry;   /* its store is NULL until the first call */
+	struct sudo_user behalf;    /* whose book it is under sudo; name "": nobody's */
+	struct listeners listeners; /* that look as root, while `behalf` is set */
+};
+
+bool book_is_url(const char *text);
+
+/*
+ * Open the book, and, to write, make it where there is none, as a call does.
+ * Errors: see session_call.
+ */
+MUST_CHECK bool session_need_book(struct session *s, enum access access, struct err *err);
+
+/* A book that this user may not write cannot be had for that (exit status 5): returns false. */
+bool session_fail_book(struct err *err);
+
+#endif
