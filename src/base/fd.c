@@ -86,6 +86,69 @@ static bool write_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
+bool file_make_beside(const char *path, mode_t mode, char ret[static PATH_MAX], int *ret_fd,
+		      struct err *err)
+{
+	char temporary[PATH_MAX];
+
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
+		return fail(err, ERR_INVALID, "the path '%s' is too long", path);
+
+	CLEANUP(fd_cleanup) int fd = mkostemp(temporary, O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_write(err, path);
+	if (fchmod(fd, mode) < 0) {
+		fail_write(err, path);
+		unlink(temporary);
+		return false;
+	}
+	memcpy(ret, temporary, sizeof(temporary));
+	*ret_fd = fd_take(&fd);
+	return true;
+}
+
+/* Where the file system has no such rename (EINVAL), a second name that must be new. */
+static bool rename_to_new(const char *temporary, const char *path)
+{
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	if (link(temporary, path) < 0)
+		return false;
+	unlink(temporary);
+	return true;
+}
+
+static bool sync_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+		 slash ? path : ".");
+
+	CLEANUP(fd_cleanup) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* A folder that may be written and not read, or one that cannot be flushed: no more to do. */
+	return fd < 0 || fsync(fd) == 0 || errno != EIO;
+}
+
+bool file_publish(const char *temporary, const char *path, bool replace, struct err *err)
+{
+	bool renamed = replace ? rename(temporary, path) == 0 : rename_to_new(temporary, path);
+
+	if (renamed)
+		return sync_folder_of(path) || fail_write(err, path);
+	if (errno == EEXIST)
+		fail(err, ERR_TAKEN, "there is a file '%s' already", path);
+	else
+		fail_write(err, path);
+	unlink(temporary);
+	return false;
+}
+
 /* Rationale: as many as the kernel follows (path_resolution(7)). */
 #define LINKS_MAX 40
 
@@ -109,8 +172,7 @@ static bool follow_link(char path[static PATH_MAX])
 	return true;
 }
 
-/* The file that is replaced: where `path` leads, also when nothing is there yet. */
-static bool find_target(const char *path, char ret[static PATH_MAX])
+bool file_find_target(const char *path, char ret[static PATH_MAX])
 {
 	if (realpath(path, ret))
 		return true;
@@ -140,21 +202,11 @@ bool new_file_open(struct new_file *f, const char *path, mode_t mode, struct err
 {
 	struct stat st;
 
-	if (!find_target(path, f->path))
+	if (!file_find_target(path, f->path))
 		return fail_write(err, path);
-	if (snprintf(f->temporary, sizeof(f->temporary), "%s.XXXXXX", f->path) >=
-	    (int)sizeof(f->temporary))
-		return fail(err, ERR_INVALID, "the path '%s' is too long", path);
 	if (stat(f->path, &st) == 0)
 		mode = st.st_mode & 07777;
-	f->fd = mkostemp(f->temporary, O_CLOEXEC);
-	if (f->fd < 0)
-		return fail_write(err, f->path);
-	if (fchmod(f->fd, mode) == 0)
-		return true;
-	fail_write(err, f->path);
-	new_file_cleanup(f);
-	return false;
+	return file_make_beside(f->path, mode, f->temporary, &f->fd, err);
 }
 
 bool new_file_keep(struct new_file *f, struct err *err)

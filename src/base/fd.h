@@ -48,6 +48,27 @@ MUST_CHECK bool new_file_open(struct new_file *f, const char *path, mode_t mode,
 MUST_CHECK bool new_file_keep(struct new_file *f, struct err *err);
 void new_file_cleanup(struct new_file *f);
 
+/*
+ * A new, empty file beside `path`, for contents that shall have that name once
+ * they are whole: `ret` is its own name until then.  The caller closes `*ret_fd`
+ * and calls file_publish or unlink.
+ * Errors: ERR_NOT_PERMITTED, ERR_IO, ERR_INVALID (the path is too long)
+ */
+MUST_CHECK bool file_make_beside(const char *path, mode_t mode, char ret[static PATH_MAX],
+				 int *ret_fd, struct err *err);
+
+/*
+ * Give a file that is flushed its name, so that a power cut does not take it
+ * away again.  On failure `temporary` is removed.
+ * Errors: ERR_TAKEN  there is such a file, and `replace` is not set
+ *         ERR_NOT_PERMITTED, ERR_IO
+ */
+MUST_CHECK bool file_publish(const char *temporary, const char *path, bool replace,
+			     struct err *err);
+
+/* Where `path` leads by symbolic links, also when nothing is there yet; false with errno. */
+MUST_CHECK bool file_find_target(const char *path, char ret[static PATH_MAX]);
+
 /* Make the folder of `path` and those above it, new ones with `mode`. */
 MUST_CHECK bool folder_of_make(const char *path, mode_t mode, struct err *err);
 

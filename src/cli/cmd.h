@@ -10,6 +10,7 @@
 extern const struct command cmd___complete;
 extern const struct command cmd___describe;
 extern const struct command cmd_allocate;
+extern const struct command cmd_backup;
 extern const struct command cmd_check;
 extern const struct command cmd_completion;
 extern const struct command cmd_env;
@@ -43,6 +44,7 @@ extern const struct command cmd_register;
 extern const struct command cmd_release;
 extern const struct command cmd_reservations;
 extern const struct command cmd_reserve;
+extern const struct command cmd_restore;
 extern const struct command cmd_show;
 extern const struct command cmd_status;
 extern const struct command cmd_summary;

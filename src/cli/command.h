@@ -91,9 +91,10 @@ enum command_group {
 	GROUP_LOOK,
 	GROUP_DIRECTORY,
 	GROUP_BOOK,
+	GROUP_FILES,
 	GROUP_HELP,
 };
-#define GROUP_COUNT 5
+#define GROUP_COUNT 6
 
 /* What of the surroundings goes into the input, where the operation takes it. */
 #define SENDS_PATH 1u /* the working directory */

@@ -19,6 +19,7 @@ static const struct group {
 	[GROUP_LOOK] = { "Looking", "portbook-looking" },
 	[GROUP_DIRECTORY] = { "A project's directory", "portbook-directory" },
 	[GROUP_BOOK] = { "Projects and rules", "portbook-projects" },
+	[GROUP_FILES] = { "The book itself", "portbook-book" },
 	[GROUP_HELP] = { "Help", "portbook" },
 };
 static_assert(ARRAY_LEN(groups) == GROUP_COUNT, "a group has no heading");

@@ -25,6 +25,8 @@ def test_sudo__uses_the_book_of_who_called_it_and_says_so_once(machine):
 def test_sudo__makes_nothing_that_its_user_could_not_remove(machine):
     for umask in (0o022, 0o077, 0o000):
         machine.portbook("get", f"shop{umask}/web", "--create", sudo="bob", umask=umask)
+    machine.portbook("backup", machine.homes / "bob" / "copy.db", sudo="bob")
+    machine.portbook("restore", machine.homes / "bob" / "copy.db", "--yes", sudo="bob")
     assert owners(machine.homes / "bob") == {machine.USERS["bob"]}
     machine.portbook("release", "shop18/web", user="bob")
     assert not machine.run("ls", "-A", "/root").stdout

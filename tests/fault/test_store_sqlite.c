@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "store/sqlite/copy.h"
 #include "store/sqlite/sqlite.h"
 
 #define ID "018f0000-0000-7000-8000-000000000001"
@@ -155,11 +156,59 @@ static void test_sqlite__changes_a_book_all_or_not_at_all(void **state)
 	}
 }
 
+/* Backup and restore with `allocations`; false with an err when they were too few. */
+static bool copy_book(const char *path, const struct folder *f, long allocations, struct err *err)
+{
+	struct store *live = NULL, *copy = NULL;
+	char file[2 * PATH_MAX], kept[2 * PATH_MAX];
+	struct err why = { 0 };
+	int version;
+	bool ok;
+
+	snprintf(file, sizeof(file), "%s/file.db", f->path);
+	snprintf(kept, sizeof(kept), "%s/kept.db", f->path);
+	unlink(file);
+	unlink(kept);
+	CHECK(store_sqlite_open(path, false, &live, &why) && store_begin(live, false, &why), "%s",
+	      why.text);
+	allocations_left = allocations;
+	ok = store_sqlite_backup(live, file, 0600, false, NULL, err);
+	store_rollback(live);
+	ok = ok && store_sqlite_examine(file, NULL, &copy, &version, err) &&
+	     store_sqlite_replace(live, copy, kept, NULL, err);
+	store_free(copy);
+	store_free(live);
+	allocations_left = ALLOCATIONS_UNLIMITED;
+	CHECK(ok == (access(kept, F_OK) == 0), "the replaced book is kept, if it was replaced");
+	return ok;
+}
+
+static void test_sqlite__copies_a_book_all_or_not_at_all(void **state)
+{
+	CLEANUP(folder_cleanup) struct folder f = folder_make();
+	char path[2 * PATH_MAX];
+	bool ok = false, changed;
+	struct err why = { 0 };
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/book.db", f.path);
+	CHECK(use_book(path, ALLOCATIONS_UNLIMITED, &changed, &why), "%s", why.text);
+	for (long n = 0; !ok; n = fault_next(n)) {
+		struct err err = { 0 };
+
+		ok = copy_book(path, &f, n, &err);
+		CHECK(ok || err.code == ERR_MEMORY, "allocation %ld: %s: %s", n, err_name(err.code),
+		      err.text);
+		CHECK(entries_in(path) == 1, "allocation %ld", n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sqlite__makes_a_book_whole_or_not_at_all),
 		cmocka_unit_test(test_sqlite__changes_a_book_all_or_not_at_all),
+		cmocka_unit_test(test_sqlite__copies_a_book_all_or_not_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

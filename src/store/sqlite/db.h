@@ -6,11 +6,14 @@
 #ifndef STORE_SQLITE_DB_H
 #define STORE_SQLITE_DB_H
 
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
+#include "base/progress.h"
 #include "registry/store.h"
 #include "store/sql/filter.h"
 #include "store/sql/value.h"
@@ -50,6 +53,26 @@ extern const struct store_ops sqlite_ops;
 
 /* Give back all but the session itself. */
 void session_close(struct session *s);
+
+/* ---- open.c ---- */
+
+/* A session that has no file yet; NULL: no memory. */
+struct session *session_new(const char *path);
+/* For CLEANUP(session_cleanup): frees what is there. */
+void session_cleanup(struct session **s);
+
+/* What every connection with a book is told. */
+void session_configure(struct session *s);
+
+#define VERSION_NONE 0 /* of an empty database */
+/*
+ * The book's version, inside a transaction.
+ * Errors: ERR_BOOK  it is no book, or a newer one's; those of reading
+ */
+MUST_CHECK bool session_version(struct session *s, int64_t *ret, struct err *err);
+
+/* "file:PATH?immutable=1": read without the files that readers and writers share. */
+int session_open_immutable(struct session *s, const char *path);
 
 /* ---- file.c ---- */
 
@@ -157,6 +180,36 @@ void write_cleanup(struct write *w);
 /* One statement as a write. */
 MUST_CHECK bool session_change(struct session *s, enum statement what,
 			       const struct sql_value *values, unsigned n_values, struct err *err);
+
+/* Say to SQLite that a commit is durable; before a transaction, once a session. */
+MUST_CHECK bool session_sync_fully(struct session *s, struct err *err);
+
+/* ---- copy.c ---- */
+
+/* Pages on their way from one session to another.  For CLEANUP(copying_cleanup). */
+struct copying {
+	struct session *to, *from;
+	const char *doing; /* for who watches */
+	struct progress *progress;
+	struct sqlite3_backup *backup;
+};
+
+/* Errors: those of both; `to` may not be in a transaction. */
+MUST_CHECK bool copying_begin(struct copying *c, struct err *err);
+/* Begin `to`'s write transaction; nobody else writes there until the end. */
+MUST_CHECK bool copying_lock(struct copying *c, struct err *err);
+/* All of it; `to` is committed when it returns true. Errors: also ERR_INTERRUPTED. */
+MUST_CHECK bool copying_run(struct copying *c, struct err *err);
+/* What was not run to its end is undone. */
+void copying_cleanup(struct copying *c);
+
+/* Copy `from` into a file of its own; its name is the caller's to give. See file_make_beside. */
+MUST_CHECK bool copy_to_new_file(struct session *from, const char *path, mode_t mode,
+				 struct progress *p, char ret_temporary[static PATH_MAX],
+				 struct err *err);
+
+/* A file of the same owner, group and mode as `path`, as far as this user may. */
+void give_as(const char *path, const char *like);
 
 /* ---- settings.c, projects.c, blocks.c, entries.c, claim.c, events.c ---- */
 

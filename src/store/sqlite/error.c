@@ -1,8 +1,10 @@
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/sqlite/db.h"
 
@@ -106,6 +108,23 @@ static const struct meaning *meaning_of(int code)
 	return &otherwise;
 }
 
+/* The log and its index are made by who opens the book first; here that user may not. */
+static bool is_log_missing(const struct session *s, int code)
+{
+	char log[PATH_MAX + 8];
+
+	snprintf(log, sizeof(log), "%s-wal", s->path);
+	return (code & 0xff) == SQLITE_READONLY && access(s->path, F_OK) == 0 &&
+	       access(log, F_OK) < 0;
+}
+
+static bool fail_log_missing(struct session *s, struct err *err)
+{
+	fail(err, ERR_NOT_PERMITTED,
+	     "the log of the book '%s' is missing, and this user may not make it", s->path);
+	return fail_hint(err, "it is made when someone who may write in the folder uses the book");
+}
+
 bool session_fail_code(struct session *s, int code, struct err *err)
 {
 	const struct meaning *m = meaning_of(code);
@@ -114,6 +133,8 @@ bool session_fail_code(struct session *s, int code, struct err *err)
 		return fail_memory(err);
 	if (is_taken(code))
 		return fail_taken(s, err);
+	if (is_log_missing(s, code))
+		return fail_log_missing(s, err);
 	if (m->more == SAY_ERRNO)
 		return fail_system(s, code, m, err);
 	if (m->more == SAY_MESSAGE)
@@ -130,6 +151,19 @@ bool session_fail(struct session *s, struct err *err)
 	return session_fail_code(s, sqlite3_extended_errcode(s->db), err);
 }
 
+/* A book of a group is written by its members. */
+static bool hint_group(const struct stat *st, struct err *err)
+{
+	char buffer[4096];
+	struct group gr, *group = NULL;
+
+	if (st->st_mode & S_IWGRP)
+		getgrgid_r(st->st_gid, &gr, buffer, sizeof(buffer), &group);
+	return group ? fail_hint(err, "members of the group %s may: sudo usermod -aG %s USER",
+				 group->gr_name, group->gr_name)
+		     : false;
+}
+
 bool session_fail_read_only(struct session *s, struct err *err)
 {
 	char buffer[4096];
@@ -140,10 +174,13 @@ bool session_fail_read_only(struct session *s, struct err *err)
 		return fail(err, ERR_NOT_PERMITTED, "this user may not write the book '%s'",
 			    s->path);
 	getpwuid_r(st.st_uid, &pw, buffer, sizeof(buffer), &found);
-	return found ? fail(err, ERR_NOT_PERMITTED,
-			    "this user may not write the book '%s', which belongs to %s", s->path,
-			    found->pw_name)
-		     : fail(err, ERR_NOT_PERMITTED,
-			    "this user may not write the book '%s', which belongs to uid %u",
-			    s->path, (unsigned)st.st_uid);
+	if (found)
+		fail(err, ERR_NOT_PERMITTED,
+		     "this user may not write the book '%s', which belongs to %s", s->path,
+		     found->pw_name);
+	else
+		fail(err, ERR_NOT_PERMITTED,
+		     "this user may not write the book '%s', which belongs to uid %u", s->path,
+		     (unsigned)st.st_uid);
+	return hint_group(&st, err);
 }

@@ -51,7 +51,7 @@ static void configure_library(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static void configure(struct session *s)
+void session_configure(struct session *s)
 {
 	/* Short-lived commands would each pay for a checkpoint: session_shorten_log does at times. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -111,7 +111,7 @@ static bool open_file(struct session *s, bool create, struct err *err)
 	}
 	if (rc != SQLITE_OK)
 		return session_fail_code(s, rc, err);
-	configure(s);
+	session_configure(s);
 	return true;
 }
 
@@ -175,8 +175,7 @@ static bool fail_newer(struct session *s, int64_t version, struct err *err)
 	return fail_hint(err, "use the newer portbook that has written it");
 }
 
-/* `*ret`: the book's version, 0 for an empty database.  Inside a transaction. */
-static bool read_version(struct session *s, int64_t *ret, struct err *err)
+bool session_version(struct session *s, int64_t *ret, struct err *err)
 {
 	int64_t application, version, objects;
 
@@ -198,7 +197,7 @@ static bool look(struct session *s, int64_t *ret_version, struct err *err)
 
 	if (!session_begin(&s->store, false, err))
 		return false;
-	ok = read_version(s, ret_version, err);
+	ok = session_version(s, ret_version, err);
 	session_rollback(&s->store);
 	return ok;
 }
@@ -246,24 +245,32 @@ static void add_escaped(struct text *uri, const char *path)
 			text_add_bytes(uri, path, 1);
 }
 
-static bool reopen_archived(struct session *s, struct err *err)
+int session_open_immutable(struct session *s, const char *path)
 {
 	CLEANUP(text_release) struct text uri = { 0 };
-	int rc;
 
 	text_add(&uri, "file:");
-	add_escaped(&uri, sqlite3_db_filename(s->db, "main"));
+	add_escaped(&uri, path);
 	text_add(&uri, "?immutable=1");
 	if (!text_ok(&uri))
-		return fail_memory(err);
+		return SQLITE_NOMEM;
+	return sqlite3_open_v2(text_str(&uri), &s->db,
+			       SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+				       SQLITE_OPEN_EXRESCODE,
+			       NULL);
+}
+
+static bool reopen_archived(struct session *s, struct err *err)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s", sqlite3_db_filename(s->db, "main"));
 	session_close(s);
-	rc = sqlite3_open_v2(text_str(&uri), &s->db,
-			     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
-				     SQLITE_OPEN_EXRESCODE,
-			     NULL);
+	rc = session_open_immutable(s, path);
 	if (rc != SQLITE_OK)
 		return session_fail_code(s, rc, err);
-	configure(s);
+	session_configure(s);
 	return true;
 }
 
@@ -274,7 +281,7 @@ static bool migrate(struct session *s, struct err *err)
 	int64_t version;
 	int rc;
 
-	if (!write_begin(&w, err) || !read_version(s, &version, err))
+	if (!write_begin(&w, err) || !session_version(s, &version, err))
 		return false;
 	rc = version < migrations_latest() ? migrations_run(s->db, (int)version) : SQLITE_OK;
 	if (rc != SQLITE_OK)
@@ -326,7 +333,7 @@ static char *path_copy(const char *path)
 	return text_take(&copy);
 }
 
-static struct session *session_new(const char *path)
+struct session *session_new(const char *path)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -344,7 +351,7 @@ static struct session *session_new(const char *path)
 	return s;
 }
 
-static void session_cleanup(struct session **s)
+void session_cleanup(struct session **s)
 {
 	if (*s)
 		store_free(&(*s)->store);

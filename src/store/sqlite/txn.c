@@ -96,7 +96,7 @@ static bool prepare_ends(struct session *s, struct err *err)
 }
 
 /* An answer is given after the transaction is durable: do not rely on how SQLite was built. */
-static bool sync_fully(struct session *s, struct err *err)
+bool session_sync_fully(struct session *s, struct err *err)
 {
 	if (!s->syncs_fully)
 		s->syncs_fully = session_run(s, SYNC_FULLY, NULL, 0, err);
@@ -107,7 +107,7 @@ static bool begin_write(struct session *s, struct err *err)
 {
 	if (sqlite3_db_readonly(s->db, "main") == 1)
 		return session_fail_read_only(s, err);
-	if (!sync_fully(s, err))
+	if (!session_sync_fully(s, err))
 		return false;
 	queue_enter(&s->queue);
 	if (!session_run(s, BEGIN_WRITE, NULL, 0, err)) {
