@@ -43,6 +43,7 @@ const struct command *const commands[] = {
 	&cmd_reservations,
 	&cmd_reserve,
 	&cmd_restore,
+	&cmd_setup,
 	&cmd_show,
 	&cmd_status,
 	&cmd_summary,
