@@ -176,19 +176,10 @@ bool row_need_text(const struct claim_row *r, const char *member, const char **r
 	return true;
 }
 
-bool row_take_metadata(struct claim_row *r, const char *const *members, size_t count,
-		       struct err *err)
+bool row_put_metadata(struct claim_row *r, const json_t *metadata, struct err *err)
 {
-	CLEANUP(json_cleanup) json_t *metadata = json_object();
 	CLEANUP(json_text_cleanup) char *text = NULL;
 
-	for (size_t i = 0; i < count; i++) {
-		json_t *value = json_object_get(r->json, members[i]);
-
-		if (value && !json_is_null(value) &&
-		    json_object_set(metadata, members[i], value) < 0)
-			return fail_memory(err);
-	}
 	if (!metadata)
 		return fail_memory(err);
 	if (!json_object_size(metadata))

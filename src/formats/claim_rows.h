@@ -59,8 +59,7 @@ const char *row_text(const struct claim_row *r, const char *member);
 MUST_CHECK bool row_need_text(const struct claim_row *r, const char *member, const char **ret,
 			      struct err *err);
 
-/* Those of the members that are there go into the metadata. Errors: ERR_MEMORY. */
-MUST_CHECK bool row_take_metadata(struct claim_row *r, const char *const *members, size_t count,
-				  struct err *err);
+/* What has no field of its own: an object; an empty one is none. Errors: ERR_MEMORY. */
+MUST_CHECK bool row_put_metadata(struct claim_row *r, const json_t *metadata, struct err *err);
 
 #endif

@@ -26,12 +26,24 @@ static bool put_more(json_t *row, const struct claim *c)
 	       (!c->at_ms || json_put_time(row, "reservedAt", c->at_ms));
 }
 
+/* What it has no members for, so that we read it again; its people see it, too. */
+static bool put_tags(json_t *row, const struct claim *c)
+{
+	json_t *tags = json_array();
+
+	if ((c->protocol != PROTO_UDP || json_append(tags, json_string("udp"))) &&
+	    (!c->environment || json_append(tags, json_sprintf("env:%s", c->environment))))
+		return json_put(row, "tags", tags);
+	json_decref(tags);
+	return false;
+}
+
 static bool put_row(json_t *rows, const struct claim *c)
 {
 	json_t *row = json_object();
 
 	if (json_put_int(row, "number", c->ports.first) && put_owner(row, c) && put_more(row, c) &&
-	    json_put(row, "tags", json_array()))
+	    put_tags(row, c))
 		return json_append(rows, row);
 	json_decref(row);
 	return false;

@@ -114,13 +114,16 @@ static void test_write_ports_md__has_both_tables(void **state)
 static void test_write_portkeeper__has_each_port_once(void **state)
 {
 	struct claim claims[] = { entry("shop", "dns", 53), entry("shop", "dns", 53),
-				  entry("shop", "web", 3100), entry("shop", "old", 3101) };
+				  entry("shop", "web", 3100), entry("shop", "old", 3101),
+				  entry("shop", "dns", 5353) };
 
 	claims[0].protocol = PROTO_UDP;
 	claims[1].at_ms = NOW;
 	claims[2].instance = 2;
 	claims[2].description = "the \"shop\"";
 	claims[3].status = STATUS_RELEASED;
+	claims[4].protocol = PROTO_UDP;
+	claims[4].environment = "test";
 	check_written(claims_write_portkeeper, claims, ARRAY_LEN(claims),
 		      "{\n"
 		      "  \"version\": \"1.0.0\",\n"
@@ -137,13 +140,21 @@ static void test_write_portkeeper__has_each_port_once(void **state)
 		      "      \"projectName\": \"shop@2/web\",\n"
 		      "      \"description\": \"the \\\"shop\\\"\",\n"
 		      "      \"tags\": []\n"
+		      "    },\n"
+		      "    {\n"
+		      "      \"number\": 5353,\n"
+		      "      \"projectName\": \"shop/dns\",\n"
+		      "      \"tags\": [\n"
+		      "        \"udp\",\n"
+		      "        \"env:test\"\n"
+		      "      ]\n"
 		      "    }\n"
 		      "  ]\n"
 		      "}\n");
 	check_read(claims_write_portkeeper, claims_portkeeper, claims, ARRAY_LEN(claims),
-		   "entry:5 53 project=shop service=dns metadata={\"tags\":[]} at=1767323045678; "
-		   "entry:11 3100 project=shop instance=2 service=web description=the \"shop\" "
-		   "metadata={\"tags\":[]}; ");
+		   "entry:5 53 project=shop service=dns at=1767323045678; "
+		   "entry:11 3100 project=shop instance=2 service=web description=the \"shop\"; "
+		   "entry:17 5353/udp project=shop service=dns env=test; ");
 }
 
 int main(void)

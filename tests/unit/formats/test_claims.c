@@ -273,7 +273,7 @@ static void test_portkeeper__reads_both_tools_of_that_name(void **state)
 		  "entry:1 3000 project=my-api service=backend description=d "
 		  "metadata={\"tags\":[\"backend\",\"x\"]} at=1767323045678; "
 		  "entry:3 3001 project=shop instance=2 service=web "
-		  "metadata={\"tags\":[],\"autoRelease\":true}; "
+		  "metadata={\"autoRelease\":true}; "
 		  "entry:4 3002 project=Shop Web service=main; " },
 		{ "{}", "" },
 		{ "{\n\"127.0.0.1:9000\": {\"host\": \"127.0.0.1\", \"port\": 9000, \"owner\": \"shop/web\",\n"
