@@ -92,7 +92,10 @@ static bool take_port(struct claims *all, const struct told *w, const struct det
 		return false;
 	if (!held && registry_allocate(r, &in_range, all->arena, ret, &why))
 		return true;
-	return registry_register(r, &outside, all->arena, ret, err);
+	if (registry_register(r, &outside, all->arena, ret, &why))
+		return true;
+	*err = why;
+	return why.code == ERR_TAKEN && claim_fail_taken(err, w);
 }
 
 /* What registering does not ask: since when, until when, and as what. */

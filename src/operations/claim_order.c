@@ -74,6 +74,15 @@ static bool is_of_same_service(const struct told *a, const struct told *b)
 	return compare_services(&a, &b) == 0;
 }
 
+bool claim_fail_taken(struct err *err, const struct told *w)
+{
+	return fail_hint(
+		err,
+		"give '%s/%s' another port in the file, or leave the row out and take one: "
+		"portbook get %s/%s",
+		w->claim.project, w->key.service, w->claim.project, w->key.service);
+}
+
 /* Two rows on one port: the first stands; another service's is refused, its own is said twice. */
 static bool settle_port(struct claims *all, const struct told *first, struct told *w,
 			struct err *err)
@@ -86,10 +95,7 @@ static bool settle_port(struct claims *all, const struct told *first, struct tol
 	}
 	fail(&why, ERR_TAKEN, "two services on one port: line %u gives port %u to '%s/%s'",
 	     first->claim.line, first->claim.ports.first, first->claim.project, first->key.service);
-	fail_hint(&why,
-		  "give '%s/%s' another port in the file, or leave the row out and take one: "
-		  "portbook get %s/%s",
-		  w->claim.project, w->key.service, w->claim.project, w->key.service);
+	(void)claim_fail_taken(&why, w);
 	return claim_refuse(all, w, &why, err);
 }
 

@@ -130,6 +130,7 @@ static bool add_project(struct claims *all, struct told *w, int number, struct e
 		.description = says ? c->description : NULL,
 		.status = says ? status_of(c->project_status) : PROJECT_ACTIVE,
 		.host = r->host,
+		.since_ms = says ? c->at_ms : 0,
 	};
 	const struct report_row row = { .kind = RECORD_PROJECT,
 					.fate = ROW_ENTERED,
@@ -138,6 +139,7 @@ static bool add_project(struct claims *all, struct told *w, int number, struct e
 					.message = w->is_renamed ? "named so here" : NULL };
 
 	return project_add(r, &new, all->arena, &w->project, err) &&
+	       (!says || claim_settle_block(all, w, err)) &&
 	       report_add(&all->importing->report, &row, true, err);
 }
 
@@ -177,7 +179,8 @@ static bool need_project(struct claims *all, struct told *w, bool numbered, stru
 					 &w->project, &found, err))
 		return false;
 	if (found)
-		return w->claim.kind != CLAIM_PROJECT || update_project(all, w, err);
+		return w->claim.kind != CLAIM_PROJECT ||
+		       (update_project(all, w, err) && claim_settle_block(all, w, err));
 	if (!choose_number(all, w, &number, err))
 		return false;
 	return (number < 0 && numbered) || add_project(all, w, number, err);

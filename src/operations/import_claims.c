@@ -242,7 +242,8 @@ static bool enter_instance(struct claims *all, struct told *w, struct err *err)
 
 	if (!registry_host(r, c->host, all->arena, &host, err) ||
 	    !instance_need(r, &w->project, c->instance ? c->instance : 1, host, all->arena, &i,
-			   &entered, err))
+			   &entered, err) ||
+	    !claim_settle_slice(all, w, &i, host, err))
 		return false;
 	if ((change.purpose || change.branch || change.worktree) &&
 	    !instance_set(r, &w->project, &i, &change, all->arena, &i, err))

@@ -47,6 +47,9 @@ MUST_CHECK bool claims_sort(struct claims *all, struct err *err);
 /* Of several rows on one port the first stands; the others are refused, or said twice. */
 MUST_CHECK bool claims_settle_ports(struct claims *all, struct err *err);
 
+/* What to do about a row whose port is somebody else's: the hint of `err`. Returns false. */
+bool claim_fail_taken(struct err *err, const struct told *w);
+
 /* Does the file give the service of `w` this port? */
 bool claims_give(const struct claims *all, const struct told *w, uint16_t port);
 
@@ -63,6 +66,18 @@ bool claim_is_entry(const struct told *w);
  * those first whose ports say which number they have.
  */
 MUST_CHECK bool claims_need_projects(struct claims *all, struct err *err);
+
+/* ---- claim_block.c ---- */
+
+/*
+ * The ports that the file has as the project's block: they are, or it is given them.
+ * Errors: ERR_INVALID, ERR_TAKEN, with the way out.
+ */
+MUST_CHECK bool claim_settle_block(struct claims *all, struct told *w, struct err *err);
+
+/* They are the instance's slice.  Errors: ERR_INVALID, with the way out. */
+MUST_CHECK bool claim_settle_slice(struct claims *all, const struct told *w,
+				   const struct instance *i, const char *host, struct err *err);
 
 /* ---- claim_entry.c ---- */
 

@@ -181,6 +181,12 @@ static bool number_is_used(struct registry *r, unsigned number, bool *ret, struc
 					   ret, err);
 }
 
+static bool fail_too_many(struct err *err, const struct project *project)
+{
+	return fail(err, ERR_EXHAUSTED, "'%s' has %d blocks, and no project may have more",
+		    project->name, PROJECT_MAX_BLOCKS);
+}
+
 bool blocks_add(struct registry *r, const struct policy_range *range, const struct project *project,
 		const char *host, struct port_range *ret, struct err *err)
 {
@@ -195,8 +201,7 @@ bool blocks_add(struct registry *r, const struct policy_range *range, const stru
 	    !blocks_collect(r, host, &owned, err))
 		return false;
 	if (list.count == PROJECT_MAX_BLOCKS)
-		return fail(err, ERR_EXHAUSTED, "'%s' has %d blocks, and no project may have more",
-			    project->name, PROJECT_MAX_BLOCKS);
+		return fail_too_many(err, project);
 	for (n = blocks_free_number(r, policy, range, &owned, NULL, range->first_number); n >= 0;
 	     n = blocks_free_number(r, policy, range, &owned, NULL, (unsigned)n + 1)) {
 		bool used;
@@ -241,4 +246,53 @@ bool block_owner(struct registry *r, const char *host, uint16_t port, struct are
 		return true;
 	return r->store->ops->project_find(r->store, PROJECT_BY_ID(s.project_id), a, ret, ret_found,
 					   err);
+}
+
+/* --- one that is named */
+
+static bool fail_no_such_block(struct err *err, const struct policy_range *range,
+			       struct port_range ports)
+{
+	return fail(err, ERR_INVALID, "%u-%u is no block here: they have %u ports each, from %u on",
+		    ports.first, ports.last, range->block, range->ports.first);
+}
+
+/* Nobody's, and not kept for another's number. */
+static bool check_free(struct registry *r, const struct project *project, const char *host,
+		       struct port_range ports, unsigned number, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct project other;
+	bool found;
+
+	if (!block_owner(r, host, ports.first, &arena, &other, &found, err) ||
+	    (!found && !r->store->ops->project_find(r->store, PROJECT_BY_NUMBER((int)number),
+						    &arena, &other, &found, err)))
+		return false;
+	return !found || !strcmp(other.id, project->id) ||
+	       fail(err, ERR_TAKEN, "%u-%u is the block of '%s'", ports.first, ports.last,
+		    other.name);
+}
+
+bool blocks_add_at(struct registry *r, const struct policy_range *range,
+		   const struct project *project, const char *host, struct port_range ports,
+		   struct err *err)
+{
+	const struct policy *policy;
+	struct block_list list;
+	struct port_range block = { 1, 1 };
+	unsigned number = (unsigned)(ports.first - range->ports.first) / range->block;
+
+	if (!registry_policy(r, &policy, err))
+		return false;
+	if (!port_range_contains(range->ports, ports) ||
+	    !policy_block(policy, range, number, &block) || block.first != ports.first ||
+	    block.last != ports.last)
+		return fail_no_such_block(err, range, ports);
+	if (!check_free(r, project, host, ports, number, err) ||
+	    !blocks_read(r, project->id, range->name, host, &list, err))
+		return false;
+	if (list.count == PROJECT_MAX_BLOCKS)
+		return fail_too_many(err, project);
+	return open_block(r, range, project, host, ports, err);
 }

@@ -32,6 +32,16 @@ MUST_CHECK bool blocks_add(struct registry *r, const struct policy_range *range,
 			   const struct project *project, const char *host, struct port_range *ret,
 			   struct err *err);
 
+/*
+ * The block of just these ports for the project.
+ * Errors: ERR_INVALID    the range has no such block
+ *         ERR_TAKEN      it is another project's, or kept for the one with its number
+ *         ERR_EXHAUSTED  the project has as many as one may have
+ */
+MUST_CHECK bool blocks_add_at(struct registry *r, const struct policy_range *range,
+			      const struct project *project, const char *host,
+			      struct port_range ports, struct err *err);
+
 /* Every port that is in a block of the range on the host, whoever owns it. */
 MUST_CHECK bool blocks_collect(struct registry *r, const char *host, struct port_set *ret,
 			       struct err *err);

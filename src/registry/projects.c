@@ -278,7 +278,7 @@ bool project_add(struct registry *r, const struct project_new *what, struct aren
 		.owner = what->owner,
 		.description = what->description,
 		.status = what->status,
-		.created_at_ms = registry_now(r),
+		.created_at_ms = what->since_ms ? what->since_ms : registry_now(r),
 		.id = registry_new_id(r, a),
 	};
 

@@ -13,6 +13,7 @@ struct project_new {
 	const char *owner, *description;
 	enum project_status status;
 	const char *host; /* where its block is opened */
+	int64_t since_ms; /* when it was first known; 0: now */
 };
 
 /*

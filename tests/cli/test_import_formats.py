@@ -1,0 +1,212 @@
+"""Each format of another tool through the program: a good file, one that breaks our rules, a trial.
+
+All have the same three services, so that one test says what holds for all of them.
+"""
+
+import json
+
+import pytest
+
+from clilib import one_object
+
+
+def md(*rows):
+    """rows: (project, service, port)."""
+    head = ["# Our ports", "", "| Project | Service | Port |", "|---|---|---|"]
+    return "\n".join(head + [f"| {p} | {s} | {n} |" for p, s, n in rows]) + "\n"
+
+
+def dotenv(*rows):
+    return "# ours\n" + "".join(f"{s.upper()}_PORT={n}\n" for _, s, n in rows)
+
+
+def lines_of(head, rows, tail):
+    return "\n".join([head, ",\n".join(rows), tail]) + "\n"
+
+
+def devports(*rows):
+    return lines_of('{"allocations": [', [json.dumps(
+        {"port": n, "project": p, "service": s, "type": "web",
+         "allocatedAt": "2024-08-31T10:00:00Z"}) for p, s, n in rows], '], "reservations": []}')
+
+
+def portkeeper(*rows):
+    return lines_of('{"version": "1.0.0", "ports": [', [json.dumps(
+        {"number": n, "projectName": p, "description": "d", "tags": [s]}) for p, s, n in rows],
+        "]}")
+
+
+def port_manager(*rows):
+    """Its ports are the members of an object, of which a port has one only."""
+    return lines_of('{"ports": {', [f'"{n}": ' + json.dumps(
+        {"project": p, "service": s, "assigned_at": "2024-08-31T10:00:00"})
+        for p, s, n in rows], "}}")
+
+
+# format: (writes it, file name, line of the first row, what the command needs beside)
+FORMATS = {
+    "md": (md, "ports.md", 5, ()),
+    "dotenv": (dotenv, ".env", 2, ("--project", "shop", "--create")),
+    "devports": (devports, "ports.json", 2, ()),
+    "portkeeper": (portkeeper, "portkeeper.json", 2, ()),
+    "port-manager": (port_manager, "registry.json", 2, ()),
+}
+
+
+@pytest.fixture(params=FORMATS)
+def foreign(pb, request):
+    """foreign(row, ...): the arguments that import such a file; its first row's line is .line."""
+    write, name, line, more = FORMATS[request.param]
+
+    def make(*rows):
+        path = pb.base / name
+        path.write_text(write(*rows))
+        return (path, "--format", request.param, *more)
+    make.line = line
+    make.format = request.param
+    return make
+
+
+SHOP = (("shop", "web", 3500), ("shop", "api", 3501), ("shop", "db", 5433))
+BROKEN = (("shop", "web", 3500), ("shop", "api", 3500), ("shop", "cache", 3100),
+          ("shop", "queue", 3150), ("shop", "mail", 3505))
+
+
+@pytest.fixture
+def taken(pb):
+    """Port 3100 and the block around it are somebody's."""
+    pb.ok("get", "mine/web", "--create", "--port", "3100")
+
+
+def test_a_good_file__is_entered_and_a_second_time_changes_nothing(pb, foreign, answer, ports,
+                                                                   book):
+    arguments = foreign(*SHOP)
+    said = answer("import", *arguments)
+    assert (said["format"], said["entered"], said["refused"]) == (foreign.format, 3, 0)
+    assert ports() == {n: f"{p}/{s}" for p, s, n in SHOP}
+    assert [(row["line"], row["port"]) for row in said["rows"] if "port" in row] == [
+        (foreign.line + i, n) for i, (_, _, n) in enumerate(SHOP)]
+    before = book.dump()
+    again = answer("import", *arguments)
+    assert (again["entered"], again["moved"], again["unchanged"]) == (0, 0, 3)
+    assert book.dump() == before
+
+
+def test_a_file_that_breaks_rules__names_each_row_and_the_way_out(pb, foreign, taken, book):
+    before = book.dump()
+    arguments = foreign(*BROKEN)
+    refused = pb.fails(3, "import", *arguments)
+    name, at = arguments[0].name, foreign.line
+    for line, words in ((at + 1, f"two services on one port: line {at} gives port 3500 to"
+                                 " 'shop/web'"),
+                        (at + 2, "port 3100 belongs to 'mine/web'"),
+                        (at + 3, "port 3150 lies in the block of 'mine'")):
+        assert f"{name}:{line}: {words}" in refused.err
+    assert "3 rows are refused; nothing was entered" in refused.err and refused.out == ""
+    said = one_object(pb.fails(3, "import", *arguments, "--json"))
+    assert [(row["line"], row["code"]) for row in said["rows"]] == [
+        (at + 1, "taken"), (at + 2, "taken"), (at + 3, "taken")]
+    assert all("portbook" in row["hint"] for row in said["rows"])
+    assert book.dump() == before
+
+
+def test_a_trial__shows_what_would_be_entered_moved_and_refused(pb, foreign, taken, answer, book):
+    pb.ok("import", *foreign(("shop", "web", 3500)))
+    before = book.dump()
+    at = foreign.line
+    arguments = foreign(("shop", "web", 3510), ("shop", "api", 3501), ("shop", "cache", 3100))
+    result = pb.fails(3, "import", *arguments, "--dry-run")
+    said = one_object(pb.fails(3, "import", *arguments, "--dry-run", "--json"))
+    assert [(row["line"], row["action"], row["port"]) for row in said["rows"]] == [
+        (at, "moved", 3510), (at + 1, "entered", 3501), (at + 2, "refused", 3100)]
+    for row in ("moved", "entered", "refused"):
+        assert row in result.out
+    assert "1 port would be entered" in result.out
+    assert (said["dryRun"], said["moved"], said["rows"][0]["previousPort"]) == (True, 1, 3500)
+    assert book.dump() == before
+
+
+PORTS_MD = """# Ports
+
+| Project Name | Block | Ports | Path | Status | Owner | Date |
+|---|---|---|---|---|---|---|
+"""
+INSTANCES_MD = """
+| Project | Instance | Ports | Purpose | Status | Branch/Environment |
+|---|---|---|---|---|---|
+"""
+
+
+@pytest.fixture
+def ports_md(pb):
+    """ports_md(projects, instances): a file of both tables; the first project is in line 5."""
+    def write(projects, instances=()):
+        path = pb.base / "PORTS.md"
+        path.write_text(PORTS_MD + "".join(f"| {row} |\n" for row in projects) + INSTANCES_MD
+                        + "".join(f"| {row} |\n" for row in instances))
+        return path
+    return write
+
+
+def test_ports_md__enters_projects_with_their_blocks_and_instances(pb, ports_md, answer, policy,
+                                                                   book):
+    policy("instances")
+    path = ports_md(["my-project | 30500-30599 | Block 5 | /srv/my | reserved | eva | 2024-08-31",
+                     "other | Block 7 | 30700-30799 | /srv/other | active | eva | 2024-08-31"],
+                    ["my-project | 2 | 30510-30519 | test | active | main"])
+    said = answer("import", path, "--format", "ports-md")
+    assert said["records"] == {"project": 2, "instance": 1}
+    shown = {p["projectName"]: p for p in pb.json("project", "list")["projects"]}
+    mine = shown["my-project"]
+    assert (mine["projectNumber"], mine["status"], mine["owner"]) == (5, "reserved", "eva")
+    assert mine["createdAt"].startswith("2024-08-31") and shown["other"]["projectNumber"] == 7
+    before = book.dump()
+    assert answer("import", path)["records"] == {}
+    assert book.dump() == before
+
+
+def test_ports_md__that_breaks_rules_names_each_row_and_the_way_out(pb, ports_md, policy, book):
+    policy("instances")
+    pb.ok("project", "add", "mine", "--number", "5")
+    before = book.dump()
+    path = ports_md(["my-project | 30500-30599 | Block 5 | | active | eva | 2024-08-31",
+                     "good | 30600-30699 | Block 6 | | active | eva | 2024-08-31",
+                     "odd | 30750-30849 | Block 7 | | active | eva | 2024-08-31"],
+                    ["good | 2 | 30650-30659 | test | active | main"])
+    refused = pb.fails(3, "import", path, "--format", "ports-md")
+    for line, words in ((5, "30500-30599 is the block of 'mine'"),
+                        (7, "30750-30849 is no block here"),
+                        (11, "instance 2 of 'good' has 30610-30619 here, not 30650-30659")):
+        assert f"PORTS.md:{line}: {words}" in refused.err
+    said = one_object(pb.fails(3, "import", path, "--json"))
+    assert [row["line"] for row in said["rows"]] == [5, 7, 11]
+    assert all("portbook" in row["hint"] for row in said["rows"])
+    assert book.dump() == before
+
+
+def test_ports_md__a_trial_shows_what_would_be_entered_and_refused(pb, ports_md, policy, book):
+    policy("instances")
+    pb.ok("project", "add", "mine", "--number", "5")
+    before = book.dump()
+    path = ports_md(["my-project | 30500-30599 | Block 5 | | active | eva | 2024-08-31",
+                     "mine | 30500-30599 | Block 5 | | active | fred | 2024-08-31",
+                     "good | 30600-30699 | Block 6 | | active | eva | 2024-08-31"])
+    said = one_object(pb.fails(3, "import", path, "--dry-run", "--json"))
+    assert [(row["line"], row["action"], row["projectName"]) for row in said["rows"]] == [
+        (5, "refused", "my-project"), (6, "updated", "mine"), (7, "entered", "good")]
+    assert book.dump() == before
+
+
+def test_ports_md__a_second_block_that_is_free_is_given(pb, ports_md, policy, answer):
+    policy("instances")
+    pb.ok("project", "add", "mine", "--number", "5")
+    said = answer("import", ports_md(["mine | 30500-30699 | Block 5 | | active | eva | "]))
+    assert [row["ports"] for row in said["rows"] if row["record"] == "block"] == ["30600-30699"]
+    assert pb.json("summary", "mine")["summary"]["totalPorts"] == 200
+
+
+def test_ports_md__blocks_mean_nothing_to_a_policy_without_any(pb, ports_md, policy, answer):
+    policy("types")
+    said = answer("import", ports_md(["mine | 30500-30599 | Block 5 | | active | eva | "],
+                                     ["mine | 2 | 30510-30519 | test | active | main"]))
+    assert said["records"]["project"] == 1
