@@ -121,7 +121,7 @@ static bool read_project(struct reading *r, const struct table_cells *cells, uns
 	}
 	if (!cells->text[COLUMN_PROJECT])
 		return tell_nobodys(r, cells, ports, line, err);
-	if (block && !table_number(block, &number))
+	if (block && (!table_number(block, &number) || number >= LEAST_PORT))
 		return claim_fail(err, r->file, line, "'%.60s' is not a block's number", block);
 	c.number = block ? (int)number : -1;
 	c.project = cells->text[COLUMN_PROJECT];

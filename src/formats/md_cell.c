@@ -192,13 +192,19 @@ static bool needs_entity(const char *text, const char *at)
 	return (unsigned char)*at < 0x20 || *at == 0x7f || (*at == ' ' && at_edge);
 }
 
-/* A dash alone stands for nothing. */
+/* "<br>" is what people read; at the start, "<br>http://a<br>" would be a link. */
+static bool is_break(const char *text, const char *at)
+{
+	return *at == '\n' && at > text;
+}
+
+/* Dashes alone stand for nothing. */
 static bool needs_backslash(const char *text, const char *at)
 {
 	if (*at == '_')
 		return !is_inside_word(text, at);
 	if (*at == '-')
-		return !text[1];
+		return at == text && !text[strspn(text, "-")];
 	return strchr("\\|`*[]<&~", *at);
 }
 
@@ -209,7 +215,7 @@ void md_add_cell(struct text *t, const char *text)
 		return;
 	}
 	for (const char *p = text; *p; p++) {
-		if (*p == '\n')
+		if (is_break(text, p))
 			text_add(t, "<br>");
 		else if (needs_entity(text, p))
 			text_addf(t, "&#%d;", *p);

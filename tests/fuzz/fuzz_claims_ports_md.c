@@ -1,13 +1,17 @@
 #include "fuzz_claims.h"
 
-/* Those of a kind, in order. */
+#define DAY_MS (24 * 60 * 60 * 1000LL)
+
+/* Those of a kind, in order, with the day that the table has of the time. */
 static size_t take_kind(struct fuzz_claims *f, enum claim_kind kind, struct claim *ret)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < f->count; i++)
-		if (f->items[i].kind == kind)
-			ret[count++] = f->items[i];
+		if (f->items[i].kind == kind) {
+			ret[count] = f->items[i];
+			ret[count++].at_ms -= f->items[i].at_ms % DAY_MS;
+		}
 	return count;
 }
 

@@ -56,6 +56,7 @@ static void test_write_md__is_read_again(void **state)
 	struct claim claims[] = { entry("shop", "web", 3100), entry("-", "a | b", 3101),
 				  entry("shop", "gone", 3102), claim_of(CLAIM_RESERVED, 0) };
 
+	claims[0].description = "--";
 	claims[1].instance = 2;
 	claims[1].environment = "test";
 	claims[1].protocol = PROTO_UDP;
@@ -68,7 +69,7 @@ static void test_write_md__is_read_again(void **state)
 	claims[2].status = STATUS_RELEASED;
 	check_read(
 		claims_write_md, claims_md, claims, ARRAY_LEN(claims),
-		"entry:3 3100 project=shop instance=1 service=web; "
+		"entry:3 3100 project=shop instance=1 service=web description=--; "
 		"entry:4 3101/udp project=- instance=2 service=a | b type=web env=test host=db1 "
 		"status=legacy hostname=a.example.org description=two\nlines, **not bold** note=\\; ");
 }

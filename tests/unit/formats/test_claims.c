@@ -193,6 +193,7 @@ static void test_ports_md__reads_its_two_tables(void **state)
 		{ "", "!f:1: neither a table of projects" },
 		{ PROJECTS "| a | 5 | 6 |\n", "!f:3: '6' is no range of ports" },
 		{ PROJECTS "| a | 30500-30599 | x |\n", "!f:3: 'x' is not a block's number" },
+		{ PROJECTS "| a | s3525 | |\n", "!f:3: 's3525' is not a block's number" },
 		{ PROJECTS "| a | 30500-70000 | 5 |\n", "!f:3: " },
 		{ INSTANCES "| a | main | 1-2 |\n", "!f:3: 'main' is not an instance's number" },
 		{ INSTANCES "| a | 0 | 1-2 |\n", "!f:3: '0' is not an instance's number" },

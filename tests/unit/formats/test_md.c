@@ -57,7 +57,7 @@ static void test_md_add_cell__is_read_as_the_text_it_was(void **state)
 		"`a`",	  "**a**", "_a_",	 "my_app",   "_",
 		"[a](b)", "<br>",  "<http://a>", "&amp;",    "&#124;",
 		"~~a~~",  "a\nb",  "\ta\r",	 "\x01\x7f", "\u20ac \xf0\x9f\x9a\xa2",
-		"| - |",  "a\\",   "~",		 "1-2",
+		"| - |",  "a\\",   "~",		 "1-2",	     "\nhttp://a\n",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
