@@ -50,7 +50,8 @@ static bool key_of(struct call *c, const json_t *input, struct place *p, struct 
 	uint16_t port = (uint16_t)json_int_of(input, "port", 0);
 
 	if (json_text_of(input, "serviceName"))
-		return place_find(c, input, false, p, err) && input_key(c, input, p, ret, err);
+		return place_find(c, input, PLACE_ENTER_NOTHING, p, err) &&
+		       input_key(c, input, p, ret, err);
 	if (port)
 		return key_of_port(c, input, port, p, ret, err);
 	return fail(err, ERR_INVALID, "neither a service nor a port is named");
@@ -125,7 +126,7 @@ static bool move_run(struct call *c, const json_t *input, json_t *answer, struct
 	target = target_input(input, &from);
 	if (!target)
 		return fail_memory(err);
-	return place_find(c, target, true, &q, err) && input_key(c, target, &q, &to, err) &&
+	return place_find(c, target, PLACE_ENTER, &q, err) && input_key(c, target, &q, &to, err) &&
 	       instance_need(c->registry, &q.project, q.instance, to.host, &c->arena, &i, &entered,
 			     err) &&
 	       registry_move(c->registry, &from, (uint16_t)json_int_of(input, "port", 0), &to,
@@ -154,7 +155,7 @@ static bool register_run(struct call *c, const json_t *input, json_t *answer, st
 	struct instance i;
 	bool entered;
 
-	return place_find(c, input, true, &p, err) && input_key(c, input, &p, &q.key, err) &&
+	return place_find(c, input, PLACE_ENTER, &p, err) && input_key(c, input, &p, &q.key, err) &&
 	       instance_need(c->registry, &p.project, p.instance, q.key.host, &c->arena, &i,
 			     &entered, err) &&
 	       registry_register(c->registry, &q, &c->arena, &port, err) &&

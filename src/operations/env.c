@@ -64,8 +64,9 @@ static bool env_run(struct call *c, const json_t *input, json_t *answer, struct 
 	struct service_key key;
 	struct place p;
 
-	return place_find(c, input, true, &p, err) && read_key(c, input, &p, &key, err) &&
-	       enter_declared(c, input, &p, &key, err) && answer_env(c, &key, &p, answer, err);
+	return place_find(c, input, PLACE_ENTER_DIRECTORY, &p, err) &&
+	       read_key(c, input, &p, &key, err) && enter_declared(c, input, &p, &key, err) &&
+	       answer_env(c, &key, &p, answer, err);
 }
 
 /* Where all that is declared is entered, there is nothing to write. */
@@ -77,7 +78,7 @@ static bool env_quick(struct call *c, const json_t *input, json_t *answer, bool 
 	struct service_key key;
 	struct place p;
 
-	if (!place_find(c, input, false, &p, err))
+	if (!place_find(c, input, PLACE_ENTER_NOTHING, &p, err))
 		return err->code == ERR_NOT_FOUND || err->code == ERR_INVALID;
 	if (!read_key(c, input, &p, &key, err) || !declared_read(c, input, &p, &d, err) ||
 	    (d && !declared_missing(c, d, &key, &missing, err)))

@@ -135,7 +135,7 @@ static bool run_with(struct call *c, const json_t *input, json_t *answer, bool a
 	struct port_request q;
 	struct port_answer port;
 
-	if (!place_find(c, input, true, &p, err) || !read_request(c, input, &p, &q, err) ||
+	if (!place_find(c, input, PLACE_ENTER, &p, err) || !read_request(c, input, &p, &q, err) ||
 	    !enter_instance(c, &p, &q.key, err) ||
 	    !declared_complete(c, input, &p, &q, always_new, &declared, err))
 		return false;
@@ -209,7 +209,7 @@ static bool get_quick(struct call *c, const json_t *input, json_t *answer, bool 
 	if (!get_named(c, input, answer, ret_done, err) || *ret_done)
 		return *ret_done;
 	/* Whatever stands in the way is found, and said, on the long way. */
-	if (!place_find(c, input, false, &p, err))
+	if (!place_find(c, input, PLACE_ENTER_NOTHING, &p, err))
 		return err->code == ERR_NOT_FOUND || err->code == ERR_INVALID;
 	if (!read_request(c, input, &p, &q, err) ||
 	    !registry_get_known(c->registry, &q, &c->arena, &port, ret_done, err))

@@ -169,7 +169,7 @@ static bool find_here(struct claims *all, struct err *err)
 {
 	for (unsigned i = 0; i < all->count; i++)
 		if (!all->items[i].claim.project && all->items[i].claim.kind != CLAIM_RESERVED)
-			return place_find(all->importing->call, all->importing->input, true,
+			return place_find(all->importing->call, all->importing->input, PLACE_ENTER,
 					  &all->here, err);
 	return true;
 }

@@ -74,7 +74,7 @@ static bool find_place(struct call *c, const json_t *input, struct place *ret, b
 		return fail_other_project(&ret->project, d.path, err);
 	if (!known && name && !name_folder(c, folded, &d, err))
 		return false;
-	return place_find(c, here, true, ret, err);
+	return place_find(c, here, PLACE_ENTER, ret, err);
 }
 
 /* The services. */

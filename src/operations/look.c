@@ -319,7 +319,7 @@ static bool asker_of(struct call *c, const json_t *input, struct check_asker *wh
 	who->instance = 1;
 	if (!input_host(c, input, &who->host, err))
 		return false;
-	if (place_find(c, input, false, p, &why)) {
+	if (place_find(c, input, PLACE_ENTER_NOTHING, p, &why)) {
 		who->project = &p->project;
 		who->instance = p->instance;
 		return true;

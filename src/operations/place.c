@@ -203,7 +203,8 @@ static bool named_project(struct call *c, const char *name, bool may_create, boo
 	return true;
 }
 
-bool place_find(struct call *c, const json_t *input, bool enter, struct place *ret, struct err *err)
+bool place_find(struct call *c, const json_t *input, enum place_enter enter, struct place *ret,
+		struct err *err)
 {
 	const char *name = json_text_of(input, "projectName");
 	const char *path = json_text_of(input, "path");
@@ -211,14 +212,15 @@ bool place_find(struct call *c, const json_t *input, bool enter, struct place *r
 	struct place p = { 0 };
 
 	if (!name) {
-		if (!place_here(c, path, enter, &p, err))
+		if (!place_here(c, path, enter != PLACE_ENTER_NOTHING, &p, err))
 			return false;
 		if (instance)
 			p.instance = instance;
 		*ret = p;
 		return true;
 	}
-	if (!named_project(c, name, enter, json_bool_of(input, "create"), &p.project, err))
+	if (!named_project(c, name, enter == PLACE_ENTER, json_bool_of(input, "create"), &p.project,
+			   err))
 		return false;
 	p.instance = instance;
 	if (!instance && !instance_here(c, path, &p.project, &p.instance, err))

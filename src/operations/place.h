@@ -21,15 +21,20 @@ struct place {
 	char folder[PATH_MAX]; /* of_directory: where the project or instance lives */
 };
 
+/* What of the place may be entered where the book lacks it; all of it is said. */
+enum place_enter {
+	PLACE_ENTER_NOTHING,
+	PLACE_ENTER_DIRECTORY, /* its project and its instance */
+	PLACE_ENTER,	       /* and with `create` a project named by hand */
+};
+
 /*
- * The place that `projectName`, `instance` and `path` of the input mean.  With
- * `enter`, what the book lacks is entered: the directory's project and its
- * instance, and with `create` a project named by hand; all of it is said.
+ * The place that `projectName`, `instance` and `path` of the input mean.
  * Errors: ERR_NOT_FOUND  the book does not know it, with the way to enter it
  *         ERR_INVALID    neither a project nor a directory is given
  */
-MUST_CHECK bool place_find(struct call *c, const json_t *input, bool enter, struct place *ret,
-			   struct err *err);
+MUST_CHECK bool place_find(struct call *c, const json_t *input, enum place_enter enter,
+			   struct place *ret, struct err *err);
 
 /* The project that `projectName` names, else the directory's; nothing is entered. */
 MUST_CHECK bool place_project(struct call *c, const json_t *input, struct project *ret,

@@ -93,7 +93,8 @@ static bool release_service(struct call *c, const json_t *input, json_t *answer,
 	struct place p;
 	uint16_t port = (uint16_t)json_int_of(input, "port", 0);
 
-	if (!place_find(c, input, false, &p, err) || !input_key(c, input, &p, &key, err))
+	if (!place_find(c, input, PLACE_ENTER_NOTHING, &p, err) ||
+	    !input_key(c, input, &p, &key, err))
 		return false;
 	f.project_id = p.project.id;
 	f.instance = key.instance;

@@ -163,6 +163,17 @@ bool port_holder(struct registry *r, const char *host, enum protocol protocol, u
 
 /* Entering. */
 
+/* A service that moves is still the same: only its port is another one. */
+static void keep_details(const struct entry *old, struct entry *e)
+{
+	e->description = old->description;
+	e->notes = old->notes;
+	e->unit = old->unit;
+	e->tunnel_hostname = old->tunnel_hostname;
+	e->tunnel_id = old->tunnel_id;
+	e->metadata = old->metadata;
+}
+
 static bool entry_begin(struct registry *r, const struct port_request *q, const struct choice *c,
 			struct arena *a, struct entry *e, struct err *err)
 {
@@ -190,6 +201,8 @@ static bool entry_begin(struct registry *r, const struct port_request *q, const 
 	};
 	if (!e->id)
 		return fail_memory(err);
+	if (q->old)
+		keep_details(q->old, e);
 	if (q->temporary)
 		e->expires_at_ms = e->allocated_at_ms +
 				   (q->expires_in_ms ? q->expires_in_ms : c->range->expires_ms);
@@ -270,19 +283,20 @@ static bool claim(struct registry *r, const struct port_request *q, struct choic
 }
 
 /* Replacing: the old primary goes first, and its port is not what is given again. */
-static bool replace_primary(struct registry *r, const struct port_request *q, struct arena *a,
-			    uint16_t *ret_port, struct err *err)
+static bool replace_primary(struct registry *r, struct port_request *q, struct arena *a,
+			    struct entry *ret_old, struct err *err)
 {
-	struct entry old;
 	bool found;
 
-	*ret_port = 0;
-	if (!service_primary(r, &q->key, a, &old, &found, err))
+	if (!service_primary(r, &q->key, a, ret_old, &found, err))
 		return false;
 	if (!found)
 		return true;
-	*ret_port = old.port;
-	return entry_release(r, &old, false, err);
+	q->old = ret_old;
+	q->not_port = ret_old->port;
+	if (!q->type)
+		q->type = ret_old->type;
+	return entry_release(r, ret_old, false, err);
 }
 
 bool registry_allocate(struct registry *r, const struct port_request *q, struct arena *a,
@@ -290,11 +304,12 @@ bool registry_allocate(struct registry *r, const struct port_request *q, struct 
 {
 	struct port_answer answer = { 0 };
 	struct port_request this = *q;
+	struct entry old;
 	struct choice c;
 
 	if (!project_takes_more(&q->key, err))
 		return false;
-	if (q->replace && !replace_primary(r, q, a, &this.not_port, err))
+	if (q->replace && !replace_primary(r, &this, a, &old, err))
 		return false;
 	answer.replaced = this.not_port;
 	if (!choice_gather(r, &this, true, a, &c, err))

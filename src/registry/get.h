@@ -24,8 +24,9 @@ struct port_request {
 	bool force;	     /* also where a stranger listens */
 	bool temporary;
 	int64_t expires_in_ms; /* temporary: 0: as long as the policy says */
-	bool replace;	       /* allocate: the old primary is released */
-	uint16_t not_port;     /* any but this one; 0: any */
+	bool replace; /* allocate: the old primary is released, and what is said of it kept */
+	const struct entry *old; /* that one; set by registry_allocate */
+	uint16_t not_port;	 /* any but this one; 0: any */
 	struct details details;
 };
 

@@ -444,6 +444,17 @@ def test_allocate_replace__moves_the_service(pb, p, answer, ports):
     assert [e["port"] for e in answer("list", "--status", "released")["ports"]] == [3100]
 
 
+def test_allocate_replace__keeps_what_is_said_of_the_service(pb, p, answer):
+    kept = {"description": "the shop", "notes": "see README", "unit": "shop.service",
+            "cloudflareHostname": "shop.example.org", "serviceType": "web",
+            "metadata": {"team": "blue"}}
+    pb.ok("get", "p/front", "-t", "web", "--description", "the shop", "--notes", "see README",
+          "--unit", "shop.service", "--hostname", "shop.example.org", "--meta", "team=blue")
+    answer("allocate", "p/front", "--replace")
+    said = answer("allocate", "p/front", "--replace", "--notes", "moved twice")
+    assert {name: said.get(name) for name in kept} == {**kept, "notes": "moved twice"}
+
+
 def test_allocate_replace__to_a_given_port(pb, p, ports):
     pb.ok("get", "p/web")
     assert pb.ok("allocate", "p/web", "--replace", "--port", 3150) == "3150"
@@ -1317,7 +1328,7 @@ def test_unknown_project__create_is_named_only_where_it_may_be_given(pb, p, erro
         assert error("not-found", *command)["hint"] == (
             "enter it with: portbook project add q (or --create)")
     for command in (["show", "q"], ["release", "q/web"], ["project show", "q"],
-                    ["reserve", "3100", "--reason", "x", "--for", "q"]):
+                    ["reserve", "3100", "--reason", "x", "--for", "q"], ["env", "q"]):
         assert error("not-found", *command)["hint"] == "enter it with: portbook project add q"
 
 
