@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
+#include "cli/screen.h"
 
 static const char *const formats[] = { "json", "csv", "ports-md", "md", "portkeeper", NULL };
 
@@ -96,9 +97,12 @@ static bool export_run(struct run *r, struct err *err)
 
 static bool export_render(struct run *r, const json_t *answer, struct err *err)
 {
+	long long ports = json_int_of(answer, "ports", 0);
+
 	(void)err;
-	output_note(&r->out, "%lld ports are in '%.400s'",
-		    (long long)json_int_of(answer, "ports", 0), text_or(answer, "fileName", ""));
+	text_addf(&r->out.text, "%lld port%s written to ", ports, ports == 1 ? "" : "s");
+	screen_add(&r->out.text, text_or(answer, "fileName", ""), 0);
+	text_add(&r->out.text, "\n");
 	return true;
 }
 

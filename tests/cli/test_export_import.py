@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from clilib import one_object
+from clilib import TOP, one_object
 
 UNUSUAL = ["=1+1", "+4", "-2", "@SUM(A1)", "'quoted'", "''", "'=x", "a,b", 'say "no"', " blank ",
            "umlaut ü", "ship \N{SHIP}", "semi;colon", "'", "=", "%s %n", "{\"a\": 1}", "null"]
@@ -259,3 +259,35 @@ def test_import__a_truncated_file_is_refused_wherever_it_ends(pb, book, other, f
         refused = pb.fails(2, "import", out, "--format", format, "--book", other("copy"))
         assert refused.err.startswith("portbook: "), end
     assert dump(other("copy")) == before
+
+
+# Files that released versions wrote: tests/fixtures/README.md.
+
+FIXTURES = sorted((TOP / "tests" / "fixtures").glob("export-v*.*"))
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)
+def test_fixture__of_every_released_version_is_taken(pb, other, path):
+    copy = other("copy")
+    said = pb.json("import", path, "--book", copy)
+    assert said["replaced"] and said["entered"] == 7
+    held = {f"{p['protocol']} {p['port']}":
+            f"{p['projectName']}@{p['instance']}/{p['serviceName']}"
+            for p in pb.json("list", "--book", copy)["ports"]}
+    assert held == {"tcp 3300": "shop@1/web", "tcp 3301": "shop@1/web", "tcp 3302": "shop@1/api",
+                    "tcp 3390": "shop@2/web", "udp 3300": "shop@1/dns",
+                    "tcp 5432": "shared-services@1/postgres"}
+    web = pb.json("get", "shop/web", "--book", copy)
+    assert (web["notes"], web["cloudflareHostname"]) == ('=1+1, "quoted"', "shop.example.org")
+    assert web["metadata"] == {"team": "förderung"} and web["allocatedBy"] == "eva"
+    assert len(pb.json("history", "--book", copy)["events"]) > 15
+    pb.ok("get", "shop/new", "--book", copy)
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)
+def test_fixture__of_this_version_comes_back_to_the_byte(pb, other, path):
+    if "-v1." not in path.name:
+        pytest.skip("of another version")
+    pb.ok("import", path, "--book", other("copy"))
+    pb.ok("export", "-f", path.suffix[1:], "-o", pb.base / "out", "--book", other("copy"))
+    assert (pb.base / "out").read_bytes() == path.read_bytes()
