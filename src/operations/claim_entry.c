@@ -92,7 +92,9 @@ static bool take_port(struct claims *all, const struct told *w, const struct det
 		return false;
 	if (!held && registry_allocate(r, &in_range, all->arena, ret, &why))
 		return true;
-	if (registry_register(r, &outside, all->arena, ret, &why))
+	/* Where the range does not have it for them, it is registered. */
+	if ((held || is_about_the_row(why.code)) &&
+	    registry_register(r, &outside, all->arena, ret, &why))
 		return true;
 	*err = why;
 	return why.code == ERR_TAKEN && claim_fail_taken(err, w);

@@ -123,12 +123,14 @@ static bool read_all(struct source *s, struct text *ret, struct err *err)
 		if (!s->read(s, ret->len, buffer, sizeof(buffer), &len, err))
 			return false;
 		if (!len)
-			return text_ok(ret) || fail_memory(err);
+			return true;
 		/* It may have grown. */
 		if (ret->len + len > CLAIMS_FILE_MAX)
 			return fail(err, ERR_INVALID, "'%.200s' is longer than %zu bytes", s->name,
 				    CLAIMS_FILE_MAX);
 		text_add_bytes(ret, buffer, len);
+		if (!text_ok(ret)) /* its length stands still then */
+			return fail_memory(err);
 	}
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/utf8.h"
 
-static bool is_about_the_row(enum err_code code)
+bool is_about_the_row(enum err_code code)
 {
 	return code == ERR_TAKEN || code == ERR_INVALID || code == ERR_NOT_FOUND ||
 	       code == ERR_EXHAUSTED || code == ERR_NOTHING;

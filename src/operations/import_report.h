@@ -37,6 +37,9 @@ struct report_row {
 	const char *message;	 /* what else is to be said */
 };
 
+/* Is it this row that is refused?  Else (no memory, the book, an interruption) the import ends. */
+bool is_about_the_row(enum err_code code);
+
 /* Count the row, and list it if `lists`. Errors: ERR_MEMORY. */
 MUST_CHECK bool report_add(struct import_report *r, const struct report_row *row, bool lists,
 			   struct err *err);

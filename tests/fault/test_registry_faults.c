@@ -66,6 +66,11 @@ static const struct step {
 	{ { "instance-list", "{'projectName':'shop'}" } },
 	{ { "instance-next", "{'projectName':'shop'}" } },
 	{ { "get", DB ",'dryRun':true}" } },
+	{ { "export", "{}" } },
+	{ { "export", "{'format':'csv','projectName':'shop'}" } },
+	{ { "export", "{'format':'ports-md'}" } },
+	{ { "import", "{'fileName':'p.md','content':'| project | service | port |\\n|---|---|---|"
+		      "\\n| shop | db | 3190 |\\n| shop | db2 | 3190 |\\n','dryRun':true}" } },
 
 	/* Changes. */
 	{ { "get", DB "}" }, { { "release", DB "}" } } },
@@ -107,6 +112,9 @@ static const struct step {
 	    { "project-add", "{'projectName':'spare'}" } } },
 	{ { "instance-add", "{'projectName':'shop','purpose':'p','branch':'b'}" },
 	  { { "instance-release", "{'projectName':'shop','instance':2}" } } },
+	{ { "import", "{'fileName':'p.md','content':'| project | service | port |\\n|---|---|---|"
+		      "\\n| shop | db | 3190 |\\n'}" },
+	  { { "release", DB "}" } } },
 	{ { "policy-use", "{'name':'blocks'}" } },
 	{ { "policy-use", "{'name':'types','keepEntries':true}" },
 	  { { "policy-use", "{'name':'blocks','keepEntries':true}" } } },
