@@ -85,6 +85,14 @@ enum portbook_verdict {
 	PORTBOOK_IS_LISTENED_ON = 6 /* not entered, but a stranger listens */
 };
 
+/* What is observed of an entry's port. */
+enum portbook_state {
+	PORTBOOK_IN_USE = 1,   /* its owner listens */
+	PORTBOOK_DOWN = 2,     /* nobody listens */
+	PORTBOOK_SQUATTED = 3, /* somebody else listens */
+	PORTBOOK_UNKNOWN = 4   /* somebody listens, and it cannot be told who */
+};
+
 /* ---- errors ---- */
 
 /* Who holds what was asked for: an entry, a block, or a process.  All 0 and "": nobody. */
@@ -215,6 +223,8 @@ struct portbook_request {
 	int32_t status;	      /* enum portbook_status; 0: all but released ones */
 	uint32_t limit;	      /* list: at most so many; 0: all */
 	uint16_t after;	      /* list: ports above this one */
+	bool orphans;	      /* list: only what a directory that is gone has left */
+	bool live;	      /* list: also look at the machine: see state of an entry */
 };
 
 /* A request that names a service of a project (NULL: the directory's), and nothing else. */
@@ -293,6 +303,12 @@ struct portbook_entry {
 	struct portbook_ports replaced;	       /* what `replace` released */
 	struct portbook_texts others;	       /* what of the service was not touched */
 	struct portbook_texts notices;	       /* what was out of the ordinary */
+
+	/* Of a list with `live` only. */
+	int32_t state;				  /* enum portbook_state; 0: not looked at */
+	const char *actual;			  /* who listens, in words */
+	const char *reason;			  /* why it has that state */
+	const struct portbook_listener *listener; /* NULL: nothing listens */
 };
 
 struct portbook_entries {
@@ -341,6 +357,8 @@ struct portbook_finding {
 		*listener; /* NULL: nothing listens, or another host's port */
 	uint16_t
 		instead; /* what a new service of yours would be given; 0: not known or not needed */
+	int32_t state;	 /* enum portbook_state: whether the holder has its port; 0: nobody's */
+	const char *reason; /* why it has that state */
 };
 
 struct portbook_findings {

@@ -28,6 +28,12 @@ static const struct word verdicts[] = {
 	{ NULL, 0 },
 };
 
+static const struct word states[] = {
+	{ "in_use", PORTBOOK_IN_USE },	   { "down", PORTBOOK_DOWN },
+	{ "squatted", PORTBOOK_SQUATTED }, { "unknown", PORTBOOK_UNKNOWN },
+	{ NULL, 0 },
+};
+
 /* What is asked. */
 #define IN(field) offsetof(struct portbook_request, field)
 static const struct member of_request[] = {
@@ -60,6 +66,8 @@ static const struct member of_request[] = {
 	{ "status",		MEMBER_WORD,  IN(status), .words = statuses },
 	{ "limit",		MEMBER_COUNT, IN(limit) },
 	{ "after",		MEMBER_PORT,  IN(after) },
+	{ "orphans",		MEMBER_FLAG,  IN(orphans) },
+	{ "live",		MEMBER_FLAG,  IN(live) },
 };
 const struct layout layout_request = LAYOUT(portbook_request, of_request);
 
@@ -140,6 +148,10 @@ static const struct member of_entry[] = {
 	{ "replaced",		MEMBER_PORTS,  ENTRY(replaced) },
 	{ "others",		MEMBER_TEXTS,  ENTRY(others) },
 	{ "notices",		MEMBER_TEXTS,  ENTRY(notices) },
+	{ "state",		MEMBER_WORD,   ENTRY(state), .words = states },
+	{ "actual",		MEMBER_TEXT,   ENTRY(actual) },
+	{ "reason",		MEMBER_TEXT,   ENTRY(reason) },
+	{ "listener",		MEMBER_ONE,    ENTRY(listener), .layout = &layout_listener },
 };
 const struct layout layout_entry = LAYOUT(portbook_entry, of_entry);
 
@@ -190,6 +202,8 @@ static const struct member of_finding[] = {
 	{ "holder",   MEMBER_ONE,  FINDING(holder), .layout = &layout_entry },
 	{ "listener", MEMBER_ONE,  FINDING(listener), .layout = &layout_listener },
 	{ "instead",  MEMBER_PORT, FINDING(instead) },
+	{ "state",    MEMBER_WORD, FINDING(state), .words = states },
+	{ "reason",   MEMBER_TEXT, FINDING(reason) },
 };
 static const struct layout layout_finding = LAYOUT(portbook_finding, of_finding);
 

@@ -1,9 +1,12 @@
 #include "cli/cmd.h"
+#include "cli/entry_options.h"
 #include "cli/entry_text.h"
 #include "cli/piece.h"
 #include "cli/screen.h"
 
 static const struct arg_spec args[] = { { "PROJECT", VALUE_PROJECT }, { 0 } };
+
+static const struct option_spec options[] = { OPTION_LIVE, { 0 } };
 
 static void add_field(struct text *t, const char *label, const char *value)
 {
@@ -93,6 +96,7 @@ const struct command cmd_show = {
 	.summary = "one project: its range, how full it is, its services",
 	.examples = examples,
 	.args = args,
+	.options = options,
 	.operation = "show",
 	.sends = SENDS_PATH | SENDS_HOST,
 	.render = show_render,

@@ -1,10 +1,13 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/entry_options.h"
 #include "cli/entry_text.h"
 #include "cli/piece.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
+
+static const struct option_spec options[] = { OPTION_LIVE, { 0 } };
 
 static const char *plural(long long n)
 {
@@ -124,6 +127,7 @@ const struct command cmd_status = {
 	.summary = "everything at a glance",
 	.text = "How many services and projects there are, how full each project and each range "
 		"is, and every service with its port. What is more than 80% full is flagged.",
+	.options = options,
 	.operation = "status",
 	.sends = SENDS_HOST,
 	.render = status_render,

@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&cmd_instance_release,
 	&cmd_instance_set,
 	&cmd_list,
+	&cmd_listeners,
 	&cmd_move,
 	&cmd_policy_check,
 	&cmd_policy_list,

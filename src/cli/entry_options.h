@@ -70,6 +70,10 @@
 	{ .name = "force", .kind = VALUE_FLAG, .field = "force", \
 	  .help = "also a --port on which a stranger listens now" }
 
+#define OPTION_LIVE \
+	{ .name = "live", .kind = VALUE_FLAG, .field = "live", \
+	  .help = "also look who really listens" }
+
 #define OPTION_YES(what) \
 	{ .name = "yes", .letter = 'y', .kind = VALUE_FLAG, .help = (what) }
 

@@ -86,6 +86,20 @@ static void add_end(struct text *t, const json_t *entry)
 	entry_add_expiry(entry, t);
 }
 
+/* "  in_use: node (pid 4711, user eva, cwd /srv/shop)": where it was looked at. */
+static void add_state(struct text *t, const json_t *entry)
+{
+	const char *state = json_text_of(entry, "state");
+
+	if (!state)
+		return;
+	text_addf(t, "  %s", state);
+	if (strcmp(state, "down") == 0)
+		return;
+	text_add(t, ": ");
+	add_safe(t, text_or(entry, "actual", "?"));
+}
+
 void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
 {
 	const char *hostname = json_text_of(entry, "cloudflareHostname");
@@ -104,6 +118,7 @@ void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
 		add_safe(t, text_or(entry, "environment", ""));
 	}
 	add_end(t, entry);
+	add_state(t, entry);
 	text_add(t, "\n");
 }
 

@@ -124,7 +124,7 @@ static bool keep_number(struct call *c, const struct place *p, const struct port
 	if (!kept)
 		return true;
 	if (!service_primary(c->registry, key, &c->arena, &e, &has, err) ||
-	    !registry_check(c->registry, &who, kept, &c->arena, &a, err))
+	    !registry_check(c->registry, &who, kept, NULL, &c->arena, &a, err))
 		return false;
 	if (has)
 		return true;

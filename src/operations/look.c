@@ -1,19 +1,18 @@
 /*
- * operations/look.c - questions: show, status, summary, check.
+ * operations/look.c - questions: show, status, summary.
  */
 #include "registry/look.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "operations/input.h"
+#include "operations/live.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
 #include "registry/choose.h"
 #include "registry/entry_json.h"
 #include "registry/instances.h"
-#include "registry/listening.h"
 #include "registry/projects.h"
 
 /* Summary. */
@@ -107,7 +106,7 @@ static bool put_instance(struct call *c, const struct project *p, const struct i
 {
 	struct entry_filter f = ENTRY_FILTER_ALL;
 	struct entry_list list;
-	json_t *o;
+	json_t *o, *ports;
 
 	f.project_id = p->id;
 	f.instance = i->number;
@@ -118,7 +117,13 @@ static bool put_instance(struct call *c, const struct project *p, const struct i
 		return fail_memory(err);
 	if (!entries_read(c->registry, &f, &c->arena, &list, err))
 		return false;
-	return json_put(o, "ports", answer_entries(&list)) || fail_memory(err);
+	ports = answer_entries(&list);
+	if (!json_put(o, "ports", ports))
+		return fail_memory(err);
+	for (unsigned n = 0; n < list.count; n++)
+		if (!live_put(c->scene, &list.items[n], json_array_get(ports, n)))
+			return fail_memory(err);
+	return true;
 }
 
 static bool put_instances(struct call *c, const struct project *p, unsigned only, const char *host,
@@ -151,6 +156,7 @@ static bool show_run(struct call *c, const json_t *input, json_t *answer, struct
 	const char *host;
 
 	if (!place_project(c, input, &p, err) || !input_host(c, input, &host, err) ||
+	    !live_scene_if_asked(c, input, host, err) ||
 	    !usage_of_project(c->registry, &p, host, &c->arena, &usage, err))
 		return false;
 	if (!json_put(answer, "project", project_json(&p)))
@@ -162,6 +168,7 @@ static bool show_run(struct call *c, const json_t *input, json_t *answer, struct
 const struct operation op_show = {
 	.schema = &schema_show,
 	.access = ACCESS_READ,
+	.before = live_look_if_asked,
 	.run = show_run,
 };
 
@@ -199,7 +206,9 @@ static bool put_services(struct call *c, const struct project *p, const char *ho
 	if (!entries_read(c->registry, &f, &c->arena, &list, err))
 		return false;
 	for (unsigned i = 0; i < list.count; i++) {
-		if (!json_append(array, service_row(&list.items[i])))
+		json_t *row = service_row(&list.items[i]);
+
+		if (!json_append(array, row) || !live_put(c->scene, &list.items[i], row))
 			return fail_memory(err);
 		port_set_add(seen, (uint16_t)list.items[i].instance);
 		*total += list.items[i].primary;
@@ -284,7 +293,8 @@ static bool status_run(struct call *c, const json_t *input, json_t *answer, stru
 	unsigned services = 0, projects = 0, allocated, reserved;
 	const char *host;
 
-	if (!input_host(c, input, &host, err) || !registry_policy(c->registry, &policy, err) ||
+	if (!input_host(c, input, &host, err) || !live_scene_if_asked(c, input, host, err) ||
+	    !registry_policy(c->registry, &policy, err) ||
 	    !projects_read(c->registry, &c->arena, &list, err))
 		return false;
 	f.host = host;
@@ -305,145 +315,6 @@ static bool status_run(struct call *c, const json_t *input, json_t *answer, stru
 const struct operation op_status = {
 	.schema = &schema_status,
 	.access = ACCESS_READ,
+	.before = live_look_if_asked,
 	.run = status_run,
-};
-
-/* Check. */
-
-static bool asker_of(struct call *c, const json_t *input, struct check_asker *who, struct place *p,
-		     struct err *err)
-{
-	struct err why = { 0 };
-
-	who->protocol = input_protocol(input);
-	who->instance = 1;
-	if (!input_host(c, input, &who->host, err))
-		return false;
-	if (place_find(c, input, PLACE_ENTER_NOTHING, p, &why)) {
-		who->project = &p->project;
-		who->instance = p->instance;
-		return true;
-	}
-	/* A directory that the book does not know asks as nobody; a wrong name is an error. */
-	if (!json_text_of(input, "projectName") &&
-	    (why.code == ERR_NOT_FOUND || why.code == ERR_INVALID))
-		return true;
-	*err = why;
-	return false;
-}
-
-static const char *held_text(struct call *c, const struct check_answer *a, bool yours)
-{
-	const char *subject = entry_subject(&c->arena, &a->holder);
-
-	return arena_printf(&c->arena, "%u %s '%s' (%s)%s", a->holder.port,
-			    yours ? "is yours:" : "belongs to", subject ? subject : "?",
-			    a->holder.environment, a->listening ? "" : ", which is down");
-}
-
-static const char *check_text(struct call *c, const struct check_answer *a, uint16_t port)
-{
-	const char *who = a->listening ? listener_text(&c->arena, &a->listener) : "";
-
-	switch (a->verdict) {
-	case VERDICT_YOURS:
-	case VERDICT_ENTERED: return held_text(c, a, a->verdict == VERDICT_YOURS);
-	case VERDICT_BLOCK:
-		return arena_printf(&c->arena, "%u lies in the block of '%s'", port, a->owner.name);
-	case VERDICT_RESERVED:
-		return arena_printf(&c->arena, "%u is reserved%s%s", port,
-				    !strncmp(a->reason, "for ", 4) ? " "
-				    : *a->reason		   ? ": "
-								   : "",
-				    a->reason);
-	case VERDICT_LISTENING:
-		return arena_printf(&c->arena, "%u is entered nowhere, but %s listens there", port,
-				    who ? who : "a process");
-	case VERDICT_FREE:
-		return arena_printf(&c->arena, "%u is free%s%s%s", port,
-				    a->own_block ? ", in your own block" : "",
-				    a->in_range ? "" : ", and outside the book's ranges",
-				    a->listening ? "; your own process listens there" : "");
-	}
-	__builtin_unreachable();
-}
-
-static bool check_row(struct call *c, const struct check_asker *who, uint16_t port,
-		      uint16_t instead, json_t *array, struct err *err)
-{
-	struct check_answer a;
-	json_t *o = json_object();
-	bool held, ok, yours;
-
-	if (!json_append(array, o))
-		return fail_memory(err);
-	if (!registry_check(c->registry, who, port, &c->arena, &a, err))
-		return false;
-	held = a.verdict == VERDICT_YOURS || a.verdict == VERDICT_ENTERED;
-	yours = a.verdict == VERDICT_YOURS;
-	ok = yours || a.verdict == VERDICT_FREE;
-	if (!json_put_int(o, "port", port) ||
-	    !json_put_bool(o, "free", a.verdict == VERDICT_FREE) ||
-	    !json_put_bool(o, "yours", yours) ||
-	    !json_put_text(o, "verdict", verdict_name(a.verdict)) ||
-	    !json_put_text(o, "message", check_text(c, &a, port)) ||
-	    !json_put(o, "holder", held ? entry_json(&a.holder) : json_null()) ||
-	    !json_put(o, "listener", a.listening ? listener_json(&a.listener) : json_null()) ||
-	    !json_put(o, "instead", !ok && instead ? json_integer(instead) : json_null()))
-		return fail_memory(err);
-	return true;
-}
-
-static bool suggest(struct call *c, const json_t *input, const struct check_asker *who,
-		    uint16_t *ret, struct err *err)
-{
-	/* A name that no policy gives a role: what any new service would get. */
-	struct service_key key = {
-		.project = who->project,
-		.instance = who->instance,
-		.service = "a-new-service",
-		.host = who->host,
-		.protocol = who->protocol,
-	};
-
-	*ret = 0;
-	return !who->project ||
-	       (registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
-				     &key.environment, err) &&
-		registry_suggest(c->registry, &key, &c->arena, ret, err));
-}
-
-/* Rationale: a table that is longer is not read; `list` and `summary` are for that. */
-#define CHECK_MAX_PORTS 1000
-
-static bool check_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
-{
-	struct port_range ports[PORT_LIST_MAX];
-	struct check_asker who = { 0 };
-	struct place p;
-	unsigned count, total = 0;
-	uint16_t instead;
-	json_t *array = json_array();
-
-	if (!json_put(answer, "ports", array))
-		return fail_memory(err);
-	if (!port_list_parse(json_text_of(input, "ports"), ports, &count, err) ||
-	    !asker_of(c, input, &who, &p, err) || !suggest(c, input, &who, &instead, err))
-		return false;
-	for (unsigned i = 0; i < count; i++)
-		total += port_range_size(ports[i]);
-	if (total > CHECK_MAX_PORTS)
-		return fail(err, ERR_INVALID, "%u ports are more than can be checked at once (%d)",
-			    total, CHECK_MAX_PORTS);
-	for (unsigned i = 0; i < count; i++)
-		for (unsigned port = ports[i].first; port <= ports[i].last; port++)
-			if (!check_row(c, &who, (uint16_t)port, instead, array, err))
-				return false;
-	return true;
-}
-
-const struct operation op_check = {
-	.schema = &schema_check,
-	.access = ACCESS_READ,
-	.run = check_run,
 };

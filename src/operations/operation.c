@@ -163,6 +163,20 @@ static bool run_without_book(const struct operation *op, struct call *c, const j
 	return op->run(c, input, answer, err) && finish(c, answer, err);
 }
 
+static bool begin(const struct operation *op, struct call *c, struct err *err)
+{
+	struct store *store = c->registry->store;
+	struct err why = { 0 };
+
+	if (store_begin(store, op->access == ACCESS_WRITE, &why))
+		return true;
+	c->may_not_write = op->may_only_read && why.code == ERR_NOT_PERMITTED;
+	if (c->may_not_write)
+		return store_begin(store, false, err);
+	*err = why;
+	return false;
+}
+
 static bool run_in_transaction(const struct operation *op, struct call *c, const json_t *input,
 			       json_t *answer, struct err *err)
 {
@@ -175,7 +189,7 @@ static bool run_in_transaction(const struct operation *op, struct call *c, const
 	if (done)
 		return finish(c, answer, err);
 	forget_notices(c);
-	if (!store_begin(txn.store, op->access == ACCESS_WRITE, err) ||
+	if ((op->before && !op->before(c, input, err)) || !begin(op, c, err) ||
 	    !op->run(c, input, answer, err))
 		return false;
 	/* A trial run did everything, and leaves nothing. */

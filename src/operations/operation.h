@@ -34,6 +34,15 @@ struct operation {
 	bool (*run)(struct call *call, const json_t *input, json_t *answer, struct err *err);
 
 	/*
+	 * What takes its time and needs no book is done before the transaction, which
+	 * would hold up others: the look at the machine, into call->seen. NULL: nothing.
+	 */
+	bool (*before)(struct call *call, const json_t *input, struct err *err);
+
+	/* Of a write: without permission it reads, and call->may_not_write says so. */
+	bool may_only_read;
+
+	/*
 	 * Of a write: answer without writing, in a read transaction, where that is
 	 * possible; `*ret_done` false: it is not, and `answer` is still empty.
 	 * NULL: it never is.

@@ -18,6 +18,7 @@ const struct operation *const operations[] = {
 	&op_instance_release,
 	&op_instance_set,
 	&op_list,
+	&op_listeners,
 	&op_move,
 	&op_names,
 	&op_policy_check,

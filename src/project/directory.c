@@ -242,3 +242,14 @@ bool directory_read(const char *path, struct directory *ret, struct err *err)
 	*ret = d;
 	return true;
 }
+
+bool directory_is_gone(const char *path)
+{
+	struct stat st;
+
+	if (!path || !*path)
+		return false;
+	if (stat(path, &st) == 0)
+		return !S_ISDIR(st.st_mode);
+	return errno == ENOENT || errno == ENOTDIR;
+}

@@ -40,4 +40,7 @@ struct directory {
  */
 MUST_CHECK bool directory_read(const char *path, struct directory *ret, struct err *err);
 
+/* Was there a directory, and is none now?  No, where it cannot be told; NULL is not gone. */
+bool directory_is_gone(const char *path);
+
 #endif

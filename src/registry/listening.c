@@ -40,6 +40,26 @@ bool listener_on(struct registry *r, const char *host, enum protocol protocol, u
 	return true;
 }
 
+struct listener *listener_in(const struct listener_list *list, enum protocol protocol,
+			     uint16_t port)
+{
+	unsigned low = 0, high = list->count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (list->items[middle].port < port)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	/* The few that share a port differ in the protocol. */
+	for (; low < list->count && list->items[low].port == port; low++)
+		if (list->items[low].protocol == protocol)
+			return &list->items[low];
+	return NULL;
+}
+
 const struct process *listener_leader(const struct listener *l)
 {
 	return l->n_processes ? &l->processes[0] : NULL;

@@ -26,6 +26,10 @@ MUST_CHECK bool registry_look(struct registry *r, const char *host, const struct
 bool listener_on(struct registry *r, const char *host, enum protocol protocol, uint16_t port,
 		 struct arena *a, struct listener *ret);
 
+/* The listener of that port; NULL: nothing listens. */
+struct listener *listener_in(const struct listener_list *list, enum protocol protocol,
+			     uint16_t port);
+
 /* The process that was started first, NULL where none is known. */
 const struct process *listener_leader(const struct listener *l);
 

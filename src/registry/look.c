@@ -5,7 +5,7 @@
 
 #include "registry/blocks.h"
 #include "registry/choose.h"
-#include "registry/listening.h"
+#include "registry/scene.h"
 
 static const char *const verdict_names[] = {
 	[VERDICT_FREE] = "free",	 [VERDICT_YOURS] = "yours",
@@ -290,35 +290,74 @@ static bool judge_listener(struct registry *r, const struct check_asker *who,
 	return true;
 }
 
-bool registry_check(struct registry *r, const struct check_asker *who, uint16_t port,
-		    struct arena *a, struct check_answer *ret, struct err *err)
+/* Does the holder have its port?  Nothing more of the book is read where nobody listens. */
+static bool judge_holder(struct registry *r, const struct check_asker *who,
+			 const struct listener_list *seen, struct arena *a,
+			 struct check_answer *ret, struct err *err)
 {
-	struct check_answer answer = { .verdict = VERDICT_FREE };
+	struct scene scene;
+
+	ret->verdict = who->project && !strcmp(ret->holder.project_id, who->project->id) &&
+				       ret->holder.instance == who->instance
+			       ? VERDICT_YOURS
+			       : VERDICT_ENTERED;
+	ret->judgement = (struct judgement){ .state = STATE_DOWN };
+	if (!can_look(r, who->host))
+		ret->judgement = (struct judgement){ .state = STATE_UNKNOWN, .why = UNKNOWN_HOST };
+	if (!ret->listening)
+		return true;
+	if (!scene_read(r, who->host, seen, a, &scene, err))
+		return false;
+	ret->judgement = scene_judge(&scene, &ret->holder);
+	ret->listener = *scene_listener(&scene, who->protocol, ret->holder.port);
+	ret->why = judgement_text(a, &ret->judgement);
+	return true;
+}
+
+/* A port that nobody has entered. */
+static bool judge_open(struct registry *r, const struct check_asker *who, uint16_t port,
+		       struct arena *a, struct check_answer *ret, struct err *err)
+{
 	const struct policy *policy;
-	bool held, owned, own;
+	bool owned, own;
 
 	if (!registry_policy(r, &policy, err) ||
-	    !port_holder(r, who->host, who->protocol, port, a, &answer.holder, &held, err) ||
-	    !block_owner(r, who->host, port, a, &answer.owner, &owned, err) ||
-	    !find_reason(r, who, port, a, &answer.reason, err))
+	    !block_owner(r, who->host, port, a, &ret->owner, &owned, err) ||
+	    !find_reason(r, who, port, a, &ret->reason, err))
 		return false;
-	answer.in_range = in_some_range(policy, port);
-	answer.listening = listener_on(r, who->host, who->protocol, port, a, &answer.listener);
-	own = owned && who->project && !strcmp(answer.owner.id, who->project->id);
-	answer.own_block = own;
-	if (held)
-		answer.verdict = who->project &&
-						 !strcmp(answer.holder.project_id,
-							 who->project->id) &&
-						 answer.holder.instance == who->instance
-					 ? VERDICT_YOURS
-					 : VERDICT_ENTERED;
-	else if (owned && !own)
-		answer.verdict = VERDICT_BLOCK;
-	else if (answer.reason)
-		answer.verdict = VERDICT_RESERVED;
-	else if (answer.listening &&
-		 !judge_listener(r, who, &answer.listener, &answer.verdict, err))
+	ret->in_range = in_some_range(policy, port);
+	own = owned && who->project && !strcmp(ret->owner.id, who->project->id);
+	ret->own_block = own;
+	if (owned && !own)
+		ret->verdict = VERDICT_BLOCK;
+	else if (ret->reason)
+		ret->verdict = VERDICT_RESERVED;
+	else if (ret->listening)
+		return judge_listener(r, who, &ret->listener, &ret->verdict, err);
+	return true;
+}
+
+bool registry_check(struct registry *r, const struct check_asker *who, uint16_t port,
+		    const struct listener_list *seen, struct arena *a, struct check_answer *ret,
+		    struct err *err)
+{
+	struct check_answer answer = { .verdict = VERDICT_FREE };
+	const struct listener_list own = { .items = &answer.listener, .count = 1 };
+	const struct listener *l;
+	bool held;
+
+	if (seen) {
+		l = can_look(r, who->host) ? listener_in(seen, who->protocol, port) : NULL;
+		answer.listening = l;
+		answer.listener = l ? *l : answer.listener;
+	} else {
+		answer.listening = listener_on(r, who->host, who->protocol, port, a,
+					       &answer.listener);
+	}
+	if (!port_holder(r, who->host, who->protocol, port, a, &answer.holder, &held, err))
+		return false;
+	if (held ? !judge_holder(r, who, seen ? seen : &own, a, &answer, err)
+		 : !judge_open(r, who, port, a, &answer, err))
 		return false;
 	*ret = answer;
 	return true;

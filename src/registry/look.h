@@ -5,6 +5,7 @@
 #define REGISTRY_LOOK_H
 
 #include "registry/get.h"
+#include "registry/owner.h"
 #include "registry/registry.h"
 
 /* How full a range or a block is; computed from the entries, never stored. */
@@ -68,6 +69,9 @@ struct check_answer {
 	bool own_block;	      /* free, and in the asker's block */
 	bool listening;
 	struct listener listener;
+	/* VERDICT_ENTERED, VERDICT_YOURS: whether the holder has its port, and why so. */
+	struct judgement judgement;
+	const char *why;
 };
 
 /* Who asks; `project` NULL: nobody in particular. */
@@ -78,8 +82,10 @@ struct check_asker {
 	enum protocol protocol;
 };
 
+/* `seen` is what listens, on this port at least; NULL: it is looked at now. */
 MUST_CHECK bool registry_check(struct registry *r, const struct check_asker *who, uint16_t port,
-			       struct arena *a, struct check_answer *ret, struct err *err);
+			       const struct listener_list *seen, struct arena *a,
+			       struct check_answer *ret, struct err *err);
 
 /* What a new service of the asker would be given; 0: nothing, or not known. Reads only. */
 MUST_CHECK bool registry_suggest(struct registry *r, const struct service_key *key, struct arena *a,

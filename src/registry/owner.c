@@ -1,5 +1,6 @@
 #include "registry/owner.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -81,15 +82,59 @@ static const char *telling(const char *folder)
 	return folder && strcmp(folder, "/") != 0 ? folder : NULL;
 }
 
-static bool is_closer(const struct claimant *c, const struct claimant *than)
+static int compare(uint64_t a, uint64_t b)
 {
-	size_t len, other;
+	return (a > b) - (a < b);
+}
 
-	if (!than)
-		return true;
-	len = strlen(c->path);
-	other = strlen(than->path);
-	return len > other || (len == other && c->instance > than->instance);
+static int by_folder(const void *a, const void *b)
+{
+	const struct claimant *x = a, *y = b;
+	int order = compare(!x->path, !y->path);
+
+	if (!order && x->path)
+		order = strcmp(x->path, y->path);
+	order = order ? order : compare(y->instance, x->instance);
+	/* Two projects may name one path: the older one has it. */
+	return order ? order : strcmp(x->project_id, y->project_id);
+}
+
+struct claimant_list claimants_order(struct claimant *items, unsigned count)
+{
+	struct claimant_list list = { .items = items, .count = count };
+
+	if (count)
+		qsort(items, count, sizeof(*items), by_folder);
+	while (list.n_folders < count && items[list.n_folders].path)
+		list.n_folders++;
+	return list;
+}
+
+/* The first `len` bytes of `folder` against a path. */
+static int against(const char *folder, size_t len, const char *path)
+{
+	int order = strncmp(folder, path, len);
+
+	return order ? order : -(path[len] != '\0');
+}
+
+/* The first claimant with exactly this folder. */
+static const struct claimant *claimant_in(const struct claimant_list *all, const char *folder,
+					  size_t len)
+{
+	unsigned low = 0, high = all->n_folders;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (against(folder, len, all->items[middle].path) > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == all->n_folders || against(folder, len, all->items[low].path) != 0)
+		return NULL;
+	return &all->items[low];
 }
 
 static const struct claimant *claimant_of_folder(const struct claimant_list *all,
@@ -97,9 +142,9 @@ static const struct claimant *claimant_of_folder(const struct claimant_list *all
 {
 	const struct claimant *found = NULL;
 
-	for (unsigned i = 0; telling(folder) && i < all->count; i++)
-		if (folder_is_below(folder, all->items[i].path) && is_closer(&all->items[i], found))
-			found = &all->items[i];
+	for (size_t len = telling(folder) ? strlen(folder) : 0; !found && len > 1; len--)
+		if (!folder[len] || folder[len] == '/')
+			found = claimant_in(all, folder, len);
 	return found;
 }
 
@@ -196,11 +241,11 @@ static bool is_owner(const struct owner *o, const struct entry *e, const struct 
 {
 	const struct claimant *c = o->claimant;
 
-	if (!c || strcmp(c->project_id, e->project_id) != 0)
+	if (!c)
 		return false;
 	if (c->path)
 		return is_set(place->path) && !strcmp(c->path, place->path);
-	return c->instance == e->instance;
+	return !strcmp(c->project_id, e->project_id) && c->instance == e->instance;
 }
 
 /* Is there something of the process that could have matched what is known, and does not? */

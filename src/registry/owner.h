@@ -1,7 +1,7 @@
 /*
  * registry/owner.h - whose a listener is, and whether an entry's owner has its port.
  *
- * Pure: everything that decides is an argument, and nothing is written down.
+ * Pure: everything that decides is an argument.
  * The rules are DESIGN's: squatted needs evidence.
  */
 #ifndef REGISTRY_OWNER_H
@@ -23,10 +23,14 @@ struct claimant {
 	const char *container; /* of an entry: its name, or its id or the start of it */
 };
 
+/* Those with a path first, by path; of one path the highest instance first: claimants_order. */
 struct claimant_list {
 	const struct claimant *items;
-	unsigned count;
+	unsigned count, n_folders;
 };
+
+/* Bring them into the order of a list. */
+struct claimant_list claimants_order(struct claimant *items, unsigned count);
 
 /* By what a process is known to be somebody's; the surest first. */
 enum owner_by {
@@ -69,6 +73,7 @@ enum stranger_why {
 	UNKNOWN_UNREADABLE,    /* another user's process */
 	UNKNOWN_CLAIM,	       /* the book knows neither a path nor a unit nor a container */
 	UNKNOWN_PLACE,	       /* the process tells nothing that could be compared */
+	UNKNOWN_HOST,	       /* the port is another machine's */
 };
 
 struct judgement {

@@ -14,10 +14,10 @@
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const struct claimant claimants[] = {
+	{ .project_id = "blog", .project = "blog", .path = "/srv/blog" },
 	{ .project_id = "shop", .project = "shop", .path = "/srv/shop" },
 	{ .project_id = "shop", .project = "shop", .instance = 2, .path = "/srv/shop-two" },
 	{ .project_id = "shop", .project = "shop", .instance = 3, .path = "/srv/shop/trees/three" },
-	{ .project_id = "blog", .project = "blog", .path = "/srv/blog" },
 	{ .project_id = "grid",
 	  .project = "grid",
 	  .instance = 1,
@@ -34,7 +34,7 @@ static const struct claimant claimants[] = {
 	  .service = "db",
 	  .container = "grid-db-1" },
 };
-static const struct claimant_list all = { claimants, ARRAY_LEN(claimants) };
+static const struct claimant_list all = { claimants, ARRAY_LEN(claimants), 4 };
 
 /* The entries that are judged. */
 struct owned {
@@ -373,16 +373,48 @@ static void test_entry_judge__takes_the_surest_of_several_processes(void **state
 	}
 }
 
-static void test_owner_of_process__takes_an_instance_before_its_project(void **state)
+static void test_owner_of_process__takes_the_longest_folder_and_the_instance_first(void **state)
 {
-	static const struct claimant two[] = {
+	struct claimant mixed[] = {
 		{ .project_id = "a", .project = "a", .path = "/srv/a" },
+		{ .project_id = "c", .project = "c", .service = "web", .unit = "c-web" },
 		{ .project_id = "a", .project = "a", .instance = 1, .path = "/srv/a" },
+		{ .project_id = "b", .project = "b", .path = "/srv/a" },
+		{ .project_id = "d", .project = "d", .path = "/srv/a/x" },
+		{ .project_id = "e", .project = "e", .path = "/srv" },
 	};
-	static const struct claimant_list list = { two, ARRAY_LEN(two) };
-	struct owner o = owner_of_process(&list, &(struct process){ .cwd = "/srv/a/x" });
+	const struct claimant_list list = claimants_order(mixed, ARRAY_LEN(mixed));
+	static const struct {
+		const char *cwd, *project;
+		unsigned instance;
+	} row[] = {
+		{ "/srv/a", "a", 1 },	 { "/srv/a/y/z", "a", 1 }, { "/srv/a/x", "d", 0 },
+		{ "/srv/a/xy", "a", 1 }, { "/srv/ab", "e", 0 },	   { "/srv", "e", 0 },
+		{ "/srvx", NULL, 0 },	 { "/", NULL, 0 },	   { NULL, NULL, 0 },
+	};
 
-	CHECK(o.by == OWNER_FOLDER && o.claimant == &two[1]);
+	CHECK(list.count == 6 && list.n_folders == 5);
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		const struct process p = { .cwd = row[i].cwd };
+		struct owner o = owner_of_process(&list, &p);
+
+		CHECK_TEXT(o.claimant ? o.claimant->project : NULL, row[i].project);
+		CHECK(!o.claimant || o.claimant->instance == row[i].instance, "row %zu", i);
+	}
+}
+
+static void test_entry_judge__does_not_choose_between_two_projects_with_one_path(void **state)
+{
+	struct claimant two[] = {
+		{ .project_id = "a", .project = "a", .path = "/srv/a" },
+		{ .project_id = "b", .project = "b", .path = "/srv/a" },
+	};
+	const struct claimant_list list = claimants_order(two, ARRAY_LEN(two));
+	const struct entry e = { .project_id = "b", .instance = 1 };
+	struct process p = { .cwd = "/srv/a" };
+	const struct listener l = { .processes = &p, .n_processes = 1 };
+
+	CHECK(entry_judge(&list, &e, "/srv/a", NULL, &l).state == STATE_IN_USE);
 }
 
 static void test_process_is_in_unit__compares_whole_names(void **state)
@@ -418,7 +450,10 @@ int main(void)
 		cmocka_unit_test(test_entry_judge__says_down_when_nobody_listens),
 		cmocka_unit_test(test_entry_judge__cannot_tell_whose_an_unreadable_socket_is),
 		cmocka_unit_test(test_entry_judge__takes_the_surest_of_several_processes),
-		cmocka_unit_test(test_owner_of_process__takes_an_instance_before_its_project),
+		cmocka_unit_test(
+			test_owner_of_process__takes_the_longest_folder_and_the_instance_first),
+		cmocka_unit_test(
+			test_entry_judge__does_not_choose_between_two_projects_with_one_path),
 		cmocka_unit_test(test_process_is_in_unit__compares_whole_names),
 	};
 

@@ -1,0 +1,251 @@
+#include "registry/scene.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The member of an entry's metadata that names its container. */
+#define CONTAINER_KEY "container"
+
+/* Who claims what. */
+
+struct claiming {
+	struct arena *arena;
+	const char *host;
+	struct claimant *items;
+	unsigned count, room;
+	bool out_of_memory;
+};
+
+static bool add_claimant(struct claiming *c, const struct claimant *claimant)
+{
+	struct claimant *grown = arena_grow(c->arena, c->items, c->count, &c->room,
+					    sizeof(*c->items));
+
+	c->out_of_memory = !grown;
+	if (!grown)
+		return false;
+	c->items = grown;
+	c->items[c->count++] = *claimant;
+	return true;
+}
+
+static bool add_instance(const struct instance *i, void *arg)
+{
+	struct claiming *c = arg;
+	struct instance copy;
+
+	if (i->released_at_ms || !i->worktree || !*i->worktree || strcmp(i->host, c->host) != 0)
+		return true;
+	if (!instance_copy(c->arena, i, &copy)) {
+		c->out_of_memory = true;
+		return false;
+	}
+	return add_claimant(c, &(struct claimant){ .project_id = copy.project_id,
+						   .project = copy.project,
+						   .instance = copy.number,
+						   .path = copy.worktree });
+}
+
+/* The container that the entry's metadata names; NULL: none, or no memory. */
+static const char *container_of(struct arena *a, const struct entry *e)
+{
+	CLEANUP(json_cleanup) json_t *metadata = NULL;
+
+	/* Rationale: most have none, and reading JSON a thousand times takes its time. */
+	if (!e->metadata || !strstr(e->metadata, CONTAINER_KEY) ||
+	    !json_parse(e->metadata, strlen(e->metadata), &metadata, NULL))
+		return NULL;
+	return arena_copy(a, json_text_of(metadata, CONTAINER_KEY));
+}
+
+static bool add_entry(struct claiming *c, const struct entry *e)
+{
+	const char *container = container_of(c->arena, e);
+	bool has_unit = e->unit && *e->unit;
+
+	return (!has_unit && !container) ||
+	       add_claimant(c, &(struct claimant){ .project_id = e->project_id,
+						   .project = e->project,
+						   .instance = e->instance,
+						   .service = e->service,
+						   .unit = has_unit ? e->unit : NULL,
+						   .container = container });
+}
+
+static bool read_claimants(struct scene *s, const char *host, struct err *err)
+{
+	struct claiming c = { .arena = s->arena, .host = host };
+	struct store *store = s->registry->store;
+	bool ok = true;
+
+	for (unsigned i = 0; ok && i < s->projects.count; i++) {
+		const struct project *p = &s->projects.items[i];
+
+		ok = !p->path || !*p->path ||
+		     add_claimant(&c, &(struct claimant){ .project_id = p->id,
+							  .project = p->name,
+							  .path = p->path });
+	}
+	if (ok && !store->ops->instance_each(store, NULL, add_instance, &c, err))
+		return false;
+	for (unsigned i = 0; !c.out_of_memory && i < s->entries.count; i++)
+		ok = add_entry(&c, &s->entries.items[i]);
+	if (!ok || c.out_of_memory)
+		return fail_memory(err);
+	s->claimants = claimants_order(c.items, c.count);
+	return true;
+}
+
+/* The scene. */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct project *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
+bool scene_read(struct registry *r, const char *host, const struct listener_list *listeners,
+		struct arena *a, struct scene *ret, struct err *err)
+{
+	struct scene s = { .registry = r, .arena = a, .host = host, .can_see = can_look(r, host) };
+	struct entry_filter f = ENTRY_FILTER_ALL;
+
+	f.host = host;
+	if (s.can_see)
+		s.listeners = *listeners;
+	s.learned = arena_alloc(a, s.listeners.count + 1);
+	if (!s.learned)
+		return fail_memory(err);
+	if (!entries_read(r, &f, a, &s.entries, err) || !projects_read(r, a, &s.projects, err) ||
+	    !read_claimants(&s, host, err))
+		return false;
+	if (s.projects.count)
+		qsort(s.projects.items, s.projects.count, sizeof(*s.projects.items), by_id);
+	*ret = s;
+	return true;
+}
+
+const struct entry *scene_entry(const struct scene *s, enum protocol protocol, uint16_t port)
+{
+	unsigned low = 0, high = s->entries.count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (s->entries.items[middle].port < port)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < s->entries.count && s->entries.items[low].port == port; low++)
+		if (s->entries.items[low].protocol == protocol)
+			return &s->entries.items[low];
+	return NULL;
+}
+
+struct listener *scene_listener(const struct scene *s, enum protocol protocol, uint16_t port)
+{
+	return listener_in(&s->listeners, protocol, port);
+}
+
+void scene_learn(struct scene *s, struct listener *l)
+{
+	const struct listeners *machine = s->registry->listeners;
+	size_t at = (size_t)(l - s->listeners.items);
+
+	if (s->learned[at])
+		return;
+	s->learned[at] = true;
+	/* One that has ended since is shown as it was seen. */
+	for (unsigned i = 0; i < l->n_processes; i++)
+		(void)machine->ops->learn(machine->ctx, LEARN_ALL, s->arena, &l->processes[i]);
+	if (l->n_processes && !l->user)
+		l->user = l->processes[0].user;
+}
+
+static const char *path_of(const struct scene *s, const char *project_id)
+{
+	const struct project key = { .id = project_id };
+	const struct project *found = s->projects.count
+					      ? bsearch(&key, s->projects.items, s->projects.count,
+							sizeof(*s->projects.items), by_id)
+					      : NULL;
+
+	return found ? found->path : NULL;
+}
+
+struct judgement scene_judge(struct scene *s, const struct entry *e)
+{
+	const char *path = path_of(s, e->project_id);
+	const char *container = container_of(s->arena, e);
+	struct listener *l;
+	struct judgement j;
+
+	if (!s->can_see || strcmp(e->host, s->host) != 0)
+		return (struct judgement){ .state = STATE_UNKNOWN, .why = UNKNOWN_HOST };
+	l = scene_listener(s, e->protocol, e->port);
+	j = entry_judge(&s->claimants, e, path, container, l);
+	if (!l || (j.state == STATE_IN_USE && j.owner.by == OWNER_FOLDER))
+		return j;
+	scene_learn(s, l);
+	return entry_judge(&s->claimants, e, path, container, l);
+}
+
+struct owner scene_owner(struct scene *s, struct listener *l)
+{
+	scene_learn(s, l);
+	return owner_of_listener(&s->claimants, l);
+}
+
+/* Words. */
+
+const char *claimant_text(struct arena *a, const struct claimant *c)
+{
+	const char *service = c->service ? c->service : "";
+
+	if (c->instance <= 1)
+		return arena_printf(a, "%s%s%s", c->project, *service ? "/" : "", service);
+	return arena_printf(a, "%s@%u%s%s", c->project, c->instance, *service ? "/" : "", service);
+}
+
+const char *owner_text(struct arena *a, const struct owner *o, const struct process *p)
+{
+	switch (o->by) {
+	case OWNER_UNKNOWN: return NULL;
+	case OWNER_UNIT: return arena_printf(a, "runs in the unit %s", p->unit ? p->unit : "?");
+	case OWNER_CONTAINER:
+		return arena_printf(a, "serves the container %s",
+				    p->container ? p->container : "?");
+	case OWNER_COMPOSE:
+		return arena_printf(a, "its container was started by compose in %s",
+				    o->claimant->path);
+	case OWNER_FOLDER: return arena_printf(a, "works in %s", p->cwd ? p->cwd : "?");
+	case OWNER_LINEAGE: return arena_printf(a, "was started from %s", o->claimant->path);
+	}
+	abort();
+}
+
+static const char *another_text(struct arena *a, const struct judgement *j)
+{
+	const char *whose = claimant_text(a, j->owner.claimant);
+	const char *by = owner_text(a, &j->owner, j->process);
+
+	return arena_printf(a, "belongs to %s: %s", whose ? whose : "another project",
+			    by ? by : "?");
+}
+
+const char *judgement_text(struct arena *a, const struct judgement *j)
+{
+	switch (j->why) {
+	case STRANGER_NONE: return j->process ? owner_text(a, &j->owner, j->process) : NULL;
+	case STRANGER_OF_ANOTHER: return another_text(a, j);
+	case STRANGER_MATCHES_NONE: return "fits neither path nor unit nor container of the owner";
+	case UNKNOWN_UNREADABLE: return "the process belongs to another user and cannot be read";
+	case UNKNOWN_CLAIM:
+		return "the book knows neither path nor unit nor container of the owner";
+	case UNKNOWN_PLACE: return "the process shows nothing that tells whose it is";
+	case UNKNOWN_HOST: return "another machine cannot be looked at from here";
+	}
+	abort();
+}

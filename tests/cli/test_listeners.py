@@ -1,0 +1,355 @@
+"""What really listens, whose it is, and what is observed of each entry.
+
+All with real programs, in a network of the test's own. Containers and units of systemd have their
+tests below tests/unit/registry/test_owner.c: neither runs here.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+NOBODY = 65534
+
+NODE = """
+require("http").createServer((ask, answer) => answer.end()).listen(
+    +process.argv[1], process.argv[2], () => console.log("listening"))
+"""
+
+# A server that opens its socket and then forks three workers, which share it.
+FORKING = """
+import os, socket, sys
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+for _ in range(3):
+    if os.fork() == 0:
+        sys.stdin.read()
+        os._exit(0)
+print("listening", flush=True)
+sys.stdin.read()
+"""
+
+BOUND = """
+import socket, sys
+family, kind, address, port = sys.argv[1:5]
+s = socket.socket(getattr(socket, family), getattr(socket, kind))
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+if family == "AF_INET6":
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address != "dual")
+s.bind(("::" if address == "dual" else address, int(port)))
+if kind == "SOCK_STREAM":
+    s.listen()
+print("listening", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def serve(pb):
+    """serve(command, cwd=DIR, user=UID): a server that says "listening"; its pid."""
+    started = []
+
+    def run(*command, cwd, user=None):
+        if user is not None:
+            command = ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups",
+                       *command]
+        process = subprocess.Popen(list(map(str, command)), cwd=cwd, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True, start_new_session=True)
+        started.append(process)
+        for line in process.stdout:
+            if "listening" in line or "Serving" in line:
+                return process.pid
+        raise AssertionError(f"{command} does not listen")
+
+    yield run
+    for process in started:
+        try:
+            os.killpg(process.pid, 9)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+@pytest.fixture
+def python(serve):
+    def run(code, *args, cwd, user=None):
+        return serve("/usr/bin/python3", "-S", "-E", "-u", "-c", code, *args, cwd=cwd, user=user)
+    return run
+
+
+@pytest.fixture
+def node(serve):
+    program = shutil.which("node")
+    if not program:
+        pytest.skip("node is not installed")
+
+    def run(port, address="127.0.0.1", *, cwd):
+        return serve(program, "-e", NODE, port, address, cwd=cwd)
+    return run
+
+
+@pytest.fixture
+def bound(python):
+    """bound(port, "::1"): a program with a socket there, and nothing else."""
+    def run(port, address="127.0.0.1", *, cwd, kind="SOCK_STREAM", user=None):
+        family = "AF_INET6" if ":" in address or address == "dual" else "AF_INET"
+        return python(BOUND, family, kind, address, port, cwd=cwd, user=user)
+    return run
+
+
+@pytest.fixture
+def listeners(answer):
+    """listeners("--port", 3000): the rows."""
+    return lambda *options, **more: answer("listeners", *options, **more)["listeners"]
+
+
+@pytest.fixture
+def elsewhere(pb):
+    """A directory of nobody's."""
+    path = pb.base / "elsewhere"
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def need_root():
+    if os.geteuid() != 0 or os.environ.get("PORTBOOK_TESTS_WERE_ROOT") != "1":
+        pytest.skip("only root can run a program as another user")
+
+
+def test_listeners__tells_all_of_a_node_server(pb, project_dir, node, listeners):
+    shop = project_dir("shop")
+    port = int(pb.ok("get", "web", cwd=shop))
+    (shop / "api").mkdir()
+    pid = node(port, cwd=shop / "api")
+    row, = listeners()
+    assert (row["port"], row["protocol"], row["pid"]) == (port, "tcp", pid)
+    assert row["addresses"] == ["127.0.0.1"] and row["loopbackOnly"]
+    assert (row["ipv4"], row["ipv6"]) == (True, False)
+    assert row["program"].startswith("node") and row["command"].startswith(shutil.which("node"))
+    assert row["cwd"] == str(shop / "api") and row["startedAt"].endswith("Z")
+    assert (row["projectName"], row["instance"], row["entered"]) == ("shop", 1, "shop/web")
+    assert row["state"] == "in_use" and row["reason"] == f"works in {shop / 'api'}"
+    assert not row["partlyKnown"] and [p["pid"] for p in row["processes"]] == [pid]
+
+
+def test_listeners__sees_pythons_http_server(pb, project_dir, serve, listeners):
+    shop = project_dir("shop")
+    pb.ok("get", "web", cwd=shop)
+    pid = serve("/usr/bin/python3", "-u", "-m", "http.server", "3333", cwd=shop)
+    row, = listeners()
+    assert (row["port"], row["pid"], row["addresses"]) == (3333, pid, ["0.0.0.0"])
+    assert (row["projectName"], row["entered"], row["state"]) == ("shop", None, None)
+
+
+@pytest.mark.parametrize("address, kind, said", [
+    ("::1", "SOCK_STREAM", (["::1"], False, True, True)),
+    ("::", "SOCK_STREAM", (["::"], False, True, False)),
+    ("dual", "SOCK_STREAM", (["::"], True, True, False)),
+    ("127.0.0.1", "SOCK_STREAM", (["127.0.0.1"], True, False, True)),
+    ("0.0.0.0", "SOCK_DGRAM", (["0.0.0.0"], True, False, False)),
+])
+def test_listeners__tells_from_where_a_port_can_be_reached(bound, listeners, elsewhere, address,
+                                                           kind, said):
+    bound(4000, address, kind=kind, cwd=elsewhere)
+    row, = listeners()
+    assert (row["addresses"], row["ipv4"], row["ipv6"], row["loopbackOnly"]) == said
+    assert row["protocol"] == ("udp" if kind == "SOCK_DGRAM" else "tcp")
+
+
+def test_listeners__names_both_that_share_a_port(bound, listeners, project_dir, pb):
+    shop, blog = project_dir("shop"), project_dir("blog")
+    pb.ok("get", "web", cwd=shop)
+    pids = [bound(4000, cwd=shop), bound(4000, cwd=blog)]
+    row, = listeners()
+    assert row["pid"] == pids[0], "the older one comes first"
+    assert [(p["pid"], p["cwd"]) for p in row["processes"]] == [
+        (pids[0], str(shop)), (pids[1], str(blog))]
+
+
+def test_listeners__names_the_parent_of_a_server_that_forks(pb, python, listeners, elsewhere):
+    pid = python(FORKING, 4000, cwd=elsewhere)
+    row, = listeners()
+    assert row["pid"] == pid and len(row["processes"]) == 4
+    assert "python3 (4)" in pb.ok("listeners")
+    said = pb("check", "4000", json=True).json["ports"][0]["listener"]
+    assert said["pid"] == pid
+
+
+def test_listeners__an_ordinary_user_sees_that_something_listens_and_not_who(
+        pb, bound, elsewhere, listeners):
+    need_root()
+    bound(4000, cwd=elsewhere)
+    own = bound(4001, cwd=elsewhere, user=NOBODY)
+    other, mine = listeners(user=NOBODY)
+    assert (other["port"], other["pid"], other["processes"]) == (4000, None, [])
+    assert other["partlyKnown"] and other["user"] == "root" and other["inode"] > 0
+    assert (mine["pid"], mine["partlyKnown"], mine["user"]) == (own, False, "nobody")
+    text = pb("listeners", user=NOBODY, check=True)
+    assert "1 of them is known in part only" in text.err
+
+
+def test_listeners__root_sees_those_of_all_users(bound, elsewhere, listeners):
+    need_root()
+    pid = bound(4000, cwd=elsewhere, user=NOBODY)
+    row, = listeners()
+    assert (row["pid"], row["user"], row["partlyKnown"]) == (pid, "nobody", False)
+
+
+def test_listeners__filters_by_port_project_protocol_and_entry(pb, project_dir, bound, listeners):
+    shop, blog = project_dir("shop"), project_dir("blog")
+    web = int(pb.ok("get", "web", cwd=shop))
+    pb.ok("get", "web", cwd=blog)
+    bound(web, cwd=blog)
+    bound(4000, cwd=shop)
+    bound(4001, cwd=blog, kind="SOCK_DGRAM")
+
+    def ports(*options):
+        return [row["port"] for row in listeners(*options)]
+    assert ports() == [web, 4000, 4001]
+    assert ports("--unregistered") == [4000, 4001]
+    # What is the project's, and what sits on its ports.
+    assert ports("--project", "shop") == [web, 4000]
+    assert ports("--project", "blog") == [web, 4001]
+    assert ports("--port", "4000-4999") == [4000, 4001]
+    assert ports("--port", f"{web},4001") == [web, 4001]
+    assert ports("--udp") == [4001]
+
+
+def test_listeners__refuses_a_project_that_is_not_known(pb, error):
+    pb.ok("get", "shop/web", "--create")
+    assert "'shpo'" in error("not-found", "listeners", "--project", "shpo")["message"]
+
+
+def test_listeners__has_the_formats_of_list(pb, bound, elsewhere):
+    pid = bound(4000, cwd=elsewhere)
+    lines = pb.ok("listeners", "--format", "csv").splitlines()
+    assert lines[0].startswith("port,protocol,program,pid,user,") and f"4000,tcp,python3,{pid}" in lines[1]
+    assert pb.ok("listeners", "--format", "md").startswith("| PORT |")
+    assert pb.ok("listeners", "--format", "tsv").splitlines()[1].startswith("4000\ttcp\t")
+
+
+def test_listeners__says_so_where_nothing_listens(pb):
+    said = pb("listeners", check=True)
+    assert (said.out, "nothing listens" in said.err) == ("", True)
+
+
+def test_list_live__shows_every_state(pb, project_dir, bound, elsewhere, answer):
+    shop, blog = project_dir("shop"), project_dir("blog")
+    pb.ok("get", "bare/web", "--create")
+    ports = {name: int(pb.ok("get", name, cwd=shop)) for name in ("web", "api", "db", "docs")}
+    pb.ok("get", "web", cwd=blog)
+    bare = int(pb.ok("get", "bare/web"))
+    bound(ports["web"], cwd=shop)
+    stranger = bound(ports["api"], cwd=elsewhere)
+    bound(ports["docs"], cwd=blog)
+    bound(bare, cwd=elsewhere)
+    said = {f"{p['projectName']}/{p['serviceName']}": p for p in answer("list", "--live")["ports"]}
+    assert {name: p["state"] for name, p in said.items()} == {
+        "shop/web": "in_use", "shop/api": "squatted", "shop/db": "down", "shop/docs": "squatted",
+        "blog/web": "down", "bare/web": "unknown"}
+    assert said["shop/api"]["actual"] == (
+        f"python3 (pid {stranger}, user {said['shop/api']['listener']['user']}, cwd {elsewhere})")
+    assert said["shop/docs"]["reason"] == f"belongs to blog: works in {blog}"
+    assert (said["shop/db"]["actual"], said["shop/db"]["listener"]) == ("not running", None)
+    assert "neither path nor unit" in said["bare/web"]["reason"]
+
+
+def test_list_live__does_not_look_unless_it_is_asked(pb, answer):
+    pb.ok("get", "shop/web", "--create")
+    assert "state" not in answer("list")["ports"][0]
+
+
+def test_list_live__knows_nothing_of_another_machine(pb, answer):
+    pb.ok("get", "shop/web", "--create", "--host", "build1")
+    row, = answer("list", "--live")["ports"]
+    assert (row["state"], row["listener"]) == ("unknown", None)
+    assert "another machine" in row["reason"]
+
+
+def test_show_and_status_live__show_the_state_of_each_service(pb, project_dir, bound, answer):
+    shop = project_dir("shop")
+    port = int(pb.ok("get", "web", cwd=shop))
+    pb.ok("get", "api", cwd=shop)
+    pid = bound(port, cwd=shop)
+    services = answer("status", "--live")["projects"][0]["services"]
+    assert [s["state"] for s in services] == ["in_use", "down"]
+    entries = answer("show", "shop", "--live")["instances"][0]["ports"]
+    assert [e["state"] for e in entries] == ["in_use", "down"]
+    for text in (pb.ok("show", "shop", "--live"), pb.ok("status", "--live")):
+        assert f"web: {port}  in_use: python3 (pid {pid}," in text
+        assert f"api: {port + 1}  down" in text
+    assert "in_use" not in pb.ok("show", "shop")
+
+
+def test_check__says_whether_the_owner_has_its_port(pb, project_dir, bound, elsewhere):
+    shop, blog = project_dir("shop"), project_dir("blog")
+    web = int(pb.ok("get", "web", cwd=shop))
+    pb.ok("get", "web", cwd=blog)
+
+    def check():
+        return pb("check", web, "--project", "blog", json=True).json["ports"][0]
+    assert (check()["state"], check()["listener"]) == ("down", None)
+    assert check()["message"].endswith("which is down")
+    pid = bound(web, "127.0.0.1", cwd=elsewhere)
+    assert check()["state"] == "squatted" and f"python3 (pid {pid}" in check()["message"]
+    assert check()["reason"] == "fits neither path nor unit nor container of the owner"
+
+
+def test_check__sees_the_owner_on_its_port(pb, project_dir, bound):
+    shop = project_dir("shop")
+    web = int(pb.ok("get", "web", cwd=shop))
+    pid = bound(web, cwd=shop)
+    row = pb.json("check", web, cwd=shop)["ports"][0]
+    assert (row["state"], row["yours"], row["listener"]["pid"]) == ("in_use", True, pid)
+
+
+def test_list_orphans__shows_what_a_deleted_directory_left(pb, project_dir, git, ports):
+    shop, blog = project_dir("shop"), project_dir("blog")
+    pb.ok("get", "web", cwd=shop)
+    pb.ok("get", "web", cwd=blog)
+    pb.ok("get", "bare/web", "--create")
+    tree = pb.base / "projects" / "shop-two"
+    git(shop, "worktree", "add", "-q", "-b", "two", tree)
+    two = int(pb.ok("get", "web", cwd=tree))
+    assert not ports("--orphans")
+    shutil.rmtree(tree)
+    assert list(ports("--orphans")) == [two]
+    shutil.rmtree(blog)
+    assert sorted(ports("--orphans").values()) == ["blog/web", "shop/web"]
+    assert len(ports()) == 4, "only looked at"
+
+
+def test_listeners__is_not_disturbed_by_processes_that_end_meanwhile(pb, bound, elsewhere,
+                                                                     listeners):
+    breeder = subprocess.Popen([sys.executable, "-S", "-E", "-c", (
+        "import os, signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "import socket\nprint('ready', flush=True)\n"
+        "while True:\n"
+        "    if os.fork() == 0:\n"
+        "        s = socket.create_server(('127.0.0.1', 0)); os._exit(0)\n")],
+        stdout=subprocess.PIPE, text=True, cwd=elsewhere)
+    try:
+        assert breeder.stdout.readline() == "ready\n"
+        pid = bound(4000, cwd=elsewhere)
+        for _ in range(20):
+            row, = listeners("--port", "4000")
+            assert row["pid"] == pid
+            listeners()
+    finally:
+        breeder.kill()
+        breeder.wait()
+        breeder.stdout.close()
+
+
+def test_listeners__is_reached_by_no_connection(pb, elsewhere, listeners):
+    """Looking never connects: a server that would notice does not."""
+    with socket.create_server(("127.0.0.1", 4000)) as server:
+        server.settimeout(0)
+        listeners()
+        pb("check", "4000")
+        with pytest.raises(BlockingIOError):
+            server.accept()
