@@ -73,6 +73,7 @@ void book_add_project(struct book *b, const char *name, struct arena *a, struct 
 	need(project_add(&b->registry, &new, a, &ret->project, &err));
 	need(blocks_need(&b->registry, range, &ret->project, HOST_DEFAULT, &blocks, &err));
 	ret->block = blocks.span[0];
+	ret->protocol = PROTO_TCP;
 }
 
 static struct entry entry_of(struct book *b, const struct owner *owner, const char *service,
@@ -87,7 +88,7 @@ static struct entry entry_of(struct book *b, const struct owner *owner, const ch
 		.primary = true,
 		.range = blocks_range(b->policy)->name,
 		.host = HOST_DEFAULT,
-		.protocol = PROTO_TCP,
+		.protocol = owner->protocol,
 		.status = STATUS_ALLOCATED,
 		.allocated_by = registry_actor(&b->registry),
 		.allocated_at_ms = registry_now(&b->registry),

@@ -26,6 +26,7 @@ void book_commit(struct book *b);
 struct owner {
 	struct project project;
 	struct port_range block;
+	enum protocol protocol; /* of what is claimed; TCP at first */
 };
 void book_add_project(struct book *b, const char *name, struct arena *a, struct owner *ret);
 

@@ -115,7 +115,7 @@ static const struct example examples[] = {
 
 const struct command cmd_export = {
 	.name = "export",
-	.group = GROUP_BOOK,
+	.group = GROUP_FILES,
 	.summary = "the book as a file",
 	.text = "json and csv lose nothing: ids, history, released ports, the policy. Imported into a "
 		"new book they make the same one. In csv a field that a spreadsheet would take for a "

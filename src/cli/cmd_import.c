@@ -182,7 +182,7 @@ static const struct example examples[] = {
 
 const struct command cmd_import = {
 	.name = "import",
-	.group = GROUP_BOOK,
+	.group = GROUP_FILES,
 	.summary = "enter what a file says, all of it or nothing",
 	.text = "A book that was exported as json or csv becomes the same book again where nobody "
 		"has used this one: with its ids, history and released ports. Into a book in use its "

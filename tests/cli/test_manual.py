@@ -138,6 +138,46 @@ def test_export_page__says_what_an_export_has(pb, text):
     assert any("'=1+1" in row for row in rows)
 
 
+def test_export_page__has_every_format_and_every_title_of_a_column(pb, text):
+    page = text["portbook-export.5"]
+    words = set(re.findall(r"[\w-]+", section_of(page, "DESCRIPTION").partition("NAME")[0]))
+    schemas = [json.loads((TOP / "schemas" / f"{name}.json").read_text())
+               for name in ("import", "export")]
+    for schema in schemas:
+        assert set(schema["input"]["properties"]["format"]["enum"]) <= words
+    # Each word that the page names as a title is one.
+    ports, services = (
+        re.search(rf"^ +• +{kind}: (.*)$", section_of(page, "MARKDOWN"), re.MULTILINE)[1].split(", ")
+        for kind in ("ports", "service"))
+    assert len(ports) > 5 and len(services) > 5
+    for port in ports:
+        for service in services:
+            path = pb.base / "ports.md"
+            path.write_text(f"| {port} | {service} |\n|---|---|\n| 3500 | web |\n")
+            pb.ok("import", path, "--dry-run", "--project", "p", "--create")
+
+
+def test_library_page__has_every_function_code_and_the_example_of_the_header(text):
+    page = text["portbook.h.3"]
+    header = (TOP / "include" / "portbook.h").read_text()
+    functions = set(re.findall(r"\b(portbook_\w+)\(", re.sub(r"/\*.*?\*/", "", header,
+                                                               flags=re.DOTALL)))
+    of_map = set(re.findall(r"^\t(portbook_\w+);",
+                            (TOP / "src" / "book" / "portbook.map").read_text(), re.MULTILINE))
+    assert of_map < functions
+    for title in ("SYNOPSIS", "FUNCTIONS"):
+        assert set(re.findall(r"\bportbook_[a-z_]+\b", section_of(page, title))) >= functions, title
+    described = re.findall(r"^ {7}(portbook_\w+(?:, portbook_\w+)*)$",
+                           section_of(page, "FUNCTIONS"), re.MULTILINE)
+    assert {name for line in described for name in line.split(", ")} == functions
+    codes = re.search(r"enum portbook_code \{(.*?)\n\};", header, re.DOTALL)[1]
+    assert re.findall(r"^ {7}(PORTBOOK_\w+)$", section_of(page, "ERRORS"), re.MULTILINE) == (
+        re.findall(r"^\t(PORTBOOK_\w+)", codes, re.MULTILINE))
+    example = re.sub(r"^ {7}", "", section_of(page, "EXAMPLES"), flags=re.MULTILINE)
+    wanted = (TOP / "docs" / "example.c").read_text().expandtabs(8)
+    assert wanted.partition("#include")[2].split() == example.partition("#include")[2].split()
+
+
 def test_config_page__has_an_example_that_works(pb, text):
     example = section_of(text["portbook-config.5"], "EXAMPLES")
     config = pb.home / "config" / "portbook" / "config.yaml"
