@@ -14,14 +14,16 @@
 
 static const struct arg_spec args[] = { { "FILE", VALUE_OWN, .completes = COMPLETES_FILE }, { 0 } };
 
-static const char *const formats[] = { "json",	   "csv",	 "ports-md",	 "md", "dotenv",
-				       "devports", "portkeeper", "port-manager", NULL };
+static const char *const formats[] = { "json",	 "csv",	     "ports-md",   "md",
+				       "dotenv", "devports", "portkeeper", "port-manager",
+				       "lsof",	 "ss",	     NULL };
 
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "format", .letter = 'f', .kind = VALUE_TEXT, .arg = "FORMAT", .field = "format",
 	  .choices = formats,
-	  .help = "json, csv, ports-md, md, dotenv, devports, portkeeper or port-manager; "
+	  .help = "json, csv, ports-md, md, dotenv, devports, portkeeper, port-manager, lsof "
+		  "or ss; "
 		  "without it, what the file looks like" },
 	{ .name = "dry-run", .letter = 'n', .kind = VALUE_FLAG, .field = "dryRun",
 	  .help = "only say what would be entered, moved and refused" },
@@ -176,6 +178,7 @@ static const struct example examples[] = {
 	{ "portbook import book.json", "a book that was exported" },
 	{ "portbook import PORTS.md --dry-run", "what would become of a table" },
 	{ "portbook import .env --project shop", "the ports of one project" },
+	{ "ss -ltnp | portbook import - --format ss", "what listens now, as ss shows it" },
 	{ "ssh host portbook export | portbook import -", "from a pipe" },
 	{ NULL, NULL },
 };
@@ -187,7 +190,8 @@ const struct command cmd_import = {
 	.text = "A book that was exported as json or csv becomes the same book again where nobody "
 		"has used this one: with its ids, history and released ports. Into a book in use its "
 		"projects and ports are merged: the same id is the same row.\n\n"
-		"From other files (tables in Markdown, .env files, the registries of other tools) "
+		"From other files (tables in Markdown, .env files, the registries of other "
+		"tools, what lsof -i -P -n and ss -ltnp print) "
 		"ports and projects are entered by the rules of this book. A service that the file "
 		"has on another port is moved. What breaks a rule is refused: every such row is named "
 		"with its line and the way out, and nothing is entered.",

@@ -45,6 +45,8 @@ struct claim {
 	const char *instance_status; /* as written */
 
 	const char *service, *type, *environment, *host;
+	const char *unit;    /* of systemd */
+	const char *program; /* what listens there; it is no name of a service */
 	enum protocol protocol; /* tcp where nothing is said */
 	enum entry_status status;
 	const char *tunnel_hostname;
@@ -82,6 +84,31 @@ claims_fn claims_dotenv;
 claims_fn claims_devports;
 claims_fn claims_portkeeper;
 claims_fn claims_port_manager;
+
+/*
+ * What programs of this machine are told to listen on, or to pass requests on to.
+ * An upstream of another machine, or one that only a variable names, is none of ours.
+ */
+
+/* The ingress of cloudflared's config.yml: the service by its hostname. */
+claims_fn claims_cloudflared;
+
+/* `upstream` and `..._pass` of nginx: the service by its upstream or `server_name`. */
+claims_fn claims_nginx;
+
+/* `reverse_proxy` and `php_fastcgi` of a Caddyfile: the service by its site. */
+claims_fn claims_caddy;
+
+/*
+ * A unit of systemd, .service or .socket: what it listens on, and the ports that
+ * its command line and its Environment= give.  `path` is its WorkingDirectory,
+ * and `unit` comes from the end of `file`.
+ */
+claims_fn claims_systemd;
+
+/* What `lsof -i -P -n` and `ss -ltnup` have printed; each port once. */
+claims_fn claims_lsof;
+claims_fn claims_ss;
 
 /* --- for those who write a scanner */
 

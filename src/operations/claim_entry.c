@@ -38,6 +38,9 @@ bool claim_leave_port(struct claims *all, struct told *w, struct err *err)
 	struct registry *r = all->importing->call->registry;
 	struct entry_list list;
 
+	/* That it listens here does not say that it has left another port. */
+	if (all->importing->format->says_what_listens)
+		return true;
 	if (!read_service(all, w, &list, err))
 		return false;
 	for (unsigned i = 0; i < list.count; i++)
@@ -63,7 +66,7 @@ static struct details details_of(const struct told *w, const json_t *metadata)
 	return (struct details){
 		.description = said(c->description, w->carried.description),
 		.notes = said(c->note, w->carried.notes),
-		.unit = w->carried.unit,
+		.unit = said(c->unit, w->carried.unit),
 		.type = said(c->type, w->carried.type),
 		.tunnel_hostname = said(c->tunnel_hostname, w->carried.tunnel_hostname),
 		.tunnel_id = w->carried.tunnel_id,
@@ -83,7 +86,13 @@ static bool take_port(struct claims *all, const struct told *w, const struct det
 					       .force = true,
 					       .type = d->type,
 					       .details = *d };
-	const struct register_request outside = { .key = w->key, .port = port, .details = *d };
+	/* Where something stands, there it is, whoever's block it is. */
+	const struct register_request outside = {
+		.key = w->key,
+		.port = port,
+		.force = all->importing->format->says_what_listens,
+		.details = *d,
+	};
 	struct entry holder;
 	struct err why = { 0 };
 	bool held;
@@ -148,8 +157,12 @@ bool claim_enter(struct claims *all, struct told *w, struct err *err)
 	if (!instance_need(r, &w->project, w->key.instance, w->key.host, all->arena, &i, &entered,
 			   err) ||
 	    !port_holder(r, w->key.host, w->key.protocol, w->claim.ports.first, all->arena, &before,
-			 &held, err) ||
-	    !take_port(all, w, &d, &answer, err) || !date(all, w, &answer.entry, err))
+			 &held, err))
+		return false;
+	/* Who listens on a port that is entered is seen by looking, not by importing. */
+	if (held && all->importing->format->says_what_listens)
+		return claim_tell(all, w, ROW_UNCHANGED, NULL, err);
+	if (!take_port(all, w, &d, &answer, err) || !date(all, w, &answer.entry, err))
 		return false;
 	if (held && !is_changed(&before, &answer.entry, &changed, err))
 		return false;

@@ -67,6 +67,22 @@ static bool ports_md_is_likely(const char *bytes, size_t len)
 		has(bytes, len, "| Branch/Environment"));
 }
 
+static bool begins(const char *bytes, size_t len, const char *words)
+{
+	return len >= strlen(words) && !memcmp(bytes, words, strlen(words));
+}
+
+static bool lsof_is_likely(const char *bytes, size_t len)
+{
+	return begins(bytes, len, "COMMAND ");
+}
+
+static bool ss_is_likely(const char *bytes, size_t len)
+{
+	return (begins(bytes, len, "State ") || begins(bytes, len, "Netid ")) &&
+	       has(bytes, len, " Local Address:Port ");
+}
+
 /* clang-format off */
 const struct file_format file_formats[] = {
 	{ .name = "json", .ending = ".json", .whole = &book_json, .is_likely = book_json_is_likely },
@@ -80,6 +96,9 @@ const struct file_format file_formats[] = {
 	  .is_likely = portkeeper_is_likely },
 	{ .name = "port-manager", .claims = claims_port_manager,
 	  .is_likely = port_manager_is_likely },
+	{ .name = "lsof", .claims = claims_lsof, .says_what_listens = true,
+	  .is_likely = lsof_is_likely },
+	{ .name = "ss", .claims = claims_ss, .says_what_listens = true, .is_likely = ss_is_likely },
 	{ 0 },
 };
 /* clang-format on */

@@ -15,6 +15,7 @@ struct file_format {
 	/* The whole book, both ways; or one or both of the others. */
 	const struct book_file_format *whole;
 	claims_fn *claims;
+	bool says_what_listens; /* and not whose it is, nor that it moved */
 	claims_write_fn *write;
 
 	/* Do the first bytes of a file show that it is one?  NULL: they never do. */

@@ -72,12 +72,12 @@ bool claim_refuse(struct claims *all, struct told *w, const struct err *why, str
 
 static bool keep_texts(struct arena *a, struct claim *c)
 {
-	const char **texts[] = { &c->project,	     &c->path,	  &c->project_status,
-				 &c->owner,	     &c->purpose, &c->branch,
-				 &c->worktree,	     &c->service, &c->type,
-				 &c->environment,    &c->host,	  &c->tunnel_hostname,
-				 &c->description,    &c->note,	  &c->metadata,
-				 &c->instance_status };
+	const char **texts[] = { &c->project,	      &c->path,	   &c->project_status,
+				 &c->owner,	      &c->purpose, &c->branch,
+				 &c->worktree,	      &c->service, &c->type,
+				 &c->environment,     &c->host,	   &c->tunnel_hostname,
+				 &c->description,     &c->note,	   &c->metadata,
+				 &c->instance_status, &c->unit,	   &c->program };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		if (!*texts[i])
@@ -211,8 +211,18 @@ static bool name_service(struct claims *all, struct told *w, struct err *err)
 	       registry_host(c->registry, host, all->arena, &w->key.host, err);
 }
 
+static bool name_listeners(struct claims *all, struct err *err)
+{
+	for (unsigned i = 0; i < all->count; i++)
+		if (!claim_name_listener(all, &all->items[i], err))
+			return false;
+	return true;
+}
+
 static bool name_all(struct claims *all, struct err *err)
 {
+	if (all->importing->format->says_what_listens && !name_listeners(all, err))
+		return false;
 	if (!find_here(all, err))
 		return false;
 	for (unsigned i = 0; i < all->count; i++) {

@@ -67,6 +67,14 @@ bool claim_is_entry(const struct told *w);
  */
 MUST_CHECK bool claims_need_projects(struct claims *all, struct err *err);
 
+/* ---- claim_listener.c ---- */
+
+/*
+ * Give a name to what listens: its service by the program, and the project that was
+ * named; what everybody expects there, or without a project, is shared.
+ */
+MUST_CHECK bool claim_name_listener(struct claims *all, struct told *w, struct err *err);
+
 /* ---- claim_block.c ---- */
 
 /*

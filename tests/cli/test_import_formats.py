@@ -4,6 +4,8 @@ All have the same three services, so that one test says what holds for all of th
 """
 
 import json
+import shutil
+import subprocess
 
 import pytest
 
@@ -210,3 +212,71 @@ def test_ports_md__blocks_mean_nothing_to_a_policy_without_any(pb, ports_md, pol
     said = answer("import", ports_md(["mine | 30500-30599 | Block 5 | | active | eva | "],
                                      ["mine | 2 | 30510-30519 | test | active | main"]))
     assert said["records"]["project"] == 1
+
+
+LSOF = """COMMAND  PID USER   FD   TYPE  DEVICE SIZE/OFF NODE NAME
+postgres 101 pg     3u   IPv4       1      0t0  TCP 127.0.0.1:5432 (LISTEN)
+node     102 eva    3u   IPv4       2      0t0  TCP *:3000 (LISTEN)
+node     102 eva    4u   IPv6       3      0t0  TCP *:3000 (LISTEN)
+node     102 eva    5u   IPv4       4      0t0  TCP 1.2.3.4:5->6.7.8.9:443 (ESTABLISHED)
+consul   103 eva    3u   IPv4       5      0t0  UDP 127.0.0.1:8600
+"""
+SS = """Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess
+tcp LISTEN 0 5 127.0.0.1:5432 0.0.0.0:* users:(("postgres",pid=101,fd=3))
+tcp LISTEN 0 5 0.0.0.0:3000 0.0.0.0:* users:(("node",pid=102,fd=3))
+tcp LISTEN 0 5 [::]:3000 [::]:* users:(("node",pid=102,fd=4))
+udp UNCONN 0 0 127.0.0.1:8600 0.0.0.0:* users:(("consul",pid=103,fd=3))
+"""
+
+
+@pytest.fixture(params=["lsof", "ss"])
+def listing(pb, request):
+    """The arguments that import what the program of this name has printed."""
+    path = pb.base / "listing.txt"
+    path.write_text({"lsof": LSOF, "ss": SS}[request.param])
+    return path, "--format", request.param
+
+
+def test_a_listing__is_entered_where_it_stands_and_well_known_ports_as_shared(pb, listing, answer,
+                                                                              ports, book):
+    said = answer("import", *listing)
+    assert (said["entered"], said["refused"]) == (3, 0)
+    assert ports() == {5432: "shared-services/postgresql", 3000: "shared-services/node-3000",
+                       8600: "shared-services/consul"}
+    assert {p["port"]: p["range"] for p in pb.json("list")["ports"]}[5432] is None
+    before = book.dump()
+    assert answer("import", *listing)["unchanged"] == 3
+    assert answer("import", listing[0])["formatGuessed"]
+    assert book.dump() == before
+
+
+def test_a_listing__of_a_project_leaves_it_what_is_well_known(pb, listing, ports):
+    pb.ok("import", *listing, "--project", "shop", "--create")
+    assert ports() == {5432: "shared-services/postgresql", 3000: "shop/node-3000",
+                       8600: "shop/consul"}
+
+
+def test_a_listing__leaves_what_is_entered_and_moves_nothing(pb, listing, answer, ports):
+    pb.ok("register", "shop/web", "3000", "--create")
+    pb.ok("register", "shared-services/consul", "8500")
+    said = answer("import", *listing)
+    assert (said["entered"], said["unchanged"], said["moved"]) == (2, 1, 0)
+    assert ports() == {3000: "shop/web", 5432: "shared-services/postgresql",
+                       8500: "shared-services/consul", 8600: "shared-services/consul"}
+
+
+def test_a_listing__stands_where_it_stands_in_anybodys_block(pb, listing, ports):
+    pb.ok("project", "add", "mine", "--number", "56")
+    pb.ok("import", *listing)
+    assert ports()[8600] == "shared-services/consul"
+
+
+@pytest.mark.parametrize("program", [["ss", "-ltnup"], ["lsof", "-i", "-P", "-n"]])
+def test_a_listing__as_the_program_prints_it_here(pb, listen, ports, program):
+    if not shutil.which(program[0]):
+        pytest.skip(f"{program[0]} is not installed")
+    listen(3311)
+    listen(3312, protocol="udp")
+    text = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=False).stdout
+    pb.ok("import", "-", input=text)
+    assert {3311, 3312} <= set(ports())

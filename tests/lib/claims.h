@@ -5,6 +5,7 @@
 #define LIB_CLAIMS_H
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "formats/claim.h"
@@ -45,6 +46,8 @@ static inline void claims_add(struct text *t, const struct claim *c, bool with_l
 	claims_add_text(t, "owner", c->owner);
 	claims_add_text(t, "project-status", c->project_status);
 	claims_add_text(t, "instance-status", c->instance_status);
+	claims_add_text(t, "unit", c->unit);
+	claims_add_text(t, "program", c->program);
 	claims_add_text(t, "purpose", c->purpose);
 	claims_add_text(t, "branch", c->branch);
 	if (c->status != STATUS_ALLOCATED)
@@ -58,10 +61,36 @@ static inline void claims_add(struct text *t, const struct claim *c, bool with_l
 	text_add(t, "; ");
 }
 
+/* --- tables of inputs and what a scanner tells of them */
+
+struct claims_row {
+	const char *text;
+	const char *want; /* as claims_add says it; with "!" before it, the start of the error */
+};
+
 static inline bool claims_tell(const struct claim *c, void *arg)
 {
 	claims_add(arg, c, true);
 	return true;
+}
+
+static inline void claims_check_rows(claims_fn *scan, const struct claims_row *row, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		CLEANUP(text_release) struct text said = { 0 };
+		struct err err = { 0 };
+		bool ok = scan(row[i].text, strlen(row[i].text), "f", claims_tell, &said, &err);
+
+		CHECK(ok == (row[i].want[0] != '!'), "row %zu: '%s'%s", i, err.text,
+		      text_str(&said));
+		if (ok)
+			CHECK(!strcmp(text_str(&said), row[i].want), "row %zu: '%s' is not '%s'", i,
+			      text_str(&said), row[i].want);
+		else
+			CHECK(err.code == ERR_INVALID &&
+				      !strncmp(err.text, row[i].want + 1, strlen(row[i].want) - 1),
+			      "row %zu: %s", i, err.text);
+	}
 }
 
 #endif

@@ -1,37 +1,13 @@
 #include "lib/check.h"
 #include "lib/claims.h"
 
-struct row {
-	const char *text;
-	const char *want; /* as claims_add says it; with "!" before it, the start of the error */
-};
-
-static void check_rows(claims_fn *scan, const struct row *row, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		CLEANUP(text_release) struct text said = { 0 };
-		struct err err = { 0 };
-		bool ok = scan(row[i].text, strlen(row[i].text), "f", claims_tell, &said, &err);
-
-		CHECK(ok == (row[i].want[0] != '!'), "row %zu: '%s'%s", i, err.text,
-		      text_str(&said));
-		if (ok)
-			CHECK(!strcmp(text_str(&said), row[i].want), "row %zu: '%s' is not '%s'", i,
-			      text_str(&said), row[i].want);
-		else
-			CHECK(err.code == ERR_INVALID &&
-				      !strncmp(err.text, row[i].want + 1, strlen(row[i].want) - 1),
-			      "row %zu: %s", i, err.text);
-	}
-}
-
 /* --- Markdown */
 
 #define HEAD "|Service|Port|\n|-|-|\n"
 
 static void test_md__reads_a_table_with_ports_and_services(void **state)
 {
-	static const struct row rows[] = {
+	static const struct claims_row rows[] = {
 		{ HEAD, "" },
 		{ HEAD "|web|3100|\n", "entry:3 3100 service=web; " },
 		{ HEAD "web | 3100\napi | 3101",
@@ -80,12 +56,12 @@ static void test_md__reads_a_table_with_ports_and_services(void **state)
 		{ HEAD "|web|3000-3999|\n", "!f:3: more than 100 ports for one service" },
 	};
 
-	check_rows(claims_md, rows, ARRAY_LEN(rows));
+	claims_check_rows(claims_md, rows, ARRAY_LEN(rows));
 }
 
 static void test_md__steps_over_what_is_no_table(void **state)
 {
-	static const struct row rows[] = {
+	static const struct claims_row rows[] = {
 		{ "```\n" HEAD "|a|1|\n```\n\n" HEAD "|b|2|\n", "entry:9 2 service=b; " },
 		{ "~~~~ md\n```\n" HEAD "|a|1|\n~~~\n" HEAD "|a|1|\n~~~~\n\n" HEAD "|b|2|\n",
 		  "entry:14 2 service=b; " },
@@ -103,12 +79,12 @@ static void test_md__steps_over_what_is_no_table(void **state)
 		{ HEAD "|a|1|\n \t\n|b|2|\n", "entry:3 1 service=a; " },
 	};
 
-	check_rows(claims_md, rows, ARRAY_LEN(rows));
+	claims_check_rows(claims_md, rows, ARRAY_LEN(rows));
 }
 
 static void test_md__a_heading_names_a_project_only_in_words(void **state)
 {
-	static const struct row rows[] = {
+	static const struct claims_row rows[] = {
 		{ "## shop\n\n" HEAD "|a|1|\n", "entry:5 1 service=a; " },
 		{ "## Project: Shop ##\n\n" HEAD "|a|1|\n", "entry:5 1 project=shop service=a; " },
 		{ "## **Project: shop**\n### Ports\n" HEAD "|a|1|\n",
@@ -121,12 +97,12 @@ static void test_md__a_heading_names_a_project_only_in_words(void **state)
 		  "entry:4 1 project=blog service=a; entry:5 2 project=shop service=b; " },
 	};
 
-	check_rows(claims_md, rows, ARRAY_LEN(rows));
+	claims_check_rows(claims_md, rows, ARRAY_LEN(rows));
 }
 
 static void test_md__reads_ports_as_people_write_them(void **state)
 {
-	static const struct row rows[] = {
+	static const struct claims_row rows[] = {
 		{ HEAD "|a|3100-3102|\n",
 		  "entry:3 3100 service=a; entry:3 3101 service=a; entry:3 3102 service=a; " },
 		{ HEAD "|a|3100/udp|\n", "entry:3 3100/udp service=a; " },
@@ -146,7 +122,7 @@ static void test_md__reads_ports_as_people_write_them(void **state)
 		  "entry:5 3 service=c; " },
 	};
 
-	check_rows(claims_md, rows, ARRAY_LEN(rows));
+	claims_check_rows(claims_md, rows, ARRAY_LEN(rows));
 }
 
 #define PROJECTS \
@@ -156,7 +132,7 @@ static void test_md__reads_ports_as_people_write_them(void **state)
 
 static void test_ports_md__reads_its_two_tables(void **state)
 {
-	static const struct row rows[] = {
+	static const struct claims_row rows[] = {
 		{ PROJECTS
 		  "| my-project | 30500-30599 | Block 5 | /path/to/project | reserved | username "
 		  "| 2024-08-31 |\n",
@@ -201,14 +177,14 @@ static void test_ports_md__reads_its_two_tables(void **state)
 		{ "\xfe\xff\1", "!f:1: the text is UTF-16" },
 	};
 
-	check_rows(claims_ports_md, rows, ARRAY_LEN(rows));
+	claims_check_rows(claims_ports_md, rows, ARRAY_LEN(rows));
 }
 
 /* --- .env */
 
 static void test_dotenv__reads_ports_by_their_variables(void **state)
 {
-	static const struct row rows[] = {
+	static const struct claims_row rows[] = {
 		{ "WEB_PORT=3100\n", "entry:1 3100 service=web; " },
 		{ "# x\nA=1\nexport SUPABASE_API_PORT='54321' # y\nWEB_PORT_2=3101\n",
 		  "entry:3 54321 service=supabase-api; entry:4 3101 service=web; " },
@@ -221,14 +197,14 @@ static void test_dotenv__reads_ports_by_their_variables(void **state)
 		{ "\xff\xfeW", "!f:1: the text is UTF-16" },
 	};
 
-	check_rows(claims_dotenv, rows, ARRAY_LEN(rows));
+	claims_check_rows(claims_dotenv, rows, ARRAY_LEN(rows));
 }
 
 /* --- registries of other tools */
 
 static void test_devports__reads_allocations_and_reservations(void **state)
 {
-	static const struct row rows[] = {
+	static const struct claims_row rows[] = {
 		{ "{\"allocations\": [], \"reservations\": []}", "" },
 		{ "{\n \"allocations\": [\n  {\"port\": 5434, \"project\": \"shop\", \"service\": \"db\",\n"
 		  "   \"type\": \"postgres\", \"allocatedAt\": \"2026-01-02T03:04:05.678Z\", \"note\": \"x\"},\n"
@@ -260,12 +236,12 @@ static void test_devports__reads_allocations_and_reservations(void **state)
 		{ "\xff\xfe{", "!f:1: the text is UTF-16" },
 	};
 
-	check_rows(claims_devports, rows, ARRAY_LEN(rows));
+	claims_check_rows(claims_devports, rows, ARRAY_LEN(rows));
 }
 
 static void test_portkeeper__reads_both_tools_of_that_name(void **state)
 {
-	static const struct row rows[] = {
+	static const struct claims_row rows[] = {
 		{ "{\"version\": \"1.0.0\", \"ports\": []}", "" },
 		{ "{\"ports\": [{\"number\": 3000, \"projectName\": \"my-api\", \"description\": \"d\",\n"
 		  "\"tags\": [\"backend\", \"x\"], \"reservedAt\": \"2026-01-02T03:04:05.678Z\"},\n"
@@ -292,12 +268,12 @@ static void test_portkeeper__reads_both_tools_of_that_name(void **state)
 		{ "{\"127.0.0.1:9000\": {}}", "!f:1: its 'port' is not a port" },
 	};
 
-	check_rows(claims_portkeeper, rows, ARRAY_LEN(rows));
+	claims_check_rows(claims_portkeeper, rows, ARRAY_LEN(rows));
 }
 
 static void test_port_manager__reads_the_tools_of_that_name(void **state)
 {
-	static const struct row rows[] = {
+	static const struct claims_row rows[] = {
 		{ "{\"ports\": {}, \"projects\": {}}", "" },
 		{ "{\"ports\": {\n\"8000\": {\"project\": \"shop\", \"service\": \"web\", \"assigned_at\": "
 		  "\"2026-01-02T03:04:05.678901\", \"auto_assigned\": true},\n"
@@ -333,7 +309,7 @@ static void test_port_manager__reads_the_tools_of_that_name(void **state)
 		  "!f:1: a row without 'identifier'" },
 	};
 
-	check_rows(claims_port_manager, rows, ARRAY_LEN(rows));
+	claims_check_rows(claims_port_manager, rows, ARRAY_LEN(rows));
 }
 
 static void test_json__that_nests_deep_is_refused(void **state)

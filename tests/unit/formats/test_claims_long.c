@@ -137,6 +137,45 @@ static void test_json__is_linear(void **state)
 	check_long(claims_portkeeper, "{\"a:1\":{\"port\":1}", ",\"a:1\":{\"port\":1}", "}");
 }
 
+/* Words of all the files that programs of this machine are set up by. */
+static const char *const machine_pieces[] = {
+	"a",
+	"\n",
+	" ",
+	"\\",
+	"\"",
+	"'",
+	"{",
+	"}",
+	";",
+	"#",
+	"${",
+	"server{",
+	"server {}",
+	"a.b,\n",
+	"a.b {\n",
+	"}\n",
+	"a=1\n",
+	"\\\n",
+	"ListenStream=1\n",
+	"Environment=PORT=1 ",
+	"reverse_proxy :1\n",
+	"upstream a{server :1;}",
+	"LISTEN 0 0 *:1 *:*\n",
+	"a 1 u 3u IPv4 1 0t0 TCP *:1 (LISTEN)\n",
+};
+
+static void test_machine__is_linear(void **state)
+{
+	static claims_fn *const scans[] = { claims_nginx, claims_caddy, claims_systemd, claims_lsof,
+					    claims_ss };
+
+	for (size_t i = 0; i < ARRAY_LEN(scans); i++)
+		CHECK_PIECES(scans[i], "", machine_pieces, "");
+	CHECK_PIECES(claims_nginx, "server {", machine_pieces, "}");
+	CHECK_PIECES(claims_systemd, "Environment=", machine_pieces, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_ports_md__is_linear),
 		cmocka_unit_test(test_dotenv__is_linear),
 		cmocka_unit_test(test_json__is_linear),
+		cmocka_unit_test(test_machine__is_linear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
