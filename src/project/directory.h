@@ -19,9 +19,11 @@
 #define BRANCH_SIZE 256
 
 struct directory {
-	char path[PATH_MAX];	  /* the directory itself, without links */
-	char root[PATH_MAX];	  /* top of its checkout; outside of git: the path */
-	char main_root[PATH_MAX]; /* a linked worktree's main checkout, else the root */
+	char path[PATH_MAX];	     /* the directory itself, without links */
+	char root[PATH_MAX];	     /* top of its checkout; outside of git: the path */
+	char main_root[PATH_MAX];    /* a linked worktree's main checkout, else the root */
+	char common[PATH_MAX];	     /* what all checkouts of the repository share; "": no git */
+	char git_name[NAME_MAX + 1]; /* a linked worktree's name there; "": it is none */
 	bool is_git, is_worktree;
 	char branch[BRANCH_SIZE]; /* "": detached, not known, or no git */
 	char name[NAME_SIZE];	  /* out of main_root's folder; "": none can be made */
