@@ -111,6 +111,7 @@ static bool write_file(struct run *r, json_t *answer, struct err *err)
 		return false;
 	if (r->out.json)
 		return json_put_bool(answer, "written", written) || fail_memory(err);
+	run_notices(r, answer);
 	screen_add(&r->out.text, json_text_of(file, "path"), 0);
 	text_add(&r->out.text, written ? " is written\n" : " is up to date\n");
 	return true;

@@ -46,7 +46,7 @@ bool run_call_with(struct run *r, const char *operation, const json_t *input, st
 	return ok;
 }
 
-static void add_notices(struct run *r, const json_t *answer)
+void run_notices(struct run *r, const json_t *answer)
 {
 	const json_t *notices = json_object_get(answer, "notices"), *notice;
 	size_t i;
@@ -60,7 +60,7 @@ bool run_show(struct run *r, const json_t *answer, struct err *err)
 {
 	if (r->out.json)
 		return output_json(&r->out, answer, err);
-	add_notices(r, answer);
+	run_notices(r, answer);
 	return r->command->render(r, answer, err);
 }
 

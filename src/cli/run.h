@@ -51,6 +51,9 @@ struct progress *run_watch(struct run *r, const char *interrupted);
  */
 MUST_CHECK bool run_show(struct run *r, const json_t *answer, struct err *err);
 
+/* Of an answer that is not shown as it is: only its notices, as run_show. */
+void run_notices(struct run *r, const json_t *answer);
+
 /* Call the command's operation with r->input and show the answer. */
 MUST_CHECK bool run_plain(struct run *r, struct err *err);
 

@@ -216,3 +216,25 @@ bool enter_worktree(struct call *c, const struct directory *d, const struct proj
 	*ret = number;
 	return true;
 }
+
+bool enter_move(struct call *c, const struct directory *d, const struct project *project,
+		unsigned number, struct err *err)
+{
+	const struct instance_change change = {
+		.branch = d->branch[0] ? d->branch : NULL,
+		.worktree = d->root,
+	};
+	struct instance i;
+	const char *was;
+	bool entered;
+
+	if (!instance_need(c->registry, project, number, c->registry->host, &c->arena, &i, &entered,
+			   err))
+		return false;
+	was = i.worktree ? i.worktree : "";
+	if (!instance_set(c->registry, project, &i, &change, &c->arena, &i, err))
+		return false;
+	registry_note(c->registry, "instance %u of '%s' %s from %s to %s", number, project->name,
+		      c->is_trial ? "would move" : "has moved", was, d->root);
+	return true;
+}

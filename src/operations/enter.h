@@ -32,4 +32,8 @@ MUST_CHECK bool enter_project_named(struct call *c, const struct directory *d, c
 MUST_CHECK bool enter_worktree(struct call *c, const struct directory *d,
 			       const struct project *project, unsigned *ret, struct err *err);
 
+/* That instance's worktree is here now. */
+MUST_CHECK bool enter_move(struct call *c, const struct directory *d, const struct project *project,
+			   unsigned number, struct err *err);
+
 #endif

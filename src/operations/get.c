@@ -170,6 +170,13 @@ static bool is_names_only(const json_t *input)
 	return json_text_of(input, "projectName") != NULL;
 }
 
+static bool is_in_worktree(const json_t *input)
+{
+	const char *path = json_text_of(input, "path");
+
+	return path && directory_may_be_worktree(path);
+}
+
 /* The usual question, a service that has a port, all by name: one look-up answers it. */
 static bool get_named(struct call *c, const json_t *input, json_t *answer, bool *ret_done,
 		      struct err *err)
@@ -187,8 +194,8 @@ static bool get_named(struct call *c, const json_t *input, json_t *answer, bool 
 	};
 	struct port_answer port;
 
-	/* A wrong name is said on the longer way, too. */
-	if (!is_names_only(input) ||
+	/* A wrong name is said on the longer way, too; a worktree may be an instance of its own. */
+	if (!is_names_only(input) || (!name.instance && is_in_worktree(input)) ||
 	    !name_fold("project", json_text_of(input, "projectName"), project, NULL) ||
 	    !name_fold("service", json_text_of(input, "serviceName"), service, NULL) ||
 	    (environment && !name_fold("environment", environment, in, NULL)) ||
@@ -211,6 +218,8 @@ static bool get_quick(struct call *c, const json_t *input, json_t *answer, bool 
 	/* Whatever stands in the way is found, and said, on the long way. */
 	if (!place_find(c, input, PLACE_ENTER_NOTHING, &p, err))
 		return err->code == ERR_NOT_FOUND || err->code == ERR_INVALID;
+	if (p.has_moved)
+		return true;
 	if (!read_request(c, input, &p, &q, err) ||
 	    !registry_get_known(c->registry, &q, &c->arena, &port, ret_done, err))
 		return false;

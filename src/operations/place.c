@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "operations/checkouts.h"
 #include "operations/enter.h"
 #include "registry/projects.h"
 
@@ -61,6 +62,45 @@ static bool search_upwards(struct call *c, const char *path, const char *top, st
 	return true;
 }
 
+static bool main_known(struct call *c, const struct directory *d, struct place *ret,
+		       bool *ret_found, struct err *err)
+{
+	*ret_found = false;
+	return !d->is_worktree || search_upwards(c, d->main_root, NULL, ret, ret_found, err);
+}
+
+/* Is it the worktree of an instance that the book has elsewhere? */
+static bool search_moved(struct call *c, const struct directory *d, struct place *ret,
+			 bool *ret_found, struct err *err)
+{
+	struct place p = *ret;
+	const struct checkout *here;
+	struct checkouts all;
+	struct err why = { 0 };
+
+	if (!main_known(c, d, &p, ret_found, err))
+		return false;
+	if (!*ret_found)
+		return true;
+	*ret_found = false;
+	/* Where git's files cannot be read, as in a container, it is a new one. */
+	if (!checkouts_read(c, d, &p.project, &all, &why)) {
+		if (why.code == ERR_NOT_PERMITTED || why.code == ERR_IO)
+			return true;
+		*err = why;
+		return false;
+	}
+	here = checkout_at(&all, d->root);
+	if (!here || here->state != CHECKOUT_MOVED)
+		return true;
+	*ret = p;
+	ret->instance = here->instance->number;
+	ret->has_moved = true;
+	snprintf(ret->folder, sizeof(ret->folder), "%s", d->root);
+	*ret_found = true;
+	return true;
+}
+
 bool place_of_directory(struct call *c, const struct directory *d, struct place *ret,
 			bool *ret_found, struct err *err)
 {
@@ -68,7 +108,8 @@ bool place_of_directory(struct call *c, const struct directory *d, struct place 
 
 	snprintf(p.root, sizeof(p.root), "%s", d->root);
 	/* A linked worktree may lie inside its main checkout, and is still not it. */
-	if (!search_upwards(c, d->path, d->is_worktree ? d->root : NULL, &p, ret_found, err))
+	if (!search_upwards(c, d->path, d->is_worktree ? d->root : NULL, &p, ret_found, err) ||
+	    (!*ret_found && d->is_worktree && !search_moved(c, d, &p, ret_found, err)))
 		return false;
 	if (*ret_found)
 		*ret = p;
@@ -77,9 +118,9 @@ bool place_of_directory(struct call *c, const struct directory *d, struct place 
 
 bool place_main(struct call *c, const struct directory *d, struct place *ret)
 {
-	bool found = false;
+	bool found;
 
-	return d->is_worktree && search_upwards(c, d->main_root, NULL, ret, &found, NULL) && found;
+	return main_known(c, d, ret, &found, NULL) && found;
 }
 
 static bool fail_unknown_directory(const struct directory *d, const struct project *main,
@@ -88,7 +129,10 @@ static bool fail_unknown_directory(const struct directory *d, const struct proje
 	if (main) {
 		fail(err, ERR_NOT_FOUND, "the worktree '%.200s' of '%s' has no ports yet", d->root,
 		     main->name);
-		return fail_hint(err, "portbook get SERVICE gives it an instance and a port");
+		return fail_hint(err,
+				 "portbook get SERVICE gives it an instance and a port; the main "
+				 "checkout's are those of %s@1",
+				 main->name);
 	}
 	fail(err, ERR_NOT_FOUND, "the book knows no project in '%.200s'", d->path);
 	return fail_hint(err, "enter it with: portbook init (or name one: project/service)");
@@ -97,14 +141,15 @@ static bool fail_unknown_directory(const struct directory *d, const struct proje
 static bool place_new(struct call *c, const struct directory *d, bool enter, struct place *ret,
 		      struct err *err)
 {
-	struct place p = { .of_directory = true, .is_new = true, .instance = 1 };
-	bool found = false;
+	struct place p = { .of_directory = true, .is_new = true };
+	bool found;
 
 	snprintf(p.root, sizeof(p.root), "%s", d->root);
-	if (d->is_worktree && !search_upwards(c, d->main_root, NULL, &p, &found, err))
+	if (!main_known(c, d, &p, &found, err))
 		return false;
 	if (!enter)
 		return fail_unknown_directory(d, found ? &p.project : NULL, err);
+	p.instance = 1;
 	if (!found && !enter_project(c, d, &p.project, err))
 		return false;
 	if (d->is_worktree && !enter_worktree(c, d, &p.project, &p.instance, err))
@@ -124,7 +169,9 @@ static bool place_here(struct call *c, const char *path, bool enter, struct plac
 		return fail(err, ERR_INVALID, "it is not said which project is meant");
 	if (!directory_read(path, &d, err) || !place_of_directory(c, &d, ret, &found, err))
 		return false;
-	return found || place_new(c, &d, enter, ret, err);
+	if (!found)
+		return place_new(c, &d, enter, ret, err);
+	return !enter || !ret->has_moved || enter_move(c, &d, &ret->project, ret->instance, err);
 }
 
 struct worktrees {
@@ -142,8 +189,8 @@ static bool match_worktree(const struct instance *i, void *arg)
 	return !w->matches;
 }
 
-/* Might the directory be a worktree of that project?  Most have none, and are done here. */
-static bool may_be_worktree(struct call *c, const char *path, const struct project *p, bool *ret,
+/* Might the directory be an instance of that project?  Most are not, and are done here. */
+static bool may_be_instance(struct call *c, const char *path, const struct project *p, bool *ret,
 			    struct err *err)
 {
 	struct store *s = c->registry->store;
@@ -153,30 +200,59 @@ static bool may_be_worktree(struct call *c, const char *path, const struct proje
 	*ret = false;
 	if (!path || !realpath(path, real))
 		return true;
+	*ret = directory_may_be_worktree(real);
+	if (*ret)
+		return true;
 	if (!s->ops->instance_each(s, p->id, match_worktree, &w, err))
 		return false;
 	*ret = w.matches;
 	return true;
 }
 
-/* The directory's instance, if the directory is that project's; else 1. */
-static bool instance_here(struct call *c, const char *path, const struct project *p, unsigned *ret,
-			  struct err *err)
+static bool is_project(const struct place *here, const struct project *p)
 {
-	struct directory d;
+	return !strcmp(here->project.id, p->id);
+}
+
+/* The directory is not in the book: is it a worktree of that project? */
+static bool is_new_worktree(struct call *c, const struct directory *d, const struct project *p)
+{
+	struct place main;
+
+	return place_main(c, d, &main) && is_project(&main, p);
+}
+
+static bool instance_of(struct call *c, const struct directory *d, bool enter, struct place *p,
+			struct err *err)
+{
+	const struct project *project = &p->project;
 	struct place here;
 	bool found;
 
-	*ret = 1;
-	if (!may_be_worktree(c, path, p, &found, err))
+	if (!place_of_directory(c, d, &here, &found, err))
 		return false;
-	if (!found || !directory_read(path, &d, NULL))
+	if (found && is_project(&here, project)) {
+		p->instance = here.instance;
+		p->has_moved = here.has_moved;
+		return !p->has_moved || !enter || enter_move(c, d, project, p->instance, err);
+	}
+	if (found || !is_new_worktree(c, d, project))
 		return true;
-	if (!place_of_directory(c, &d, &here, &found, err))
+	return enter ? enter_worktree(c, d, project, &p->instance, err)
+		     : fail_unknown_directory(d, project, err);
+}
+
+/* The directory's instance, if the directory is that project's; else 1. */
+static bool instance_here(struct call *c, const char *path, bool enter, struct place *p,
+			  struct err *err)
+{
+	struct directory d;
+	bool found;
+
+	p->instance = 1;
+	if (!may_be_instance(c, path, &p->project, &found, err))
 		return false;
-	if (found && !strcmp(here.project.id, p->id))
-		*ret = here.instance;
-	return true;
+	return !found || !directory_read(path, &d, NULL) || instance_of(c, &d, enter, p, err);
 }
 
 static bool named_project(struct call *c, const char *name, bool may_create, bool create,
@@ -223,7 +299,7 @@ bool place_find(struct call *c, const json_t *input, enum place_enter enter, str
 			   err))
 		return false;
 	p.instance = instance;
-	if (!instance && !instance_here(c, path, &p.project, &p.instance, err))
+	if (!instance && !instance_here(c, path, enter, &p, err))
 		return false;
 	*ret = p;
 	return true;

@@ -4,7 +4,8 @@
  * The rules are DESIGN section 3's: no `@N` means the directory's instance if
  * it is that project's, else instance 1; the directory's project is the longest
  * recorded path that contains it, then the main checkout of its git repository,
- * then, where the operation may, entry on first use.
+ * then, where the operation may, entry on first use.  A linked worktree is an
+ * instance of its own, also where its project is named by hand.
  */
 #ifndef OPERATIONS_PLACE_H
 #define OPERATIONS_PLACE_H
@@ -17,6 +18,7 @@ struct place {
 	unsigned instance;
 	bool of_directory;     /* it was found by the directory */
 	bool is_new;	       /* the directory was entered by this call */
+	bool has_moved;	       /* a worktree, which the book still has elsewhere */
 	char root[PATH_MAX];   /* of_directory: top of the checkout */
 	char folder[PATH_MAX]; /* of_directory: where the project or instance lives */
 };
@@ -40,7 +42,10 @@ MUST_CHECK bool place_find(struct call *c, const json_t *input, enum place_enter
 MUST_CHECK bool place_project(struct call *c, const json_t *input, struct project *ret,
 			      struct err *err);
 
-/* What the book knows of a directory; `*ret_found` false: nothing. Reads only. */
+/*
+ * What the book knows of a directory; `*ret_found` false: nothing. Reads only:
+ * a worktree that has moved is found, and entered where it is now by place_find.
+ */
 MUST_CHECK bool place_of_directory(struct call *c, const struct directory *d, struct place *ret,
 				   bool *ret_found, struct err *err);
 

@@ -92,3 +92,19 @@ bool directory_is_gone(const char *path)
 		return !S_ISDIR(st.st_mode);
 	return errno == ENOENT || errno == ENOTDIR;
 }
+
+bool directory_may_be_worktree(const char *path)
+{
+	char folder[PATH_MAX], git[PATH_MAX];
+	struct stat st;
+
+	if ((size_t)snprintf(folder, sizeof(folder), "%s", path) >= sizeof(folder))
+		return false;
+	for (;;) {
+		if (path_join(git, folder, ".git") && lstat(git, &st) == 0)
+			return S_ISREG(st.st_mode);
+		if (!strcmp(folder, "/") || !strchr(folder, '/'))
+			return false;
+		path_cut_last(folder);
+	}
+}

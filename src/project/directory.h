@@ -45,4 +45,10 @@ MUST_CHECK bool directory_read(const char *path, struct directory *ret, struct e
 /* Was there a directory, and is none now?  No, where it cannot be told; NULL is not gone. */
 bool directory_is_gone(const char *path);
 
+/*
+ * Whether a directory may be in a linked worktree, or a submodule: above it the
+ * first `.git` is a file.  For questions that are asked often: it opens nothing.
+ */
+bool directory_may_be_worktree(const char *path);
+
 #endif

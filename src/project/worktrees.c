@@ -98,9 +98,9 @@ static bool read_top(const char *git_dir, char ret[static PATH_MAX], bool *ret_f
 }
 
 /* One that was moved by hand knows its repository before that knows of it. */
-static bool is_here(const struct directory *d, const char *name, const char *top)
+static bool is_here(const struct directory *d, const char *name)
 {
-	return d->is_worktree && !strcmp(d->git_name, name) && !exists(top, ".git");
+	return d->is_worktree && !strcmp(d->git_name, name);
 }
 
 static bool add_linked(struct reading *r, const char *folder, const char *name, struct err *err)
@@ -115,8 +115,13 @@ static bool add_linked(struct reading *r, const char *folder, const char *name, 
 		return false;
 	if (!found)
 		return true;
-	w.is_there = exists(top, ".git") || is_here(r->d, name, top);
-	w.path = arena_copy(r->arena, is_here(r->d, name, top) ? r->d->root : top);
+	w.path = arena_copy(r->arena, top);
+	w.is_there = exists(top, ".git");
+	if (!w.is_there && is_here(r->d, name)) {
+		w.is_there = true;
+		w.old_path = w.path;
+		w.path = arena_copy(r->arena, r->d->root);
+	}
 	w.git_name = arena_copy(r->arena, name);
 	w.is_locked = exists(git_dir, "locked");
 	w.made_at_ms = made_at_ms(git_dir);

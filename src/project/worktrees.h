@@ -15,6 +15,7 @@
 
 struct worktree {
 	const char *path;     /* its top, without links if it is there */
+	const char *old_path; /* where git still has it, though it is at `path`; NULL: it has not */
 	const char *branch;   /* NULL: detached, or not known */
 	const char *git_name; /* NULL: the main checkout */
 	bool is_bare;	      /* the main one, which is only the repository */
