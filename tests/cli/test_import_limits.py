@@ -106,6 +106,61 @@ def test_encoding__that_is_not_utf_8_is_refused_by_every_importer(pb, format, en
     assert refused.err and refused.out == ""
 
 
+# What each format would take.
+SOUND = {
+    "ports-md": "| Project Name | Block | Ports |\n|---|---|---|\n| shop | 3500-3599 | Block 5 |\n",
+    "md": "| Project | Service | Port |\n|---|---|---|\n| shop | web | 3500 |\n",
+    "dotenv": "WEB_PORT=3500\n",
+    "devports": '{"allocations": [{"port": 3500, "project": "shop", "service": "web"}]}',
+    "portkeeper": '{"version": "1.0.0", "ports": [{"number": 3500, "projectName": "shop/web"}]}',
+    "port-manager": '{"ports": {"3500": {"project": "shop", "service": "web"}}}',
+}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_file__that_was_cut_off_is_refused_wherever_that_shows(pb, book, format):
+    """A table or a list of lines that ends early is a shorter one; anything else says so."""
+    whole = SOUND.get(format) or pb.ok("export", "--format", format)
+    path = pb.base / "file"
+    path.write_text(whole)
+    before = book.dump()
+    pb.ok("import", path, "--format", format, "--project", "shop", "--create", "--dry-run")
+    raw = whole.encode()
+    shows = format not in ("ports-md", "md", "dotenv")
+    for end in sorted({0, 1, len(raw) - 3, *range(7, len(raw) - 3, max(1, len(raw) // 20))}):
+        path.write_bytes(raw[:end])
+        tried = pb("import", path, "--format", format, "--project", "shop", "--create", "--dry-run")
+        assert tried.code == 2 or (tried.code == 0 and not shows), (end, tried)
+        assert tried.code == 0 or "file" in tried.err, tried
+    assert book.dump() == before
+
+
+LAUGHS = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+
+
+@needs_limits
+@pytest.mark.parametrize("format", FORMATS)
+def test_yaml__of_a_billion_laughs_is_refused_by_every_importer(pb, bounded, format):
+    path = pb.base / "laughs"
+    path.write_text(LAUGHS)
+    bounded(2, "import", path, "--format", format, "--project", "p", "--create")
+
+
+@needs_limits
+def test_yaml__of_a_billion_laughs_is_refused_where_yaml_is_read(pb, bounded):
+    path = pb.base / "laughs.yaml"
+    path.write_text("name: p\nranges:\n" + "".join(f"  - {line}\n" for line in LAUGHS.splitlines()))
+    bounded(2, "policy", "use", path)
+    (pb.work / "portbook.yaml").write_text(f"{LAUGHS}services: *a11\n")
+    bounded(2, "get", "web")
+    (pb.work / "portbook.yaml").unlink()
+    config = pb.home / "config" / "portbook" / "config.yaml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(f"{LAUGHS}book: *a11\n")
+    bounded(2, "list")
+
+
 def test_pipe__that_holds_no_text_is_refused_at_once(pb):
     """Also where it never ends."""
     with open("/dev/zero", "rb") as zero:
