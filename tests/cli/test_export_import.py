@@ -70,6 +70,37 @@ def test_round_trip__gives_the_same_book_to_the_byte(pb, filled, other, format):
     assert dump(other("copy")) == dump(filled.path)
 
 
+@pytest.fixture
+def crowded(pb, filled):
+    """An export with 100,000 more entries, and an event for each, on hosts of their own."""
+    path = pb.base / "crowded.json"
+    book = json.loads(pb.ok("export"))
+    entry = next(a for a in book["allocations"] if a["status"] == "allocated")
+    event = book["events"][-1]
+    for n in range(100_000):
+        book["allocations"].append({
+            **entry, "id": f"01a1fe8a-7e5a-7fd5-8000-{n:012d}", "host": f"h{n // 50_000}",
+            "port": 1024 + n % 50_000, "serviceName": f"s{n}", "notes": f"=note {n} \N{SHIP}",
+            "cloudflareHostname": None})
+        book["events"].append({**event, "seq": event["seq"] + n + 1})
+    path.write_text(json.dumps(book))
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_round_trip__of_100_000_entries_loses_nothing(pb, crowded, other, format):
+    again = pb.base / f"again.{format}"
+    said = pb.json("import", crowded, "--book", other("one"))
+    assert said["replaced"] and said["entered"] > 100_000
+    pb.ok("export", "--format", format, "--output", again, "--book", other("one"))
+    pb.ok("import", again, "--book", other("two"))
+    assert dump(other("two")) == dump(other("one"))
+    with sqlite3.connect(other("two")) as db:
+        assert db.execute("SELECT count(*) FROM port_allocations"
+                          " WHERE notes LIKE '=note%'").fetchone()[0] == 100_000
+
+
 def test_round_trip__of_both_formats_in_turn(pb, filled, other):
     pb.ok("export", "-f", "csv", "-o", pb.base / "a.csv")
     pb.ok("import", pb.base / "a.csv", "--book", other("one"))
