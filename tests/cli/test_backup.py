@@ -10,9 +10,10 @@ import stat
 import subprocess
 import threading
 
+import pexpect
 import pytest
 
-from books import SHOP, assert_whole, live_ports, look_into, settle
+from books import SHOP, TRACED, assert_whole, live_ports, look_into, settle
 from clilib import TOP
 from faults import kill_at_each_call, limited
 
@@ -570,37 +571,48 @@ def test_restore__on_a_full_disk_leaves_the_book_until_there_is_room(pb, shop, f
 # ---- long work can be interrupted
 
 def make_long(book):
-    """20 MB of history: long enough to be in the middle of."""
+    """10 MB of history: long enough to be in the middle of."""
     db = sqlite3.connect(book)
     with db:
         db.executemany("INSERT INTO events (at, op, subject, after) VALUES (?, 'note', ?, ?)",
-                       ((n, f"n{n}", json.dumps("x" * 1000)) for n in range(20_000)))
+                       ((n, f"n{n}", json.dumps("x" * 1000)) for n in range(10_000)))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
 
 
-@pytest.mark.parametrize("command", ["backup", "restore"])
-def test_long_work__interrupted_leaves_nothing_of_itself(pb, shop, file, strace, command):
-    """Each write takes a while; the signal is sent when the first file has begun to grow."""
+@pytest.mark.parametrize("words, doing", [
+    (["backup", "copy.db"], "copying the book"),
+    (["restore", "long.db", "--yes"], "copying the book"),
+    (["restore", "long.db", "--yes"], "restoring"),
+], ids=["backup", "restore, keeping", "restore, replacing"])
+def test_long_work__says_how_far_it_is_and_ctrl_c_leaves_nothing_of_it(pb, shop, file, strace,
+                                                                       words, doing):
+    """On a terminal, where each write takes a while."""
     make_long(shop)
-    words = {"backup": ["backup", "copy.db"], "restore": ["restore", "long.db", "--yes"]}[command]
     pb.ok("backup", "long.db")
-    was = content(shop)
-    folder = pb.work if command == "backup" else shop.parent
-    known = set(folder.iterdir())
-    process = subprocess.Popen(
-        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64",
-         "-e", "inject=pwrite64:delay_exit=2000", pb.program, *words],
-        cwd=pb.work, env=pb.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, start_new_session=True)
-    pb.started.append(process)
-    while process.poll() is None and not any(
-            path.stat().st_size > 2_000_000 for path in set(folder.iterdir()) - known):
-        pass
-    child, = map(int, open(f"/proc/{process.pid}/task/{process.pid}/children").read().split())
-    os.kill(child, signal.SIGINT)
-    out, err = process.communicate(timeout=100)
-    assert process.returncode == -signal.SIGINT, (process.returncode, out, err)
-    assert "interrupted" in err
+    was, known = content(shop), {*pb.work.iterdir(), *shop.parent.iterdir()}
+    child = pexpect.spawn("strace", [
+        "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64",
+        "-e", "inject=pwrite64:delay_exit=2000", str(pb.program), *words],
+        cwd=str(pb.work), env=pb.environment({"TERM": "xterm", **TRACED}), encoding="utf-8",
+        timeout=100, dimensions=(24, 80))
+    child.expect(rf"portbook: {doing}: \d+%")
+    child.sendintr()
+    child.expect("interrupted: (there is no backup|the book is as it was)")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.signalstatus == signal.SIGINT
     assert content(shop) == was
-    assert set(folder.iterdir()) - known <= {shop.parent / "book.db-queue"}
+    assert {*pb.work.iterdir(), *shop.parent.iterdir()} == known
+    assert_whole(shop)
+    assert pb.ok("get", "shop/api") == "20001", "and it can be used on"
+
+
+@pytest.mark.parametrize("words", [["backup", "copy.db"], ["restore", "long.db", "--yes"]],
+                         ids=["backup", "restore"])
+def test_long_work__says_how_far_it_is_only_on_a_terminal(pb, shop, file, strace, words):
+    make_long(shop)
+    pb.ok("backup", "long.db")
+    delay = ["-e", "trace=pwrite64", "-e", "inject=pwrite64:delay_exit=200"]
+    run = strace(delay, pb.program, *words)
+    assert (run.returncode, run.stderr) == (0, "")
