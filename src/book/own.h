@@ -14,6 +14,7 @@
 struct session {
 	char book[PATH_MAX];
 	char source[PATH_MAX + 32];
+	char unread[ERR_TEXT_SIZE]; /* why the config could not be read; "": it was */
 	bool only_look;		    /* a file is not made, nor founded */
 	bool is_named;		    /* for this run: by --book or PORTBOOK_BOOK */
 	struct registry registry;   /* its store is NULL until the first call */

@@ -106,12 +106,30 @@ static bool set_host(struct session *s, const struct session_options *o, const s
 	return name_fold("host", o->host ? o->host : configured, s->registry.host, err);
 }
 
+/* A told book has no need of the config, and its `host` may come from the machine's. */
+static bool read_config(struct session *s, const struct session_options *o, struct config *ret,
+			struct err *err)
+{
+	struct err why = { 0 };
+	bool found;
+
+	if (o->isolated || config_read(ret, &why))
+		return true;
+	if (why.code != ERR_IO || !is_told(o)) {
+		*err = why;
+		return false;
+	}
+	snprintf(s->unread, sizeof(s->unread), "%s", why.text);
+	return config_read_file(CONFIG_OF_MACHINE, ret, &found, &why) || why.code == ERR_IO ||
+	       fail(err, why.code, "%s", why.text);
+}
+
 /* What is told, and what is the machine's, is opened as root; all else is that user's. */
 static bool find_for_sudo(struct session *s, const struct session_options *o, struct config *config,
 			  struct err *err)
 {
 	if (!o->follows_sudo || is_told(o) || !sudo_find(&s->behalf))
-		return (o->isolated || config_read(config, err)) && find_book(s, o, config, err);
+		return read_config(s, o, config, err) && find_book(s, o, config, err);
 	if (!sudo_become(&s->behalf, err))
 		return false;
 	if (!config_read(config, err) || !find_book(s, o, config, err))
@@ -174,6 +192,11 @@ const char *session_book(const struct session *s)
 const char *session_behalf(const struct session *s)
 {
 	return s->behalf.name[0] ? s->behalf.name : NULL;
+}
+
+const char *session_unread_config(const struct session *s)
+{
+	return s->unread[0] ? s->unread : NULL;
 }
 
 const char *session_book_source(const struct session *s)

@@ -72,6 +72,13 @@ const char *session_book_source(const struct session *s);
 
 /* This machine's name in the book. */
 const char *session_host(const struct session *s);
+
+/*
+ * Why the config could not be read, where only its `host` was wanted, as it is told
+ * which book; NULL: it could, or there is none.
+ */
+const char *session_unread_config(const struct session *s);
+
 /* Whose book it is, when that is who called sudo; NULL: the caller's own. */
 const char *session_behalf(const struct session *s);
 

@@ -2,6 +2,20 @@
 
 #include "book/session.h"
 
+/* What of the book that was found somebody may not expect. */
+static void note_session(struct run *r)
+{
+	const char *user = session_behalf(r->session);
+	const char *unread = session_unread_config(r->session);
+
+	if (user)
+		output_note(&r->out, "under sudo this is the book of %s: %s", user,
+			    session_book(r->session));
+	if (unread && !run_text(r, "host"))
+		output_note(&r->out, "%s; so this machine is taken for '%s'", unread,
+			    session_host(r->session));
+}
+
 bool run_open(struct run *r, struct err *err)
 {
 	/* --host goes with each question: it says whose ports, not which machine this is. */
@@ -11,16 +25,13 @@ bool run_open(struct run *r, struct err *err)
 		.only_look = r->only_look,
 		.follows_sudo = true,
 	};
-	const char *user;
 
 	if (r->session)
 		return true;
 	if (!session_open(&options, &r->session, err))
 		return false;
-	user = session_behalf(r->session);
-	if (user && !r->only_look)
-		output_note(&r->out, "under sudo this is the book of %s: %s", user,
-			    session_book(r->session));
+	if (!r->only_look)
+		note_session(r);
 	return true;
 }
 

@@ -1079,6 +1079,33 @@ def test_host__comes_from_the_config_and_the_option_wins(pb, answer):
     assert answer("get", "p/web", "--host", "box3")["host"] == "box3"
 
 
+@pytest.mark.parametrize("named", [["--book", "b.db"], []], ids=["option", "variable"])
+def test_config__that_cannot_be_read_does_not_stop_who_names_the_book(pb, named):
+    """Of a home that is another user's: cron, a service, `setpriv`."""
+    config = pb.home / "config" / "portbook" / "config.yaml"
+    config.parent.mkdir()
+    config.symlink_to(config)  # opening it fails for root, too
+    env = {} if named else {"PORTBOOK_BOOK": "b.db"}
+    run = pb(*named, "get", "shop/web", "--create", env=env, check=True)
+    assert run.out == "3100\n"
+    assert f"cannot open '{config}'" in run.err and "taken for 'localhost'" in run.err
+    assert pb(*named, "--host", "box2", "get", "shop/web", env=env).err == ""
+    assert pb(*named, "--quiet", "list", env=env).err == ""
+
+    run = pb("get", "shop/web")
+    assert run.code == 5 and f"cannot open '{config}'" in run.err
+
+
+def test_config__that_makes_no_sense_stops_who_names_the_book(pb):
+    """It could be read: `host` may be what is misspelt."""
+    config = pb.home / "config" / "portbook" / "config.yaml"
+    config.parent.mkdir()
+    config.write_text("hots: box2\n")
+    run = pb("--book", "b.db", "get", "shop/web", "--create")
+    assert run.code == 2 and "config.yaml:1:1" in run.err
+    assert not (pb.work / "b.db").exists()
+
+
 def test_config__of_the_machine_is_not_read_when_the_user_has_one(pb):
     config = pb.home / "config" / "portbook" / "config.yaml"
     config.parent.mkdir()
