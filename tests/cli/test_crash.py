@@ -7,6 +7,7 @@ Moments of death are chosen in two ways: by the clock, at random but the same in
 
 import os
 import random
+import signal
 import socket
 import sqlite3
 import stat
@@ -458,12 +459,14 @@ def test_file__that_is_read_only_is_read_and_not_written(pb, as_owner):
     assert_whole(as_owner.book, [3100, 3101])
 
 
-def test_folder__that_is_read_only_is_a_clear_error(pb, as_owner):
+def test_folder__that_is_read_only_is_a_clear_error_for_writers(pb, as_owner):
     settle(as_owner.book)
     os.unlink(f"{as_owner.book}-queue")
     os.chown(as_owner.folder, 0, 0)
-    for command in (("get", "shop/new"), ("list",)):
-        assert_refused(as_owner(*command, json=True), "book")
+    for command in (("get", "shop/new"), ("release", "shop/web")):
+        assert "log" in assert_refused(as_owner(*command, json=True), "book")
+    assert as_owner("get", "shop/web").out == "3100\n", "it is all in the one file"
+    assert {path.name for path in as_owner.folder.iterdir()} == {"book.db"}
 
     os.chown(as_owner.folder, NOBODY, NOBODY)
     assert as_owner("get", "shop/new").out == "3101\n"
@@ -475,6 +478,78 @@ def test_folder__that_is_read_only_with_a_log_there_is_no_obstacle(pb, as_owner)
     os.chown(as_owner.folder, 0, 0)
     assert as_owner("get", "shop/new").out == "3101\n"
     assert_whole(as_owner.book, [3100, 3101])
+
+
+@pytest.mark.parametrize("left", [[], ["-wal"], ["-shm"]], ids=["neither", "log", "index"])
+def test_book__of_another_user_without_its_log_is_read_as_it_stands(pb, as_owner, left):
+    settle(as_owner.book)
+    for ending in ("-wal", "-shm", "-queue"):
+        path = as_owner.folder / f"book.db{ending}"
+        path.unlink(missing_ok=True)
+        if ending in left:
+            path.touch()
+    for path in (as_owner.folder, *as_owner.folder.iterdir()):
+        os.chown(path, 0, 0)
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    files = {path: path.read_bytes() for path in as_owner.folder.iterdir()}
+    assert as_owner("get", "shop/web").out == "3100\n"
+    assert len(as_owner("list", json=True).json["ports"]) == 1
+    assert as_owner("backup", pb.home_of(NOBODY) / "copy.db").code == 0
+    assert "belongs to root" in assert_refused(as_owner("get", "shop/new", json=True), "book")
+    assert {path: path.read_bytes() for path in as_owner.folder.iterdir()} == files
+
+
+# At the eighth piece of the book: SQLite has looked at its header, and reads page after page.
+STOPPED_READER = """
+exec strace -qq -o "$TRACE" -P "$BOOK" -e trace=pread64 -e inject=pread64:signal=STOP:when=8 \\
+    setpriv --reuid 65534 --regid 65534 --clear-groups "$PB" --book "$BOOK" list --format csv
+"""
+
+
+@pytest.mark.parametrize("leaves_log", [True, False], ids=["with log", "without"])
+def test_book__of_another_user_that_changes_while_it_is_read_is_one_moment(pb, as_owner, strace,
+                                                                           leaves_log):
+    """The reader is stopped in the middle of the file; the owner writes then."""
+    settle(as_owner.book)
+    for ending in ("-wal", "-shm", "-queue"):
+        (as_owner.folder / f"book.db{ending}").unlink(missing_ok=True)
+    for path in (as_owner.folder, as_owner.book):
+        os.chown(path, 0, 0)
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    program = pb.program_for(NOBODY)
+    trace = pb.base / "trace"
+    trace.touch()
+    reader = subprocess.Popen(["sh", "-c", STOPPED_READER], cwd="/", start_new_session=True,
+                              env=pb.environment({"PB": program, "BOOK": as_owner.book,
+                                                  "TRACE": trace}, user=NOBODY),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pb.started.append(reader)
+    while reader.poll() is None and "stopped by SIGSTOP" not in trace.read_text():
+        pass
+    assert reader.poll() is None, reader.communicate()
+    with open(f"/proc/{reader.pid}/task/{reader.pid}/children", encoding="ascii") as f:
+        pid, = map(int, f.read().split())
+    pb.ok("--book", as_owner.book, "get", "shop/new")
+    for ending in ("-wal", "-shm"):
+        (as_owner.folder / f"book.db{ending}").chmod(0o644)
+    if not leaves_log:
+        settle(as_owner.book)
+        assert not (as_owner.folder / "book.db-wal").exists()
+    os.kill(pid, signal.SIGCONT)
+    out, err = reader.communicate(timeout=60)
+    assert (reader.returncode, err) == (0, "")
+    assert [line.split(",")[0] for line in out.splitlines()[1:]] == ["3100", "3101"]
+
+
+def test_book__of_another_user_with_a_log_and_no_index_is_not_guessed_at(pb, as_owner):
+    assert as_owner("get", "shop/new").out == "3101\n"
+    assert (as_owner.folder / "book.db-wal").stat().st_size > 0
+    (as_owner.folder / "book.db-shm").unlink()
+    for path in (as_owner.folder, *as_owner.folder.iterdir()):
+        os.chown(path, 0, 0)
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    message = assert_refused(as_owner("list", json=True), "book")
+    assert "log" in message and "missing" in message
 
 
 def test_book__of_another_user_is_out_of_reach(pb, as_owner):

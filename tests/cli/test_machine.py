@@ -168,10 +168,11 @@ def loop(shared, user, umask, words):
 
 
 def test_machine__has_one_set_of_ports_and_knows_who_did_what(shared, pb):
-    """Alice and bob allocate at once, with unlike umasks, while carol reads."""
+    """Alice and bob allocate at once, with unlike umasks; carol reads, and tries to write."""
     shared("alice", "project", "add", "shop")
     allocate = 'for i in $(seq 20); do "$PB" allocate shop/web-$0 || exit 1; done'
-    read = 'for i in $(seq 20); do "$PB" list --format csv >/dev/null || exit 1; done; echo read'
+    read = ('for i in $(seq 20); do "$PB" list --format csv >/dev/null || exit 1;'
+            ' "$PB" get shop/mine 2>/dev/null; test $? = 5 || exit 1; done; echo read')
     said = start_at_once(pb, [
         loop(shared, "alice", "077", allocate.replace("$0", "a")),
         loop(shared, "alice", "000", allocate.replace("$0", "a")),
@@ -264,9 +265,11 @@ def test_files__that_are_missing_are_made_by_root_alone_as_they_were(shared):
     machine.run("python3", "-c", f"import sqlite3; sqlite3.connect('{BOOK}')"
                                  ".execute('PRAGMA wal_checkpoint(TRUNCATE)')")
     machine.run("rm", "-f", f"{BOOK}-wal", f"{BOOK}-shm", f"{BOOK}-queue")
-    for user in ("alice", "carol"):
-        result = shared(user, "list", status=5)
-        assert "log" in result.stderr and "missing" in result.stderr
+    for user in ("alice", "bob", "carol"):
+        assert shared(user, "get", "shop/web").stdout == "3100\n"
+    result = shared("alice", "get", "shop/api", status=5)
+    assert "log" in result.stderr and "missing" in result.stderr
+    assert "belongs to root" in shared("carol", "get", "shop/api", status=5).stderr
     machine.portbook("get", "shop/api", umask=0o077)
     assert modes(machine) == RIGHT
     assert shared("alice", "get", "shop/api").stdout == "3101\n"

@@ -3,6 +3,8 @@
 #include "lib/fault.h"
 #include "lib/folder.h"
 
+#include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/sqlite/copy.h"
@@ -203,12 +205,74 @@ static void test_sqlite__copies_a_book_all_or_not_at_all(void **state)
 	}
 }
 
+/* The log is written back, and gone, as other programs leave a book. */
+static void close_as_others_do(const char *path)
+{
+	sqlite3 *db;
+
+	CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+	CHECK(sqlite3_exec(db, "PRAGMA wal_checkpoint", NULL, NULL, NULL) == SQLITE_OK);
+	sqlite3_close(db);
+}
+
+#define ROOT   0
+#define NOBODY 65534
+
+/* Root may write in every folder. */
+static void become(uid_t uid)
+{
+	CHECK(getuid() != ROOT || seteuid(uid) == 0);
+}
+
+static bool read_alone(const char *path, long allocations, struct err *err)
+{
+	struct store *s = NULL;
+	struct arena a = { 0 };
+	unsigned count = 0;
+	bool ok;
+
+	become(NOBODY);
+	allocations_left = allocations;
+	ok = store_sqlite_look(path, &s, err) && look(s, &a, &count, err);
+	store_free(s);
+	allocations_left = ALLOCATIONS_UNLIMITED;
+	become(ROOT);
+	arena_release(&a);
+	CHECK(!ok || count == 1);
+	return ok;
+}
+
+static void test_sqlite__reads_a_book_without_its_log_or_says_why_not(void **state)
+{
+	CLEANUP(folder_cleanup) struct folder f = folder_make();
+	char path[2 * PATH_MAX], log[2 * PATH_MAX + 8];
+	bool ok = false, changed;
+	struct err why = { 0 };
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/book.db", f.path);
+	snprintf(log, sizeof(log), "%s-wal", path);
+	CHECK(use_book(path, ALLOCATIONS_UNLIMITED, &changed, &why), "%s", why.text);
+	close_as_others_do(path);
+	CHECK(chmod(path, 0644) == 0 && chmod(f.path, 0555) == 0);
+	for (long n = 0; !ok; n = fault_next(n)) {
+		struct err err = { 0 };
+
+		ok = read_alone(path, n, &err);
+		CHECK(ok || err.code == ERR_MEMORY, "allocation %ld: %s: %s", n, err_name(err.code),
+		      err.text);
+	}
+	CHECK(access(log, F_OK) < 0, "it was read in the usual way");
+	CHECK(chmod(f.path, 0755) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sqlite__makes_a_book_whole_or_not_at_all),
 		cmocka_unit_test(test_sqlite__changes_a_book_all_or_not_at_all),
 		cmocka_unit_test(test_sqlite__copies_a_book_all_or_not_at_all),
+		cmocka_unit_test(test_sqlite__reads_a_book_without_its_log_or_says_why_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

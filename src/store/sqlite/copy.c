@@ -20,9 +20,6 @@
 /* Rationale: a megabyte takes about a millisecond: Ctrl-C is heard soon. */
 #define PAGES_AT_ONCE 256
 
-/* Source: https://sqlite.org/fileformat2.html section 1.3.3, "File format version numbers". */
-#define HEADER_VERSIONS 18
-
 /* ---- pages ---- */
 
 /* What cannot be read is the one's, all else the other's. */
@@ -107,7 +104,8 @@ static bool finish_file(int fd, const char *path, struct err *err)
 {
 	static const unsigned char no_log[] = { 1, 1 };
 
-	if (pwrite(fd, no_log, sizeof(no_log), HEADER_VERSIONS) == sizeof(no_log) && fsync(fd) == 0)
+	if (pwrite(fd, no_log, sizeof(no_log), HEADER_WRITE_VERSION) == sizeof(no_log) &&
+	    fsync(fd) == 0)
 		return true;
 	return fail(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
 }
@@ -151,8 +149,7 @@ static bool belongs_to_book(const struct session *s, const struct stat *st)
 	char path[PATH_MAX + 16];
 
 	for (unsigned i = 0; i < ARRAY_LEN(endings); i++) {
-		snprintf(path, sizeof(path), "%s%s", sqlite3_db_filename(s->db, "main"),
-			 endings[i]);
+		snprintf(path, sizeof(path), "%s%s", session_file(s), endings[i]);
 		if (is_same(st, path))
 			return true;
 	}

@@ -37,6 +37,7 @@ struct session {
 	} shapes[SHAPES_KEPT];
 	unsigned next_shape; /* the one that goes when another is needed */
 	int log_frames;	     /* in the write-ahead log after our last commit; 0: none */
+	bool is_copy;	     /* of the book, in memory: changing it would change nothing */
 	int64_t patience_ms; /* how long to wait for others */
 	int64_t waiting_since_ms;
 	uint32_t dice;
@@ -71,12 +72,36 @@ void session_configure(struct session *s);
  */
 MUST_CHECK bool session_version(struct session *s, int64_t *ret, struct err *err);
 
+/* Where the file is, links followed; for one in memory, the path that was asked for. */
+const char *session_file(const struct session *s);
+
+/* Is there a file beside the book's: "-wal", "-shm"? */
+bool session_has(const struct session *s, const char *ending);
+
+bool session_is_read_only(const struct session *s);
+
+enum log_state { LOG_MISSING, LOG_EMPTY, LOG_FILLED };
+enum log_state session_log(const struct session *s);
+
+/* ---- alone.c ---- */
+
 /* "file:PATH?immutable=1": read without the files that readers and writers share. */
 int session_open_immutable(struct session *s, const char *path);
 
+/*
+ * Where the book cannot be read together with others, as this user can make
+ * neither log nor index, open it so that it can be read without them; such a
+ * session is read-only.
+ * Errors: ERR_BUSY  it is changed all the time; those of reading
+ */
+MUST_CHECK bool session_reopen_alone(struct session *s, struct err *err);
+
 /* ---- file.c ---- */
 
-#define HEADER_SIZE 100
+/* Source: https://sqlite.org/fileformat2.html section 1.3, "The Database Header". */
+#define HEADER_SIZE	     100
+#define HEADER_WRITE_VERSION 18 /* 1, and the same in the next byte: no write-ahead log */
+#define HEADER_READ_VERSION  19 /* 2: a write-ahead log */
 
 /* The first bytes of the file itself, whatever the log says; false: there are not so many. */
 bool header_read(struct session *s, unsigned char ret[static HEADER_SIZE]);

@@ -111,17 +111,19 @@ static const struct meaning *meaning_of(int code)
 /* The log and its index are made by who opens the book first; here that user may not. */
 static bool is_log_missing(const struct session *s, int code)
 {
-	char log[PATH_MAX + 8];
+	bool is_such = (code & 0xff) == SQLITE_READONLY || (code & 0xff) == SQLITE_CANTOPEN;
+	struct stat st;
 
-	snprintf(log, sizeof(log), "%s-wal", s->path);
-	return (code & 0xff) == SQLITE_READONLY && access(s->path, F_OK) == 0 &&
-	       access(log, F_OK) < 0;
+	return is_such && stat(s->path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       euidaccess(s->path, R_OK) == 0 &&
+	       (!session_has(s, "-wal") || !session_has(s, "-shm"));
 }
 
 static bool fail_log_missing(struct session *s, struct err *err)
 {
 	fail(err, ERR_NOT_PERMITTED,
-	     "the log of the book '%s' is missing, and this user may not make it", s->path);
+	     "the log of the book '%s' or its index is missing, and this user may not make it",
+	     s->path);
 	return fail_hint(err, "it is made when someone who may write in the folder uses the book");
 }
 
@@ -170,6 +172,8 @@ bool session_fail_read_only(struct session *s, struct err *err)
 	struct passwd pw, *found = NULL;
 	struct stat st;
 
+	if (euidaccess(s->path, W_OK) == 0)
+		return fail_log_missing(s, err);
 	if (stat(s->path, &st) < 0)
 		return fail(err, ERR_NOT_PERMITTED, "this user may not write the book '%s'",
 			    s->path);

@@ -100,7 +100,7 @@ static void find_in_log(struct session *s, int64_t page_size, struct pages *p)
 	unsigned char log[LOG_HEADER_SIZE], frame[FRAME_HEADER_SIZE];
 	int64_t at = sizeof(log);
 
-	text_addf(&path, "%s-wal", sqlite3_db_filename(s->db, "main"));
+	text_addf(&path, "%s-wal", session_file(s));
 
 	CLEANUP(fd_cleanup)
 	int fd = text_ok(&path) ? open(text_str(&path), O_RDONLY | O_CLOEXEC) : -1;

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -35,7 +34,6 @@
 #define FILE_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE)
 
 /* Source: https://sqlite.org/fileformat2.html section 1.3, "The Database Header". */
-#define HEADER_READ_VERSION   19 /* 2: a write-ahead log */
 #define HEADER_USER_VERSION   60
 #define HEADER_APPLICATION_ID 68
 
@@ -60,7 +58,7 @@ void session_configure(struct session *s)
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_busy_handler(s->db, session_when_busy, s);
 	sqlite3_wal_hook(s->db, session_after_commit, s);
-	queue_init(&s->queue, sqlite3_db_filename(s->db, "main"));
+	queue_init(&s->queue, session_file(s));
 }
 
 static bool make_file(const char *path, struct err *err)
@@ -115,20 +113,35 @@ static bool open_file(struct session *s, bool create, struct err *err)
 	return true;
 }
 
-static bool is_read_only(const struct session *s)
+bool session_is_read_only(const struct session *s)
 {
-	return sqlite3_db_readonly(s->db, "main") == 1;
+	return s->is_copy || sqlite3_db_readonly(s->db, "main") == 1;
 }
 
 /* ---- is it a book? ---- */
 
-static bool has_log(const struct session *s)
+const char *session_file(const struct session *s)
+{
+	const char *file = s->db ? sqlite3_db_filename(s->db, "main") : NULL;
+
+	return file && *file ? file : s->path;
+}
+
+bool session_has(const struct session *s, const char *ending)
+{
+	char name[PATH_MAX + 8];
+
+	snprintf(name, sizeof(name), "%s%s", session_file(s), ending);
+	return access(name, F_OK) == 0;
+}
+
+enum log_state session_log(const struct session *s)
 {
 	char log[PATH_MAX + 8];
 	struct stat st;
 
-	snprintf(log, sizeof(log), "%s-wal", sqlite3_db_filename(s->db, "main"));
-	return stat(log, &st) == 0 && st.st_size > 0;
+	snprintf(log, sizeof(log), "%s-wal", session_file(s));
+	return stat(log, &st) < 0 ? LOG_MISSING : st.st_size ? LOG_FILLED : LOG_EMPTY;
 }
 
 /* `*ret_version`: what the header says; a log may say something newer. */
@@ -151,14 +164,15 @@ static bool has_settled_header(struct session *s, unsigned *ret_version)
 }
 
 /*
- * With a log, the version may so far be there only, and SQLite has to say it;
- * it also finds out whether a file that may only be read can be read at all.
+ * With a log, the version may so far be there only, and SQLite has to say it; it
+ * also finds out whether a file that may only be read, or has lost its log, can be
+ * read at all.
  */
 static bool is_settled(struct session *s)
 {
 	unsigned in_header;
 	int64_t version;
-	bool ask = has_log(s) || is_read_only(s);
+	bool ask = session_log(s) != LOG_EMPTY || session_is_read_only(s);
 
 	if (!has_settled_header(s, &in_header))
 		return false;
@@ -216,61 +230,12 @@ enum open_for {
  */
 static bool check_not_emptied(struct session *s, struct err *err)
 {
-	bool logged = has_log(s);
+	bool logged = session_log(s) == LOG_FILLED;
 	int64_t size;
 
 	if (logged && file_size(s, &size) && size == 0)
 		return fail(err, ERR_BOOK, "the book '%s' is damaged: it is empty and has a log",
 			    s->path);
-	return true;
-}
-
-/* Nobody can write it: then it may be read without the files that readers and writers share. */
-static bool is_archived(const struct session *s)
-{
-	struct stat st;
-	struct statvfs fs;
-
-	return is_read_only(s) && !has_log(s) && stat(s->path, &st) == 0 &&
-	       statvfs(s->path, &fs) == 0 && (!(st.st_mode & 0222) || fs.f_flag & ST_RDONLY);
-}
-
-/* Source: https://sqlite.org/uri.html section 3.1. */
-static void add_escaped(struct text *uri, const char *path)
-{
-	for (; *path; path++)
-		if (strchr("%?#", *path))
-			text_addf(uri, "%%%02x", (unsigned char)*path);
-		else
-			text_add_bytes(uri, path, 1);
-}
-
-int session_open_immutable(struct session *s, const char *path)
-{
-	CLEANUP(text_release) struct text uri = { 0 };
-
-	text_add(&uri, "file:");
-	add_escaped(&uri, path);
-	text_add(&uri, "?immutable=1");
-	if (!text_ok(&uri))
-		return SQLITE_NOMEM;
-	return sqlite3_open_v2(text_str(&uri), &s->db,
-			       SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
-				       SQLITE_OPEN_EXRESCODE,
-			       NULL);
-}
-
-static bool reopen_archived(struct session *s, struct err *err)
-{
-	char path[PATH_MAX];
-	int rc;
-
-	snprintf(path, sizeof(path), "%s", sqlite3_db_filename(s->db, "main"));
-	session_close(s);
-	rc = session_open_immutable(s, path);
-	if (rc != SQLITE_OK)
-		return session_fail_code(s, rc, err);
-	session_configure(s);
 	return true;
 }
 
@@ -308,14 +273,14 @@ static bool settle(struct session *s, enum open_for what, struct err *err)
 	int64_t version;
 	bool create = what == OPEN_OR_MAKE;
 
-	if (!check_not_emptied(s, err) || (is_archived(s) && !reopen_archived(s, err)) ||
+	if (!check_not_emptied(s, err) || !session_reopen_alone(s, err) ||
 	    !look(s, &version, err) || !check_not_cut_off(s, err))
 		return false;
 	if ((version == 0 && !create) || (what == OPEN_TO_LOOK && version != migrations_latest()))
 		return fail_none(s, err);
 	if (what == OPEN_TO_LOOK)
 		return true;
-	if (is_read_only(s))
+	if (session_is_read_only(s))
 		return version == migrations_latest() || session_fail_read_only(s, err);
 	s->store.may_be_new = true;
 	return (version == migrations_latest() || migrate(s, err)) && use_wal(s, err);

@@ -103,7 +103,7 @@ bool store_sqlite_replace(struct store *live_store, struct store *copy_store, co
 	struct session *live = session_of(live_store), *copy = session_of(copy_store);
 	bool ok;
 
-	if (sqlite3_db_readonly(live->db, "main") == 1)
+	if (session_is_read_only(live))
 		return session_fail_read_only(live, err);
 	if (!check_pages(live, copy, err) || !session_sync_fully(live, err))
 		return false;

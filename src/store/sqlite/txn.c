@@ -105,7 +105,7 @@ bool session_sync_fully(struct session *s, struct err *err)
 
 static bool begin_write(struct session *s, struct err *err)
 {
-	if (sqlite3_db_readonly(s->db, "main") == 1)
+	if (session_is_read_only(s))
 		return session_fail_read_only(s, err);
 	if (!session_sync_fully(s, err))
 		return false;
