@@ -90,7 +90,7 @@ static const struct {
 			true },
 	[ORDER_PORT] = { " ORDER BY a.port_number, a.hostname, a.protocol, a.id" },
 	[ORDER_AGE] = { " ORDER BY a.allocated_at, a.id" },
-	[ORDER_RELEASE] = { " ORDER BY coalesce(a.released_at, 0) DESC, a.id" },
+	[ORDER_RELEASE] = { " ORDER BY a.released_at DESC NULLS LAST, a.id" },
 	[EVENTS] = { "SELECT e.seq, e.at, e.actor, e.op, e.project_id, e.subject, e.service,"
 		     " coalesce(e.port, 0), e.before, e.after FROM events e" },
 	[EVENT_PROJECT] = { "e.project_id = $1", true },
@@ -122,6 +122,14 @@ static void add_text(struct sql_filter *q, enum part part, const char *text)
 		return;
 	add(q, part);
 	add_value(q, sql_exact(text));
+}
+
+static void add_id(struct sql_filter *q, enum part part, const char *id)
+{
+	if (!id)
+		return;
+	add(q, part);
+	add_value(q, sql_id(id));
 }
 
 /* 0: not set. */
@@ -164,8 +172,8 @@ static const char *status_text(int status)
 static void add_conditions(struct sql_filter *q, const struct entry_filter *f)
 {
 	add_life(q, f);
-	add_text(q, OF_ID, f->id);
-	add_text(q, OF_PROJECT, f->project_id);
+	add_id(q, OF_ID, f->id);
+	add_id(q, OF_PROJECT, f->project_id);
 	add_text(q, OF_SERVICE, f->service);
 	add_text(q, OF_ENVIRONMENT, f->environment);
 	add_int(q, OF_INSTANCE, f->instance);
@@ -214,7 +222,7 @@ void sql_filter_events(const struct event_filter *f, struct sql_filter *ret)
 	ret->shape = 0;
 	ret->n_values = 0;
 	add(ret, EVENTS);
-	add_text(ret, EVENT_PROJECT, f->project_id);
+	add_id(ret, EVENT_PROJECT, f->project_id);
 	add_text(ret, EVENT_SERVICE, f->service);
 	add_int(ret, EVENT_PORT, f->port);
 	add_int(ret, EVENT_AFTER, f->after_seq);

@@ -5,9 +5,8 @@
  * by number, SQLite by first appearance, so the two agree.  Columns come in
  * the order in which the engine's reader takes them.
  *
- * The names are SQLite's tables.  In PostgreSQL they are views of the same
- * names, in a schema that comes first on the search path: they give times as
- * milliseconds, ids as text and booleans as 0 and 1.
+ * What engines keep in other types (a UUID, a time, a truth) they convert when
+ * they bind and read: see sql/value.h.
  *
  * Entries and events, which are filtered in many ways: see sql/filter.h.
  */

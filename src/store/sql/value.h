@@ -7,7 +7,13 @@
 #include <stdint.h>
 
 struct sql_value {
-	enum { SQL_VALUE_NULL, SQL_VALUE_INT, SQL_VALUE_TEXT } kind;
+	enum {
+		SQL_VALUE_NULL,
+		SQL_VALUE_INT,
+		SQL_VALUE_TEXT,
+		SQL_VALUE_ID,	/* a text that is a UUID to an engine that knows such */
+		SQL_VALUE_TIME, /* a number of ms since 1970, likewise a time */
+	} kind;
 	int64_t number;
 	const char *text; /* borrowed until the statement is done */
 };
@@ -35,7 +41,30 @@ static inline struct sql_value sql_text(const char *text)
 	return text && *text ? sql_exact(text) : (struct sql_value){ .kind = SQL_VALUE_NULL };
 }
 
-/* A time or a number of which 0 means none: it is NULL. */
+/* Part of a key, as sql_key. */
+static inline struct sql_value sql_id(const char *id)
+{
+	return (struct sql_value){ .kind = SQL_VALUE_ID, .text = id ? id : "" };
+}
+
+/* No id is NULL. */
+static inline struct sql_value sql_some_id(const char *id)
+{
+	return id && *id ? sql_id(id) : (struct sql_value){ .kind = SQL_VALUE_NULL };
+}
+
+static inline struct sql_value sql_time(int64_t ms)
+{
+	return (struct sql_value){ .kind = SQL_VALUE_TIME, .number = ms };
+}
+
+/* Never (0) is NULL. */
+static inline struct sql_value sql_some_time(int64_t ms)
+{
+	return ms ? sql_time(ms) : (struct sql_value){ .kind = SQL_VALUE_NULL };
+}
+
+/* A number of which 0 means none: it is NULL. */
 static inline struct sql_value sql_some(int64_t number)
 {
 	return number ? sql_int(number) : (struct sql_value){ .kind = SQL_VALUE_NULL };

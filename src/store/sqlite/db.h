@@ -15,8 +15,7 @@
 #include "base/err.h"
 #include "base/progress.h"
 #include "registry/store.h"
-#include "store/sql/filter.h"
-#include "store/sql/value.h"
+#include "store/sql/session.h"
 #include "store/sqlite/queue.h"
 #include "store/sqlite/statements.h"
 
@@ -24,7 +23,7 @@
 #define SHAPES_KEPT 16
 
 struct session {
-	struct store store;
+	struct sql_session sql;
 	sqlite3 *db;
 	char *path; /* as it was asked for */
 	struct queue queue;
@@ -126,59 +125,10 @@ bool session_fail_read_only(struct session *s, struct err *err);
 
 /* ---- query.c ---- */
 
-/* A statement that runs.  For CLEANUP(query_close); start from { 0 }. */
-struct query {
-	struct session *session;
-	sqlite3_stmt *stmt;
-	bool is_once;	    /* not one of the session's: it goes with the query */
-	bool out_of_memory; /* a column could not be read */
-	int column;	    /* the next one */
-};
-
-MUST_CHECK bool query_open(struct session *s, enum statement what, const struct sql_value *values,
-			   unsigned n_values, struct query *ret, struct err *err);
-MUST_CHECK bool query_open_filter(struct session *s, const struct sql_filter *f, struct query *ret,
-				  struct err *err);
-void query_close(struct query *q);
-
-/* The next row; `*ret_row` false: there is none. */
-MUST_CHECK bool query_step(struct query *q, bool *ret_row, struct err *err);
-
-/*
- * The row's next column; "" of a key stays "".  Texts live until the next step,
- * and are NULL for NULL, and when there is no memory: see query_row_ok.
- */
-const char *query_text(struct query *q);
-int64_t query_int(struct query *q);
-bool query_row_ok(struct query *q, struct err *err);
-
-/* Give each row to `give`, until it returns false. */
-struct visit {
-	union {
-		entry_fn *entry;
-		project_fn *project;
-		instance_fn *instance;
-		block_fn *block;
-		reserved_fn *reserved;
-		event_fn *event;
-		setting_fn *setting;
-		range_fn *range;
-		check_fn *check;
-	} fn;
-	void *arg;
-};
-typedef bool give_fn(struct query *q, const struct visit *v);
-MUST_CHECK bool query_walk(struct query *q, give_fn *give, const struct visit *v, struct err *err);
-
 /* Have the statement ready, so that running it needs no memory. */
-MUST_CHECK bool session_prepare(struct session *s, enum statement what, struct err *err);
+MUST_CHECK bool session_prepare(struct session *s, unsigned what, struct err *err);
 
-/* Run a statement to its end. */
-MUST_CHECK bool session_run(struct session *s, enum statement what, const struct sql_value *values,
-			    unsigned n_values, struct err *err);
-
-/* The first column of the first row, a number. */
-MUST_CHECK bool session_ask(struct session *s, enum statement what, int64_t *ret, struct err *err);
+extern const struct sql_engine sqlite_engine;
 
 /* ---- txn.c ---- */
 
@@ -193,18 +143,10 @@ int session_after_commit(void *session, sqlite3 *db, const char *name, int frame
 /* Write a long log back into the book, so that the next one to open it need not read it. */
 void session_shorten_log(struct session *s);
 
-/* One write: a transaction of its own, or a part of the caller's that is undone alone. */
-struct write {
-	struct session *session;
-	enum { WRITE_NONE, WRITE_ALONE, WRITE_PART } kind;
-};
-MUST_CHECK bool write_begin(struct write *w, struct err *err);
-MUST_CHECK bool write_end(struct write *w, struct err *err);
-void write_cleanup(struct write *w);
-
-/* One statement as a write. */
-MUST_CHECK bool session_change(struct session *s, enum statement what,
-			       const struct sql_value *values, unsigned n_values, struct err *err);
+/* See struct sql_engine. */
+bool session_part_begin(struct sql_session *sql, struct err *err);
+bool session_part_end(struct sql_session *sql, struct err *err);
+void session_part_undo(struct sql_session *sql);
 
 /* Say to SQLite that a commit is durable; before a transaction, once a session. */
 MUST_CHECK bool session_sync_fully(struct session *s, struct err *err);
@@ -235,58 +177,5 @@ MUST_CHECK bool copy_to_new_file(struct session *from, const char *path, mode_t 
 
 /* A file of the same owner, group and mode as `path`, as far as this user may. */
 void give_as(const char *path, const char *like);
-
-/* ---- settings.c, projects.c, blocks.c, entries.c, claim.c, events.c ---- */
-
-bool sqlite_setting_get(struct store *store, const char *name, struct arena *a, const char **ret,
-			struct err *err);
-bool sqlite_setting_put(struct store *store, const char *name, const char *value, struct err *err);
-bool sqlite_setting_each(struct store *store, setting_fn *fn, void *arg, struct err *err);
-bool sqlite_ranges_put(struct store *store, const struct stored_range *ranges, unsigned count,
-		       struct err *err);
-
-bool sqlite_range_each(struct store *store, range_fn *fn, void *arg, struct err *err);
-bool sqlite_clear(struct store *store, struct err *err);
-
-bool sqlite_project_find(struct store *store, const struct project_key *key, struct arena *a,
-			 struct project *ret, bool *ret_found, struct err *err);
-bool sqlite_project_put(struct store *store, const struct project *p, struct err *err);
-bool sqlite_project_remove(struct store *store, const char *id, struct err *err);
-bool sqlite_project_each(struct store *store, project_fn *fn, void *arg, struct err *err);
-
-bool sqlite_instance_put(struct store *store, const struct instance *i, struct err *err);
-bool sqlite_instance_each(struct store *store, const char *project_id, instance_fn *fn, void *arg,
-			  struct err *err);
-bool sqlite_instance_find(struct store *store, const char *host, const char *worktree,
-			  struct arena *a, struct instance *ret, bool *ret_found, struct err *err);
-
-bool sqlite_block_add(struct store *store, const struct block *b, struct err *err);
-bool sqlite_block_remove(struct store *store, const char *host, uint16_t first, struct err *err);
-bool sqlite_block_each(struct store *store, const char *host, const char *project_id, block_fn *fn,
-		       void *arg, struct err *err);
-bool sqlite_reserved_put(struct store *store, const struct reserved *r, struct err *err);
-bool sqlite_reserved_remove(struct store *store, const char *host, uint16_t first, struct err *err);
-bool sqlite_reserved_each(struct store *store, reserved_fn *fn, void *arg, struct err *err);
-
-bool sqlite_entry_each(struct store *store, const struct entry_filter *f, entry_fn *fn, void *arg,
-		       struct err *err);
-bool sqlite_service_find(struct store *store, const struct service_name *name, struct arena *a,
-			 struct entry *ret, bool *ret_found, bool *ret_worktrees, struct err *err);
-bool sqlite_entry_count(struct store *store, const struct entry_filter *f, unsigned *ret,
-			struct err *err);
-bool sqlite_entry_put(struct store *store, const struct entry *e, struct err *err);
-bool sqlite_taken(struct store *store, const char *host, enum protocol protocol,
-		  struct port_range r, struct port_set *into, struct err *err);
-bool sqlite_claim(struct store *store, const struct plan *p, const struct entry *e,
-		  struct pick *ret, struct err *err);
-
-/* Enter a new row, inside a transaction. */
-MUST_CHECK bool entry_add(struct session *s, const struct entry *e, struct err *err);
-
-bool sqlite_event_add(struct store *store, const struct event *e, struct err *err);
-bool sqlite_event_each(struct store *store, const struct event_filter *f, event_fn *fn, void *arg,
-		       struct err *err);
-bool sqlite_check_add(struct store *store, const struct health_check *c, struct err *err);
-bool sqlite_check_each(struct store *store, check_fn *fn, void *arg, struct err *err);
 
 #endif

@@ -96,7 +96,7 @@ static bool check_is_book(struct session *s, int64_t *ret_version, struct err *e
 static bool read_book(struct session *copy, struct session *source, struct progress *p,
 		      int64_t *ret_version, struct err *err)
 {
-	CLEANUP(txn_cleanup) struct txn txn = { &source->store };
+	CLEANUP(txn_cleanup) struct txn txn = { &source->sql.store };
 
 	return store_begin(txn.store, false, err) && check_is_book(source, ret_version, err) &&
 	       copy_pages(copy, source, p, err);
@@ -205,7 +205,7 @@ static bool check_schema(struct session *s, struct err *err)
 
 static bool upgrade(struct session *s, int64_t version, struct err *err)
 {
-	CLEANUP(write_cleanup) struct write w = { .session = s };
+	CLEANUP(write_cleanup) struct write w = { .session = &s->sql };
 	int rc;
 
 	if (version == migrations_latest())
@@ -240,7 +240,7 @@ bool store_sqlite_examine(const char *path, struct progress *p, struct store **r
 	if (!open_nameless(copy, err) || !read_source(copy, path, p, &version, err) ||
 	    !examine(copy, version, p, err))
 		return false;
-	*ret = &copy->store;
+	*ret = &copy->sql.store;
 	*ret_version = (int)version;
 	copy = NULL;
 	return true;

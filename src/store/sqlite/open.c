@@ -177,7 +177,7 @@ static bool is_settled(struct session *s)
 	if (!has_settled_header(s, &in_header))
 		return false;
 	version = in_header;
-	return (!ask || session_ask(s, GET_VERSION, &version, NULL)) &&
+	return (!ask || sql_ask(&s->sql, GET_VERSION, &version, NULL)) &&
 	       version == migrations_latest();
 }
 
@@ -193,9 +193,9 @@ bool session_version(struct session *s, int64_t *ret, struct err *err)
 {
 	int64_t application, version, objects;
 
-	if (!session_ask(s, GET_APPLICATION_ID, &application, err) ||
-	    !session_ask(s, GET_VERSION, &version, err) ||
-	    !session_ask(s, COUNT_OBJECTS, &objects, err))
+	if (!sql_ask(&s->sql, GET_APPLICATION_ID, &application, err) ||
+	    !sql_ask(&s->sql, GET_VERSION, &version, err) ||
+	    !sql_ask(&s->sql, COUNT_OBJECTS, &objects, err))
 		return false;
 	if (application != BOOK_APPLICATION_ID && (application || version || objects))
 		return fail(err, ERR_BOOK, "'%s' is the database of another program", s->path);
@@ -209,10 +209,10 @@ static bool look(struct session *s, int64_t *ret_version, struct err *err)
 {
 	bool ok;
 
-	if (!session_begin(&s->store, false, err))
+	if (!session_begin(&s->sql.store, false, err))
 		return false;
 	ok = session_version(s, ret_version, err);
-	session_rollback(&s->store);
+	session_rollback(&s->sql.store);
 	return ok;
 }
 
@@ -242,7 +242,7 @@ static bool check_not_emptied(struct session *s, struct err *err)
 /* Others may be at it as well: whoever comes second finds it done. */
 static bool migrate(struct session *s, struct err *err)
 {
-	CLEANUP(write_cleanup) struct write w = { .session = s };
+	CLEANUP(write_cleanup) struct write w = { .session = &s->sql };
 	int64_t version;
 	int rc;
 
@@ -259,7 +259,7 @@ static bool use_wal(struct session *s, struct err *err)
 	struct err why = { 0 };
 
 	for (int i = 0; i < WAL_TRIES; i++) {
-		if (session_run(s, USE_WAL, NULL, 0, &why))
+		if (sql_run(&s->sql, USE_WAL, NULL, 0, &why))
 			return true;
 		if (why.code != ERR_BUSY)
 			break;
@@ -282,7 +282,7 @@ static bool settle(struct session *s, enum open_for what, struct err *err)
 		return true;
 	if (session_is_read_only(s))
 		return version == migrations_latest() || session_fail_read_only(s, err);
-	s->store.may_be_new = true;
+	s->sql.store.may_be_new = true;
 	return (version == migrations_latest() || migrate(s, err)) && use_wal(s, err);
 }
 
@@ -304,7 +304,8 @@ struct session *session_new(const char *path)
 
 	if (!s)
 		return NULL;
-	s->store.ops = &sqlite_ops;
+	s->sql.store.ops = &sqlite_ops;
+	s->sql.engine = &sqlite_engine;
 	s->queue.fd = -1;
 	s->patience_ms = PATIENCE_MS;
 	s->dice = (uint32_t)getpid() * UINT32_C(2654435761) | 1;
@@ -319,7 +320,7 @@ struct session *session_new(const char *path)
 void session_cleanup(struct session **s)
 {
 	if (*s)
-		store_free(&(*s)->store);
+		store_free(&(*s)->sql.store);
 }
 
 static bool open_session(const char *path, enum open_for what, struct store **ret, struct err *err)
@@ -332,7 +333,7 @@ static bool open_session(const char *path, enum open_for what, struct store **re
 		return fail_memory(err);
 	if (!open_file(s, what == OPEN_OR_MAKE, err) || (!is_settled(s) && !settle(s, what, err)))
 		return false;
-	*ret = &s->store;
+	*ret = &s->sql.store;
 	s = NULL;
 	return true;
 }

@@ -15,7 +15,7 @@ static bool prepare(struct session *s, const char *sql, unsigned flags, sqlite3_
 	       session_fail(s, err);
 }
 
-bool session_prepare(struct session *s, enum statement what, struct err *err)
+bool session_prepare(struct session *s, unsigned what, struct err *err)
 {
 	return s->statements[what] || prepare(s, statement_text(what), SQLITE_PREPARE_PERSISTENT,
 					      &s->statements[what], err);
@@ -25,7 +25,9 @@ static int bind(sqlite3_stmt *stmt, int at, const struct sql_value *v)
 {
 	switch (v->kind) {
 	case SQL_VALUE_NULL: return SQLITE_OK; /* what is not bound is NULL */
+	case SQL_VALUE_TIME:
 	case SQL_VALUE_INT: return sqlite3_bind_int64(stmt, at, v->number);
+	case SQL_VALUE_ID:
 	case SQL_VALUE_TEXT: return sqlite3_bind_text(stmt, at, v->text, -1, SQLITE_STATIC);
 	}
 	return SQLITE_MISUSE;
@@ -34,8 +36,8 @@ static int bind(sqlite3_stmt *stmt, int at, const struct sql_value *v)
 static bool bind_all(struct query *q, const struct sql_value *values, unsigned n, struct err *err)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (bind(q->stmt, (int)i + 1, &values[i]) != SQLITE_OK)
-			return session_fail(q->session, err);
+		if (bind(q->run, (int)i + 1, &values[i]) != SQLITE_OK)
+			return session_fail((struct session *)q->session, err);
 	return true;
 }
 
@@ -52,18 +54,20 @@ static bool may_run(const struct session *s, struct err *err)
 		    s->path);
 }
 
-bool query_open(struct session *s, enum statement what, const struct sql_value *values,
-		unsigned n_values, struct query *ret, struct err *err)
+static bool open_query(struct sql_session *sql, unsigned what, const struct sql_value *values,
+		       unsigned n_values, struct query *ret, struct err *err)
 {
+	struct session *s = (struct session *)sql;
+	sqlite3_stmt *stmt;
+	bool is_once;
+
 	if (!may_run(s, err) || !session_prepare(s, what, err))
 		return false;
-	*ret = (struct query){ .session = s, .stmt = s->statements[what] };
-	if (sqlite3_stmt_busy(ret->stmt)) {
-		ret->stmt = NULL;
-		ret->is_once = true;
-		if (!prepare(s, statement_text(what), 0, &ret->stmt, err))
-			return false;
-	}
+	stmt = s->statements[what];
+	is_once = sqlite3_stmt_busy(stmt);
+	if (is_once && !prepare(s, statement_text(what), 0, &stmt, err))
+		return false;
+	*ret = (struct query){ .session = sql, .run = stmt, .is_once = is_once };
 	return bind_all(ret, values, n_values, err);
 }
 
@@ -93,109 +97,87 @@ static bool keep(struct session *s, uint64_t shape, sqlite3_stmt *stmt)
 static bool prepare_shape(struct session *s, uint64_t shape, struct query *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text sql = { 0 };
+	sqlite3_stmt *stmt;
 
 	sql_filter_text(shape, &sql);
 	if (!text_ok(&sql))
 		return fail_memory(err);
-	if (!prepare(s, text_str(&sql), SQLITE_PREPARE_PERSISTENT, &ret->stmt, err))
+	if (!prepare(s, text_str(&sql), SQLITE_PREPARE_PERSISTENT, &stmt, err))
 		return false;
-	ret->is_once = !keep(s, shape, ret->stmt);
+	ret->run = stmt;
+	ret->is_once = !keep(s, shape, stmt);
 	return true;
 }
 
-bool query_open_filter(struct session *s, const struct sql_filter *f, struct query *ret,
-		       struct err *err)
+static bool open_filter(struct sql_session *sql, const struct sql_filter *f, struct query *ret,
+			struct err *err)
 {
+	struct session *s = (struct session *)sql;
+
 	if (!may_run(s, err))
 		return false;
-	*ret = (struct query){ .session = s, .stmt = kept(s, f->shape) };
-	if (!ret->stmt && !prepare_shape(s, f->shape, ret, err))
+	*ret = (struct query){ .session = sql, .run = kept(s, f->shape) };
+	if (!ret->run && !prepare_shape(s, f->shape, ret, err))
 		return false;
 	return bind_all(ret, f->values, f->n_values, err);
 }
 
-void query_close(struct query *q)
+static void close_query(struct query *q)
 {
-	if (!q->stmt)
-		return;
 	if (q->is_once) {
-		sqlite3_finalize(q->stmt);
+		sqlite3_finalize(q->run);
 	} else {
 		/* What is bound is the caller's, and may be gone by the next use. */
-		sqlite3_reset(q->stmt);
-		sqlite3_clear_bindings(q->stmt);
+		sqlite3_reset(q->run);
+		sqlite3_clear_bindings(q->run);
 	}
-	q->stmt = NULL;
 }
 
-bool query_step(struct query *q, bool *ret_row, struct err *err)
+static bool step(struct query *q, bool *ret_row, struct err *err)
 {
-	int rc = sqlite3_step(q->stmt);
+	int rc = sqlite3_step(q->run);
 
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return session_fail(q->session, err);
+		return session_fail((struct session *)q->session, err);
 	q->column = 0;
 	*ret_row = rc == SQLITE_ROW;
 	return true;
 }
 
-const char *query_text(struct query *q)
+static const char *column_text(struct query *q)
 {
 	int column = q->column++;
 	const char *text;
 
-	if (sqlite3_column_type(q->stmt, column) == SQLITE_NULL)
+	if (sqlite3_column_type(q->run, column) == SQLITE_NULL)
 		return NULL;
-	text = (const char *)sqlite3_column_text(q->stmt, column);
+	text = (const char *)sqlite3_column_text(q->run, column);
 	if (!text)
 		q->out_of_memory = true;
 	return text;
 }
 
-int64_t query_int(struct query *q)
+static int64_t column_int(struct query *q)
 {
-	return sqlite3_column_int64(q->stmt, q->column++);
+	return sqlite3_column_int64(q->run, q->column++);
 }
 
-bool query_row_ok(struct query *q, struct err *err)
+static bool is_begun(const struct sql_session *sql)
 {
-	return !q->out_of_memory || fail_memory(err);
+	return ((const struct session *)sql)->txn != TXN_NONE;
 }
 
-bool query_walk(struct query *q, give_fn *give, const struct visit *v, struct err *err)
-{
-	bool row = false;
-
-	for (;;) {
-		if (!query_step(q, &row, err))
-			return false;
-		if (!row || !give(q, v))
-			return query_row_ok(q, err);
-	}
-}
-
-bool session_run(struct session *s, enum statement what, const struct sql_value *values,
-		 unsigned n_values, struct err *err)
-{
-	CLEANUP(query_close) struct query q = { 0 };
-	bool row = false;
-
-	if (!query_open(s, what, values, n_values, &q, err))
-		return false;
-	do
-		if (!query_step(&q, &row, err))
-			return false;
-	while (row);
-	return true;
-}
-
-bool session_ask(struct session *s, enum statement what, int64_t *ret, struct err *err)
-{
-	CLEANUP(query_close) struct query q = { 0 };
-	bool row = false;
-
-	if (!query_open(s, what, NULL, 0, &q, err) || !query_step(&q, &row, err))
-		return false;
-	*ret = row ? query_int(&q) : 0;
-	return true;
-}
+const struct sql_engine sqlite_engine = {
+	.open = open_query,
+	.open_filter = open_filter,
+	.close = close_query,
+	.step = step,
+	.text = column_text,
+	.number = column_int,
+	.is_begun = is_begun,
+	.part_begin = session_part_begin,
+	.part_end = session_part_end,
+	.part_undo = session_part_undo,
+	/* SQLite undoes a statement that fails by itself. */
+	.run_part = sql_run,
+};

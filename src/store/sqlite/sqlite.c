@@ -5,7 +5,7 @@
 void session_close(struct session *s)
 {
 	if (s->txn != TXN_NONE)
-		session_rollback(&s->store);
+		session_rollback(&s->sql.store);
 	for (unsigned i = 0; i < STATEMENT_COUNT; i++) {
 		sqlite3_finalize(s->statements[i]);
 		s->statements[i] = NULL;
@@ -40,33 +40,5 @@ const struct store_ops sqlite_ops = {
 	.begin = session_begin,
 	.commit = session_commit,
 	.rollback = session_rollback,
-	.setting_get = sqlite_setting_get,
-	.setting_put = sqlite_setting_put,
-	.setting_each = sqlite_setting_each,
-	.project_find = sqlite_project_find,
-	.project_put = sqlite_project_put,
-	.project_remove = sqlite_project_remove,
-	.project_each = sqlite_project_each,
-	.instance_put = sqlite_instance_put,
-	.instance_each = sqlite_instance_each,
-	.instance_find = sqlite_instance_find,
-	.block_add = sqlite_block_add,
-	.block_remove = sqlite_block_remove,
-	.block_each = sqlite_block_each,
-	.reserved_put = sqlite_reserved_put,
-	.reserved_remove = sqlite_reserved_remove,
-	.reserved_each = sqlite_reserved_each,
-	.ranges_put = sqlite_ranges_put,
-	.range_each = sqlite_range_each,
-	.entry_each = sqlite_entry_each,
-	.service_find = sqlite_service_find,
-	.entry_count = sqlite_entry_count,
-	.taken = sqlite_taken,
-	.claim = sqlite_claim,
-	.entry_put = sqlite_entry_put,
-	.event_add = sqlite_event_add,
-	.event_each = sqlite_event_each,
-	.check_add = sqlite_check_add,
-	.check_each = sqlite_check_each,
-	.clear = sqlite_clear,
+	SQL_STORE_OPS,
 };

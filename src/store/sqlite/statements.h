@@ -1,11 +1,13 @@
 /*
- * sqlite/statements.h - every statement with a fixed text.
+ * sqlite/statements.h - every statement with a fixed text, beside those of all engines.
  */
 #ifndef STORE_SQLITE_STATEMENTS_H
 #define STORE_SQLITE_STATEMENTS_H
 
+#include "store/sql/statements.h"
+
 enum statement {
-	BEGIN_READ,
+	BEGIN_READ = SQL_STATEMENT_COUNT,
 	BEGIN_WRITE,
 	COMMIT,
 	ROLLBACK,
@@ -17,58 +19,10 @@ enum statement {
 	GET_VERSION,
 	COUNT_OBJECTS,
 	USE_WAL,
-	SETTING_GET,
-	SETTING_PUT,
-	SETTING_ALL,
-	FIND_PROJECT_BY_ID,
-	FIND_PROJECT_BY_NAME,
-	FIND_PROJECT_BY_PATH,
-	FIND_PROJECT_BY_NUMBER,
-	PROJECT_ALL,
-	PROJECT_PUT,
-	PROJECT_HAS_ENTRIES,
-	PROJECT_REMOVE,
-	PROJECT_REMOVE_CHECKS,
-	PROJECT_REMOVE_RELEASED,
-	PROJECT_REMOVE_INSTANCES,
-	PROJECT_REMOVE_BLOCKS,
-	INSTANCE_ALL,
-	INSTANCE_OF_PROJECT,
-	INSTANCE_IN,
-	INSTANCE_PUT,
-	BLOCK_ALL,
-	BLOCK_ON,
-	BLOCK_OF,
-	BLOCK_ON_OF,
-	BLOCK_ADD,
-	BLOCK_REMOVE,
-	RESERVED_ALL,
-	RESERVED_PUT,
-	RESERVED_REMOVE,
-	RANGES_RETIRE,
-	RANGE_PUT,
-	RANGES_REMOVE,
-	RANGE_ALL,
-	SERVICE_FIND,
-	TAKEN,
-	ENTRY_ADD,
-	ENTRY_PUT,
-	EVENT_ADD,
-	CHECK_ADD,
-	CHECK_ALL,
-	CLEAR_SETTINGS,
-	CLEAR_PROJECTS,
-	CLEAR_INSTANCES,
-	CLEAR_RANGES,
-	CLEAR_BLOCKS,
-	CLEAR_RESERVED,
-	CLEAR_ENTRIES,
-	CLEAR_CHECKS,
-	CLEAR_EVENTS,
-	CLEAR_REQUESTS,
 	STATEMENT_COUNT,
 };
 
-const char *statement_text(enum statement s);
+/* Of an enum statement or sql_statement. */
+const char *statement_text(unsigned what);
 
 #endif

@@ -99,7 +99,7 @@ static bool prepare_ends(struct session *s, struct err *err)
 bool session_sync_fully(struct session *s, struct err *err)
 {
 	if (!s->syncs_fully)
-		s->syncs_fully = session_run(s, SYNC_FULLY, NULL, 0, err);
+		s->syncs_fully = sql_run(&s->sql, SYNC_FULLY, NULL, 0, err);
 	return s->syncs_fully;
 }
 
@@ -110,7 +110,7 @@ static bool begin_write(struct session *s, struct err *err)
 	if (!session_sync_fully(s, err))
 		return false;
 	queue_enter(&s->queue);
-	if (!session_run(s, BEGIN_WRITE, NULL, 0, err)) {
+	if (!sql_run(&s->sql, BEGIN_WRITE, NULL, 0, err)) {
 		queue_leave(&s->queue);
 		return false;
 	}
@@ -120,7 +120,7 @@ static bool begin_write(struct session *s, struct err *err)
 /* There was no memory for the end of the last one: SQLite may have to prepare that anew. */
 static bool end_left_over(struct session *s, struct err *err)
 {
-	return sqlite3_get_autocommit(s->db) || session_run(s, ROLLBACK, NULL, 0, err);
+	return sqlite3_get_autocommit(s->db) || sql_run(&s->sql, ROLLBACK, NULL, 0, err);
 }
 
 bool session_begin(struct store *store, bool write, struct err *err)
@@ -131,7 +131,7 @@ bool session_begin(struct store *store, bool write, struct err *err)
 		return fail(err, ERR_INVALID, "a transaction is open already");
 	if (!prepare_ends(s, err) || !end_left_over(s, err))
 		return false;
-	if (!(write ? begin_write(s, err) : session_run(s, BEGIN_READ, NULL, 0, err)))
+	if (!(write ? begin_write(s, err) : sql_run(&s->sql, BEGIN_READ, NULL, 0, err)))
 		return false;
 	s->txn = write ? TXN_WRITE : TXN_READ;
 	return true;
@@ -154,7 +154,7 @@ bool session_commit(struct store *store, struct err *err)
 {
 	struct session *s = session_of(store);
 
-	if (!session_run(s, COMMIT, NULL, 0, err)) {
+	if (!sql_run(&s->sql, COMMIT, NULL, 0, err)) {
 		session_rollback(store);
 		return false;
 	}
@@ -163,61 +163,26 @@ bool session_commit(struct store *store, struct err *err)
 	return true;
 }
 
-bool write_begin(struct write *w, struct err *err)
+bool session_part_begin(struct sql_session *sql, struct err *err)
 {
-	struct session *s = w->session;
+	struct session *s = (struct session *)sql;
 
-	if (s->txn == TXN_NONE) {
-		if (!session_begin(&s->store, true, err))
-			return false;
-		w->kind = WRITE_ALONE;
-		return true;
-	}
-	if (!session_prepare(s, SAVEPOINT_UNDO, err) || !session_prepare(s, SAVEPOINT_END, err) ||
-	    !session_run(s, SAVEPOINT, NULL, 0, err))
-		return false;
-	w->kind = WRITE_PART;
-	return true;
+	return session_prepare(s, SAVEPOINT_UNDO, err) && session_prepare(s, SAVEPOINT_END, err) &&
+	       sql_run(sql, SAVEPOINT, NULL, 0, err);
 }
 
-bool write_end(struct write *w, struct err *err)
+bool session_part_end(struct sql_session *sql, struct err *err)
 {
-	struct session *s = w->session;
-	bool alone = w->kind == WRITE_ALONE;
-
-	if (!alone && !session_run(s, SAVEPOINT_END, NULL, 0, err))
-		return false;
-	w->kind = WRITE_NONE;
-	return !alone || session_commit(&s->store, err);
+	return sql_run(sql, SAVEPOINT_END, NULL, 0, err);
 }
 
-static void undo_part(struct session *s)
+void session_part_undo(struct sql_session *sql)
 {
 	static const enum statement steps[] = { SAVEPOINT_UNDO, SAVEPOINT_END };
+	struct session *s = (struct session *)sql;
 
 	for (unsigned i = 0; i < ARRAY_LEN(steps) && !sqlite3_get_autocommit(s->db); i++) {
 		sqlite3_step(s->statements[steps[i]]);
 		sqlite3_reset(s->statements[steps[i]]);
 	}
-}
-
-void write_cleanup(struct write *w)
-{
-	switch (w->kind) {
-	case WRITE_NONE: break;
-	case WRITE_ALONE: session_rollback(&w->session->store); break;
-	case WRITE_PART: undo_part(w->session); break;
-	}
-}
-
-bool session_change(struct session *s, enum statement what, const struct sql_value *values,
-		    unsigned n_values, struct err *err)
-{
-	CLEANUP(write_cleanup) struct write w = { .session = s };
-
-	/* A statement is undone alone when it fails: only several need a savepoint. */
-	if (s->txn != TXN_NONE)
-		return session_run(s, what, values, n_values, err);
-	return write_begin(&w, err) && session_run(s, what, values, n_values, err) &&
-	       write_end(&w, err);
 }

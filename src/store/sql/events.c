@@ -1,7 +1,7 @@
 /*
- * sqlite/events.c - the history, and what was seen of entries.
+ * sql/events.c - the history, and what was seen of entries.
  */
-#include "store/sqlite/db.h"
+#include "store/sql/session.h"
 
 /* Columns as in sql_filter_events. */
 static bool give_event(struct query *q, const struct visit *v)
@@ -21,27 +21,27 @@ static bool give_event(struct query *q, const struct visit *v)
 	return !q->out_of_memory && v->fn.event(&e, v->arg);
 }
 
-bool sqlite_event_add(struct store *store, const struct event *e, struct err *err)
+bool sql_event_add(struct store *store, const struct event *e, struct err *err)
 {
 	const struct sql_value values[] = {
-		sql_some(e->seq),     sql_int(e->at_ms),       sql_text(e->actor),
-		sql_key(e->op),	      sql_text(e->project_id), sql_text(e->subject),
-		sql_text(e->service), sql_some(e->port),       sql_text(e->before),
+		sql_some(e->seq),     sql_time(e->at_ms),	  sql_text(e->actor),
+		sql_key(e->op),	      sql_some_id(e->project_id), sql_text(e->subject),
+		sql_text(e->service), sql_some(e->port),	  sql_text(e->before),
 		sql_text(e->after),
 	};
 
-	return session_change(session_of(store), EVENT_ADD, values, ARRAY_LEN(values), err);
+	return sql_change(sql_session_of(store), EVENT_ADD, values, ARRAY_LEN(values), err);
 }
 
-bool sqlite_event_each(struct store *store, const struct event_filter *f, event_fn *fn, void *arg,
-		       struct err *err)
+bool sql_event_each(struct store *store, const struct event_filter *f, event_fn *fn, void *arg,
+		    struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	const struct visit v = { .fn.event = fn, .arg = arg };
 	struct sql_filter filter;
 
 	sql_filter_events(f, &filter);
-	return query_open_filter(session_of(store), &filter, &q, err) &&
+	return query_open_filter(sql_session_of(store), &filter, &q, err) &&
 	       query_walk(&q, give_event, &v, err);
 }
 
@@ -58,25 +58,25 @@ static bool give_check(struct query *q, const struct visit *v)
 	return !q->out_of_memory && v->fn.check(&c, v->arg);
 }
 
-bool sqlite_check_add(struct store *store, const struct health_check *c, struct err *err)
+bool sql_check_add(struct store *store, const struct health_check *c, struct err *err)
 {
 	const struct sql_value values[] = {
 		sql_some(c->id),
-		sql_key(c->entry_id),
-		sql_int(c->at_ms),
+		sql_id(c->entry_id),
+		sql_time(c->at_ms),
 		sql_key(c->status),
 		c->response_us < 0 ? sql_some(0) : sql_int(c->response_us),
 		sql_text(c->details),
 	};
 
-	return session_change(session_of(store), CHECK_ADD, values, ARRAY_LEN(values), err);
+	return sql_change(sql_session_of(store), CHECK_ADD, values, ARRAY_LEN(values), err);
 }
 
-bool sqlite_check_each(struct store *store, check_fn *fn, void *arg, struct err *err)
+bool sql_check_each(struct store *store, check_fn *fn, void *arg, struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	const struct visit v = { .fn.check = fn, .arg = arg };
 
-	return query_open(session_of(store), CHECK_ALL, NULL, 0, &q, err) &&
+	return query_open(sql_session_of(store), CHECK_ALL, NULL, 0, &q, err) &&
 	       query_walk(&q, give_check, &v, err);
 }

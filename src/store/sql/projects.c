@@ -1,4 +1,4 @@
-#include "store/sqlite/db.h"
+#include "store/sql/session.h"
 
 /* Columns as in SQL_PROJECT. */
 static void read_project(struct query *q, struct project *ret)
@@ -27,10 +27,10 @@ static bool give_project(struct query *q, const struct visit *v)
 	return !q->out_of_memory && v->fn.project(&p, v->arg);
 }
 
-static enum statement statement_for(const struct project_key *key, struct sql_value *ret)
+static enum sql_statement statement_for(const struct project_key *key, struct sql_value *ret)
 {
 	if (key->id) {
-		*ret = sql_exact(key->id);
+		*ret = sql_id(key->id);
 		return FIND_PROJECT_BY_ID;
 	}
 	if (key->name) {
@@ -45,16 +45,17 @@ static enum statement statement_for(const struct project_key *key, struct sql_va
 	return FIND_PROJECT_BY_NUMBER;
 }
 
-bool sqlite_project_find(struct store *store, const struct project_key *key, struct arena *a,
-			 struct project *ret, bool *ret_found, struct err *err)
+bool sql_project_find(struct store *store, const struct project_key *key, struct arena *a,
+		      struct project *ret, bool *ret_found, struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	struct sql_value value;
-	enum statement what = statement_for(key, &value);
+	enum sql_statement what = statement_for(key, &value);
 	struct project p;
 	bool row = false;
 
-	if (!query_open(session_of(store), what, &value, 1, &q, err) || !query_step(&q, &row, err))
+	if (!query_open(sql_session_of(store), what, &value, 1, &q, err) ||
+	    !query_step(&q, &row, err))
 		return false;
 	if (row) {
 		read_project(&q, &p);
@@ -67,10 +68,10 @@ bool sqlite_project_find(struct store *store, const struct project_key *key, str
 	return true;
 }
 
-bool sqlite_project_put(struct store *store, const struct project *p, struct err *err)
+bool sql_project_put(struct store *store, const struct project *p, struct err *err)
 {
 	const struct sql_value values[] = {
-		sql_key(p->id),
+		sql_id(p->id),
 		sql_number(p->number),
 		sql_key(p->name),
 		sql_text(p->path),
@@ -78,13 +79,13 @@ bool sqlite_project_put(struct store *store, const struct project *p, struct err
 		sql_text(p->description),
 		sql_exact(project_status_name(p->status)),
 		sql_text(p->metadata),
-		sql_int(p->created_at_ms),
+		sql_time(p->created_at_ms),
 	};
 
-	return session_change(session_of(store), PROJECT_PUT, values, ARRAY_LEN(values), err);
+	return sql_change(sql_session_of(store), PROJECT_PUT, values, ARRAY_LEN(values), err);
 }
 
-static bool remove_rows(struct session *s, const struct sql_value *id, struct err *err)
+static bool remove_rows(struct sql_session *s, const struct sql_value *id, struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	bool row = false;
@@ -93,27 +94,27 @@ static bool remove_rows(struct session *s, const struct sql_value *id, struct er
 		return false;
 	if (row)
 		return fail(err, ERR_TAKEN, "the project still has entries");
-	return session_run(s, PROJECT_REMOVE_CHECKS, id, 1, err) &&
-	       session_run(s, PROJECT_REMOVE_RELEASED, id, 1, err) &&
-	       session_run(s, PROJECT_REMOVE_INSTANCES, id, 1, err) &&
-	       session_run(s, PROJECT_REMOVE_BLOCKS, id, 1, err) &&
-	       session_run(s, PROJECT_REMOVE, id, 1, err);
+	return sql_run(s, PROJECT_REMOVE_CHECKS, id, 1, err) &&
+	       sql_run(s, PROJECT_REMOVE_RELEASED, id, 1, err) &&
+	       sql_run(s, PROJECT_REMOVE_INSTANCES, id, 1, err) &&
+	       sql_run(s, PROJECT_REMOVE_BLOCKS, id, 1, err) &&
+	       sql_run(s, PROJECT_REMOVE, id, 1, err);
 }
 
-bool sqlite_project_remove(struct store *store, const char *id, struct err *err)
+bool sql_project_remove(struct store *store, const char *id, struct err *err)
 {
-	const struct sql_value value = sql_key(id);
-	CLEANUP(write_cleanup) struct write w = { .session = session_of(store) };
+	const struct sql_value value = sql_id(id);
+	CLEANUP(write_cleanup) struct write w = { .session = sql_session_of(store) };
 
 	return write_begin(&w, err) && remove_rows(w.session, &value, err) && write_end(&w, err);
 }
 
-bool sqlite_project_each(struct store *store, project_fn *fn, void *arg, struct err *err)
+bool sql_project_each(struct store *store, project_fn *fn, void *arg, struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	const struct visit v = { .fn.project = fn, .arg = arg };
 
-	return query_open(session_of(store), PROJECT_ALL, NULL, 0, &q, err) &&
+	return query_open(sql_session_of(store), PROJECT_ALL, NULL, 0, &q, err) &&
 	       query_walk(&q, give_project, &v, err);
 }
 
@@ -141,39 +142,40 @@ static bool give_instance(struct query *q, const struct visit *v)
 	return !q->out_of_memory && v->fn.instance(&i, v->arg);
 }
 
-bool sqlite_instance_put(struct store *store, const struct instance *i, struct err *err)
+bool sql_instance_put(struct store *store, const struct instance *i, struct err *err)
 {
 	const struct sql_value values[] = {
-		sql_key(i->project_id),	     sql_int(i->number),  sql_key(i->host),
-		sql_text(i->purpose),	     sql_text(i->branch), sql_text(i->status),
-		sql_text(i->worktree),	     sql_int(i->slice),	  sql_int(i->created_at_ms),
-		sql_some(i->released_at_ms),
+		sql_id(i->project_id),	    sql_int(i->number),
+		sql_key(i->host),	    sql_text(i->purpose),
+		sql_text(i->branch),	    sql_text(i->status),
+		sql_text(i->worktree),	    sql_int(i->slice),
+		sql_time(i->created_at_ms), sql_some_time(i->released_at_ms),
 	};
 
-	return session_change(session_of(store), INSTANCE_PUT, values, ARRAY_LEN(values), err);
+	return sql_change(sql_session_of(store), INSTANCE_PUT, values, ARRAY_LEN(values), err);
 }
 
-bool sqlite_instance_each(struct store *store, const char *project_id, instance_fn *fn, void *arg,
-			  struct err *err)
+bool sql_instance_each(struct store *store, const char *project_id, instance_fn *fn, void *arg,
+		       struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	const struct visit v = { .fn.instance = fn, .arg = arg };
-	const struct sql_value value = sql_key(project_id);
+	const struct sql_value value = sql_id(project_id);
 
-	return query_open(session_of(store), project_id ? INSTANCE_OF_PROJECT : INSTANCE_ALL,
+	return query_open(sql_session_of(store), project_id ? INSTANCE_OF_PROJECT : INSTANCE_ALL,
 			  &value, project_id ? 1 : 0, &q, err) &&
 	       query_walk(&q, give_instance, &v, err);
 }
 
-bool sqlite_instance_find(struct store *store, const char *host, const char *worktree,
-			  struct arena *a, struct instance *ret, bool *ret_found, struct err *err)
+bool sql_instance_find(struct store *store, const char *host, const char *worktree, struct arena *a,
+		       struct instance *ret, bool *ret_found, struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	const struct sql_value values[] = { sql_key(host), sql_key(worktree) };
 	struct instance i;
 	bool row = false;
 
-	if (!query_open(session_of(store), INSTANCE_IN, values, ARRAY_LEN(values), &q, err) ||
+	if (!query_open(sql_session_of(store), INSTANCE_IN, values, ARRAY_LEN(values), &q, err) ||
 	    !query_step(&q, &row, err))
 		return false;
 	if (row) {

@@ -1,5 +1,5 @@
 /*
- * sqlite/claim.c - taking the port that the plan chooses.
+ * sql/claim.c - taking the port that the plan chooses.
  *
  * The plan wants to know which ports are entered, and reading all of a large
  * range costs more than the rest of the claim.  So it is read by and by: the
@@ -9,7 +9,7 @@
  * that knowing all would give.  Only a random choice counts all free ports, and
  * needs them all at once.
  */
-#include "store/sqlite/db.h"
+#include "store/sql/session.h"
 
 /* Rationale: most projects have a few ports at the bottom of their block of 100. */
 #define PORTS_AT_ONCE 64
@@ -29,7 +29,7 @@ static bool learn(struct knowledge *k, unsigned first, unsigned last, struct err
 
 	for (unsigned i = from; i <= to; i++)
 		k->known[i] = true;
-	return sqlite_taken(k->store, k->entry->host, k->entry->protocol, r, &k->taken, err);
+	return sql_taken(k->store, k->entry->host, k->entry->protocol, r, &k->taken, err);
 }
 
 static bool learn_all(struct knowledge *k, const struct candidates *c, struct err *err)
@@ -67,8 +67,8 @@ static bool choose(struct knowledge *k, const struct plan *p, struct pick *ret, 
 	}
 }
 
-static bool claim(struct session *s, const struct plan *p, const struct entry *e, struct pick *ret,
-		  struct err *err)
+static bool claim(struct sql_session *s, const struct plan *p, const struct entry *e,
+		  struct pick *ret, struct err *err)
 {
 	struct knowledge k = { .store = &s->store, .entry = e };
 	struct entry entry = *e;
@@ -83,14 +83,14 @@ static bool claim(struct session *s, const struct plan *p, const struct entry *e
 	return true;
 }
 
-bool sqlite_claim(struct store *store, const struct plan *p, const struct entry *e,
-		  struct pick *ret, struct err *err)
+bool sql_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
+	       struct err *err)
 {
-	struct session *s = session_of(store);
+	struct sql_session *s = sql_session_of(store);
 	CLEANUP(write_cleanup) struct write w = { .session = s };
 	struct pick pick;
 
-	if (s->txn != TXN_NONE)
+	if (s->engine->is_begun(s))
 		return claim(s, p, e, ret, err);
 	if (!write_begin(&w, err) || !claim(s, p, e, &pick, err) || !write_end(&w, err))
 		return false;

@@ -1,7 +1,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "store/sqlite/db.h"
+#include "store/sql/session.h"
 
 /* Columns as in sql_filter_entries. */
 static void read_entry(struct query *q, struct entry *ret)
@@ -54,20 +54,20 @@ static bool give_entry(struct query *q, const struct visit *v)
 	return !q->out_of_memory && v->fn.entry(&e, v->arg);
 }
 
-bool sqlite_entry_each(struct store *store, const struct entry_filter *f, entry_fn *fn, void *arg,
-		       struct err *err)
+bool sql_entry_each(struct store *store, const struct entry_filter *f, entry_fn *fn, void *arg,
+		    struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	const struct visit v = { .fn.entry = fn, .arg = arg };
 	struct sql_filter filter;
 
 	sql_filter_entries(f, &filter);
-	return query_open_filter(session_of(store), &filter, &q, err) &&
+	return query_open_filter(sql_session_of(store), &filter, &q, err) &&
 	       query_walk(&q, give_entry, &v, err);
 }
 
-bool sqlite_service_find(struct store *store, const struct service_name *name, struct arena *a,
-			 struct entry *ret, bool *ret_found, bool *ret_worktrees, struct err *err)
+bool sql_service_find(struct store *store, const struct service_name *name, struct arena *a,
+		      struct entry *ret, bool *ret_found, bool *ret_worktrees, struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	const struct sql_value values[] = {
@@ -78,7 +78,7 @@ bool sqlite_service_find(struct store *store, const struct service_name *name, s
 	struct entry e;
 	bool row = false;
 
-	if (!query_open(session_of(store), SERVICE_FIND, values, ARRAY_LEN(values), &q, err) ||
+	if (!query_open(sql_session_of(store), SERVICE_FIND, values, ARRAY_LEN(values), &q, err) ||
 	    !query_step(&q, &row, err))
 		return false;
 	if (row) {
@@ -93,29 +93,30 @@ bool sqlite_service_find(struct store *store, const struct service_name *name, s
 	return true;
 }
 
-bool sqlite_entry_count(struct store *store, const struct entry_filter *f, unsigned *ret,
-			struct err *err)
+bool sql_entry_count(struct store *store, const struct entry_filter *f, unsigned *ret,
+		     struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	struct sql_filter filter;
 	bool row = false;
 
 	sql_filter_entry_count(f, &filter);
-	if (!query_open_filter(session_of(store), &filter, &q, err) || !query_step(&q, &row, err))
+	if (!query_open_filter(sql_session_of(store), &filter, &q, err) ||
+	    !query_step(&q, &row, err))
 		return false;
 	*ret = row ? (unsigned)query_int(&q) : 0;
 	return true;
 }
 
-bool sqlite_taken(struct store *store, const char *host, enum protocol protocol,
-		  struct port_range r, struct port_set *into, struct err *err)
+bool sql_taken(struct store *store, const char *host, enum protocol protocol, struct port_range r,
+	       struct port_set *into, struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
 	const struct sql_value values[] = { sql_key(host), sql_exact(protocol_name(protocol)),
 					    sql_int(r.first), sql_int(r.last) };
 	bool row = false;
 
-	if (!query_open(session_of(store), TAKEN, values, ARRAY_LEN(values), &q, err))
+	if (!query_open(sql_session_of(store), TAKEN, values, ARRAY_LEN(values), &q, err))
 		return false;
 	for (;;) {
 		if (!query_step(&q, &row, err))
@@ -132,8 +133,8 @@ bool sqlite_taken(struct store *store, const char *host, enum protocol protocol,
 static void entry_values(const struct entry *e, struct sql_value ret[static ENTRY_VALUES])
 {
 	const struct sql_value values[] = {
-		sql_key(e->id),
-		sql_key(e->project_id),
+		sql_id(e->id),
+		sql_id(e->project_id),
 		sql_int(e->instance),
 		sql_key(e->environment),
 		sql_key(e->service),
@@ -152,29 +153,29 @@ static void entry_values(const struct entry *e, struct sql_value ret[static ENTR
 		sql_text(e->tunnel_id),
 		sql_text(e->metadata),
 		sql_text(e->allocated_by),
-		sql_int(e->allocated_at_ms),
-		sql_some(e->last_used_at_ms),
-		sql_some(e->last_verified_at_ms),
-		sql_some(e->released_at_ms),
-		sql_some(e->expires_at_ms),
+		sql_time(e->allocated_at_ms),
+		sql_some_time(e->last_used_at_ms),
+		sql_some_time(e->last_verified_at_ms),
+		sql_some_time(e->released_at_ms),
+		sql_some_time(e->expires_at_ms),
 	};
 
 	static_assert(ARRAY_LEN(values) == ENTRY_VALUES, "a column has no value");
 	memcpy(ret, values, sizeof(values));
 }
 
-bool entry_add(struct session *s, const struct entry *e, struct err *err)
+bool entry_add(struct sql_session *s, const struct entry *e, struct err *err)
 {
 	struct sql_value values[ENTRY_VALUES];
 
 	entry_values(e, values);
-	return session_run(s, ENTRY_ADD, values, ENTRY_VALUES, err);
+	return sql_run(s, ENTRY_ADD, values, ENTRY_VALUES, err);
 }
 
-bool sqlite_entry_put(struct store *store, const struct entry *e, struct err *err)
+bool sql_entry_put(struct store *store, const struct entry *e, struct err *err)
 {
 	struct sql_value values[ENTRY_VALUES];
 
 	entry_values(e, values);
-	return session_change(session_of(store), ENTRY_PUT, values, ENTRY_VALUES, err);
+	return sql_change(sql_session_of(store), ENTRY_PUT, values, ENTRY_VALUES, err);
 }
