@@ -45,8 +45,8 @@ struct claim {
 	const char *instance_status; /* as written */
 
 	const char *service, *type, *environment, *host;
-	const char *unit;    /* of systemd */
-	const char *program; /* what listens there; it is no name of a service */
+	const char *unit;	/* of systemd */
+	const char *program;	/* what listens there; it is no name of a service */
 	enum protocol protocol; /* tcp where nothing is said */
 	enum entry_status status;
 	const char *tunnel_hostname;

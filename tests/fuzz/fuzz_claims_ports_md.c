@@ -1,6 +1,6 @@
 #include "fuzz_claims.h"
 
-#define DAY_MS (24 * 60 * 60 * 1000LL)
+#define DAY_MS INT64_C(86400000)
 
 /* Those of a kind, in order, with the day that the table has of the time. */
 static size_t take_kind(struct fuzz_claims *f, enum claim_kind kind, struct claim *ret)

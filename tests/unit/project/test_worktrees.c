@@ -5,6 +5,11 @@
 #include "lib/git.h"
 #include "project/worktrees.h"
 
+/* What git lists of "$1", as this test writes it. */
+static const char say[] = "alias.say=!say() { cd \"$1\" && git worktree list --porcelain | "
+			  "sed -e '/^HEAD /d' -e '/^$/d' -e 's/^\\(locked\\|prunable\\) .*/\\1/' "
+			  ">../git-says; }; say";
+
 static struct worktree_list list;
 
 /* What is seen from `name`. */
@@ -39,10 +44,7 @@ static void check_as_git_says(const struct folder *f, const char *repository)
 		else if (!w->is_there)
 			text_add(&got, "prunable\n");
 	}
-	GIT(f, "-c",
-	    "alias.say=!say() { cd \"$1\" && git worktree list --porcelain | sed -e '/^HEAD /d' "
-	    "-e '/^$/d' -e 's/^\\(locked\\|prunable\\) .*/\\1/' >../git-says; }; say",
-	    "say", repository);
+	GIT(f, "-c", say, "say", repository);
 	CHECK(file_read(folder_path(f, "git-says"), 1 << 20, &want, &err), "%s", err.text);
 	CHECK_TEXT(text_str(&got), text_str(&want));
 }
