@@ -180,7 +180,8 @@ static bool enter_service(struct call *c, const json_t *input, const struct plac
 	struct port_request q = { .key = { .project = &p->project,
 					   .instance = p->instance,
 					   .service = w->service,
-					   .protocol = w->protocol } };
+					   .protocol = w->protocol },
+				  .type = w->type };
 	struct port_answer port;
 
 	if (!registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
@@ -323,7 +324,7 @@ static bool init_run(struct call *c, const json_t *input, json_t *answer, struct
 	    !instance_need(c->registry, &p.project, p.instance, host, &c->arena, &i, &entered,
 			   err) ||
 	    !read_files(c, input, &p, &declared, found, err) ||
-	    !wanted_services(c, input, p.instance, declared, found, list, err))
+	    !wanted_services(c, input, &p, declared, found, list, err))
 		return false;
 	wanted_keep_numbers(found, list);
 	if (!enter_services(c, input, &p, list, answer, err) ||

@@ -21,10 +21,16 @@ static void want(struct wanted_list *list, const char *service, const char *sour
 	list->count++;
 }
 
-/* The ports of a declared service: the first is its main one. */
-static bool is_second_port(const struct wanted *w)
+/* Of a service on both protocols the TCP port is the main one. */
+static bool is_second_port(const struct wanted_list *list, const struct wanted *w)
 {
-	return w->declared && w->protocol == PROTO_UDP && declared_on(w->declared, PROTO_TCP);
+	if (w->protocol != PROTO_UDP)
+		return false;
+	for (unsigned i = 0; i < list->count; i++)
+		if (list->items[i].protocol == PROTO_TCP &&
+		    !strcmp(list->items[i].service, w->service))
+			return true;
+	return false;
 }
 
 static bool want_declared(struct call *c, const struct declared_port *port,
@@ -52,6 +58,35 @@ static bool want_all_declared(struct call *c, const json_t *input, const struct 
 	for (unsigned i = 0; i < declared.count; i++)
 		if (!want_declared(c, &declared.items[i], list, err))
 			return false;
+	return true;
+}
+
+/* The primary ports of instance 1, oldest first, as they were entered. */
+static bool want_of_main(struct call *c, const json_t *input, const struct project *p,
+			 struct wanted_list *list, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct entry_list main;
+
+	if (!registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
+				  &f.environment, err) ||
+	    !input_host(c, input, &f.host, err))
+		return false;
+	f.project_id = p->id;
+	f.instance = 1;
+	f.primary_only = true;
+	f.order = BY_AGE;
+	if (!entries_read(c->registry, &f, &c->arena, &main, err))
+		return false;
+	for (unsigned i = 0; i < main.count && list->count < ARRAY_LEN(list->items); i++) {
+		const struct entry *e = &main.items[i];
+		struct wanted *w = &list->items[list->count++];
+
+		*w = (struct wanted){ .source = "the main checkout",
+				      .protocol = e->protocol,
+				      .type = e->type };
+		snprintf(w->service, sizeof(w->service), "%s", e->service);
+	}
 	return true;
 }
 
@@ -104,16 +139,13 @@ void wanted_keep_numbers(const struct found_services *found, struct wanted_list 
 {
 	for (unsigned i = 0; i < list->count; i++)
 		for (unsigned k = 0; k < found->kept.count; k++)
-			if (found->kept.items[k].nth <= 1 && !is_second_port(&list->items[i]) &&
+			if (found->kept.items[k].nth <= 1 &&
+			    !is_second_port(list, &list->items[i]) &&
 			    !strcmp(found->kept.items[k].service, list->items[i].service))
 				list->items[i].kept = found->kept.items[k].port;
 }
 
-/*
- * The services named by hand; else those that are declared; where none are,
- * those that the files speak of.
- */
-bool wanted_services(struct call *c, const json_t *input, unsigned instance,
+bool wanted_services(struct call *c, const json_t *input, const struct place *p,
 		     const struct declaration *d, const struct found_services *found,
 		     struct wanted_list *list, struct err *err)
 {
@@ -123,8 +155,10 @@ bool wanted_services(struct call *c, const json_t *input, unsigned instance,
 	if (by_hand && !want_named(names, list, err))
 		return false;
 	if (!by_hand && d && d->n_services)
-		return want_all_declared(c, input, d, instance, list, err);
-	if (!by_hand)
+		return want_all_declared(c, input, d, p->instance, list, err);
+	if (!by_hand && p->instance != 1 && !want_of_main(c, input, &p->project, list, err))
+		return false;
+	if (!list->count)
 		want_found(found, list);
 	if (d)
 		find_declared(d, list);
