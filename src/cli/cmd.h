@@ -54,5 +54,9 @@ extern const struct command cmd_unreserve;
 extern const struct command cmd_update;
 extern const struct command cmd_version;
 extern const struct command cmd_where;
+extern const struct command cmd_worktree_add;
+extern const struct command cmd_worktree_list;
+extern const struct command cmd_worktree_remove;
+extern const struct command cmd_worktree_sync;
 
 #endif

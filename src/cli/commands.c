@@ -52,6 +52,10 @@ const struct command *const commands[] = {
 	&cmd_update,
 	&cmd_version,
 	&cmd_where,
+	&cmd_worktree_add,
+	&cmd_worktree_list,
+	&cmd_worktree_remove,
+	&cmd_worktree_sync,
 	NULL,
 };
 

@@ -215,3 +215,32 @@ const struct checkout *checkout_at(const struct checkouts *all, const char *path
 			return &all->items[i];
 	return NULL;
 }
+
+const char *checkout_path(const struct checkout *one)
+{
+	return one->worktree ? one->worktree->path : one->instance->worktree;
+}
+
+static json_t *number_json(const struct checkout *one)
+{
+	if (one->state == CHECKOUT_MAIN)
+		return json_integer(1);
+	return one->instance ? json_integer(one->instance->number) : json_null();
+}
+
+json_t *checkout_json(const struct project *p, const struct checkout *one)
+{
+	const struct worktree *w = one->worktree;
+	json_t *o = json_object();
+
+	if (json_put_text(o, "projectName", p->name) && json_put(o, "instance", number_json(one)) &&
+	    json_put_text(o, "path", checkout_path(one)) &&
+	    json_put_text(o, "branch", w ? w->branch : one->instance->branch) &&
+	    json_put_text(o, "state", checkout_state_name(one->state)) &&
+	    json_put_bool(o, "isBare", w && w->is_bare) &&
+	    json_put_bool(o, "isLocked", w && w->is_locked) &&
+	    json_put_bool(o, "isMissing", !w || !w->is_there))
+		return o;
+	json_decref(o);
+	return NULL;
+}

@@ -45,6 +45,12 @@ struct checkouts {
 MUST_CHECK bool checkouts_read(struct call *c, const struct directory *d, const struct project *p,
 			       struct checkouts *ret, struct err *err);
 
+/* Where it is; of one that is gone, where it was. */
+const char *checkout_path(const struct checkout *one);
+
+/* {projectName, instance, path, branch, state, isBare, isLocked, isMissing}; NULL: no memory. */
+json_t *checkout_json(const struct project *p, const struct checkout *one) MUST_CHECK;
+
 /* What is at this path, as git has it; NULL: nothing. */
 const struct checkout *checkout_at(const struct checkouts *all, const char *path);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "project/declaration.h"
+#include "registry/field.h"
 #include "registry/instances.h"
 #include "registry/projects.h"
 
@@ -197,42 +198,63 @@ bool enter_project(struct call *c, const struct directory *d, struct project *re
 	return true;
 }
 
-/* A linked worktree is an instance of its own. */
-bool enter_worktree(struct call *c, const struct directory *d, const struct project *project,
+bool worktree_enter(struct call *c, const struct checkout_at *at, const struct project *project,
 		    unsigned *ret, struct err *err)
 {
-	const struct instance_change change = { .branch = d->branch, .worktree = d->root };
+	const struct instance_change change = { .branch = at->branch, .worktree = at->root };
 	struct instance i;
 	unsigned number;
 	bool entered;
 
+	/* Who goes on after this failed must not find an instance without its path. */
+	if (!field_is_path(at->root, err))
+		return false;
 	if (!instance_next(c->registry, project, c->registry->host, &number, err) ||
 	    !instance_need(c->registry, project, number, c->registry->host, &c->arena, &i, &entered,
 			   err) ||
 	    !instance_set(c->registry, project, &i, &change, &c->arena, &i, err))
 		return false;
-	registry_note(c->registry, "%s the worktree %s as instance %u of '%s'", enter_word(c),
-		      d->root, number, project->name);
 	*ret = number;
+	return true;
+}
+
+bool worktree_move(struct call *c, const struct checkout_at *at, const struct project *project,
+		   unsigned number, const char **ret_was, struct err *err)
+{
+	const struct instance_change change = {
+		.branch = at->branch && *at->branch ? at->branch : NULL,
+		.worktree = at->root,
+	};
+	struct instance i, moved;
+	bool entered;
+
+	if (!instance_need(c->registry, project, number, c->registry->host, &c->arena, &i, &entered,
+			   err) ||
+	    !instance_set(c->registry, project, &i, &change, &c->arena, &moved, err))
+		return false;
+	*ret_was = i.worktree ? i.worktree : "";
+	return true;
+}
+
+bool enter_worktree(struct call *c, const struct directory *d, const struct project *project,
+		    unsigned *ret, struct err *err)
+{
+	const struct checkout_at at = { d->root, d->branch };
+
+	if (!worktree_enter(c, &at, project, ret, err))
+		return false;
+	registry_note(c->registry, "%s the worktree %s as instance %u of '%s'", enter_word(c),
+		      d->root, *ret, project->name);
 	return true;
 }
 
 bool enter_move(struct call *c, const struct directory *d, const struct project *project,
 		unsigned number, struct err *err)
 {
-	const struct instance_change change = {
-		.branch = d->branch[0] ? d->branch : NULL,
-		.worktree = d->root,
-	};
-	struct instance i;
+	const struct checkout_at at = { d->root, d->branch };
 	const char *was;
-	bool entered;
 
-	if (!instance_need(c->registry, project, number, c->registry->host, &c->arena, &i, &entered,
-			   err))
-		return false;
-	was = i.worktree ? i.worktree : "";
-	if (!instance_set(c->registry, project, &i, &change, &c->arena, &i, err))
+	if (!worktree_move(c, &at, project, number, &was, err))
 		return false;
 	registry_note(c->registry, "instance %u of '%s' %s from %s to %s", number, project->name,
 		      c->is_trial ? "would move" : "has moved", was, d->root);

@@ -28,11 +28,29 @@ MUST_CHECK bool enter_project(struct call *c, const struct directory *d, struct 
 MUST_CHECK bool enter_project_named(struct call *c, const struct directory *d, const char *name,
 				    struct project *ret, struct err *err);
 
-/* The next instance of `project` becomes this worktree; `ret` is its number. */
-MUST_CHECK bool enter_worktree(struct call *c, const struct directory *d,
+/* A linked worktree. */
+struct checkout_at {
+	const char *root;
+	const char *branch; /* NULL or "": detached, or not known */
+};
+
+/*
+ * The next instance of `project` becomes this worktree; `ret` is its number.
+ * Nothing is said.
+ * Errors: ERR_EXHAUSTED  there is no room for one more
+ *         ERR_INVALID    the path cannot be entered
+ */
+MUST_CHECK bool worktree_enter(struct call *c, const struct checkout_at *at,
 			       const struct project *project, unsigned *ret, struct err *err);
 
-/* That instance's worktree is here now. */
+/* The instance's worktree is there now; `*ret_was`: where it was.  Nothing is said. */
+MUST_CHECK bool worktree_move(struct call *c, const struct checkout_at *at,
+			      const struct project *project, unsigned number, const char **ret_was,
+			      struct err *err);
+
+/* The same for a directory, and it is said. */
+MUST_CHECK bool enter_worktree(struct call *c, const struct directory *d,
+			       const struct project *project, unsigned *ret, struct err *err);
 MUST_CHECK bool enter_move(struct call *c, const struct directory *d, const struct project *project,
 			   unsigned number, struct err *err);
 

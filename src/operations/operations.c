@@ -43,6 +43,9 @@ const struct operation *const operations[] = {
 	&op_unreserve,
 	&op_update,
 	&op_where,
+	&op_worktree_list,
+	&op_worktree_remove,
+	&op_worktree_sync,
 	NULL,
 };
 

@@ -159,6 +159,20 @@ static bool place_new(struct call *c, const struct directory *d, bool enter, str
 	return true;
 }
 
+bool place_repository(struct call *c, const struct directory *d, bool enter, struct project *ret,
+		      struct err *err)
+{
+	struct place p;
+	bool found;
+
+	if (!search_upwards(c, d->main_root, NULL, &p, &found, err))
+		return false;
+	if (!found)
+		return enter ? enter_project(c, d, ret, err) : fail_unknown_directory(d, NULL, err);
+	*ret = p.project;
+	return true;
+}
+
 static bool place_here(struct call *c, const char *path, bool enter, struct place *ret,
 		       struct err *err)
 {

@@ -49,6 +49,14 @@ MUST_CHECK bool place_project(struct call *c, const json_t *input, struct projec
 MUST_CHECK bool place_of_directory(struct call *c, const struct directory *d, struct place *ret,
 				   bool *ret_found, struct err *err);
 
+/*
+ * The project of a repository: that of its main checkout.  With `enter` it is
+ * entered if it is new, and said.
+ * Errors: ERR_NOT_FOUND  the book does not know it, with the way to enter it
+ */
+MUST_CHECK bool place_repository(struct call *c, const struct directory *d, bool enter,
+				 struct project *ret, struct err *err);
+
 /* A worktree that the book does not know: `ret` gets its main checkout's project. False: none. */
 bool place_main(struct call *c, const struct directory *d, struct place *ret);
 

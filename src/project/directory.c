@@ -22,7 +22,7 @@ static void find_main(const struct git *git, struct directory *d)
 }
 
 /* From the folder's name; a hidden one, such as shop/.bare, is only a place inside of shop. */
-static void find_name(struct directory *d)
+void directory_name(struct directory *d)
 {
 	char path[PATH_MAX], *folder;
 	size_t len;
@@ -77,7 +77,7 @@ bool directory_read(const char *path, struct directory *ret, struct err *err)
 	if (!utf8_is_valid(d.path, strlen(d.path)) ||
 	    !utf8_is_valid(d.main_root, strlen(d.main_root)))
 		return fail(err, ERR_INVALID, "the path of this directory is not UTF-8");
-	find_name(&d);
+	directory_name(&d);
 	*ret = d;
 	return true;
 }

@@ -32,6 +32,9 @@ void git_main_root(const char *common, char ret[static PATH_MAX]);
 /* The repository says that it has no checkout of its own. */
 bool git_is_bare(const char *common);
 
+/* Name it by its main checkout's folder. */
+void directory_name(struct directory *d);
+
 /* "folder/name"; false when it would not fit, and `ret` is then cut. */
 bool path_join(char ret[static PATH_MAX], const char *folder, const char *name);
 

@@ -10,6 +10,40 @@
 #include "base/utf8.h"
 #include "project/git.h"
 
+static bool exists(const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+
+	return path_join(path, folder, name) && access(path, F_OK) == 0;
+}
+
+/* Source: gitrepository-layout(5), and git's own test, is_git_directory. */
+static bool is_repository(const char *folder)
+{
+	return exists(folder, "HEAD") && exists(folder, "objects") && exists(folder, "refs");
+}
+
+bool repository_read(const char *path, struct directory *ret, struct err *err)
+{
+	struct directory d;
+	char at[PATH_MAX];
+
+	if (!directory_read(path, &d, err))
+		return false;
+	memcpy(at, d.path, sizeof(at));
+	while (!d.is_git && !is_repository(at) && strcmp(at, "/") != 0)
+		path_cut_last(at);
+	if (!d.is_git && strcmp(at, "/") != 0) {
+		d.is_git = true;
+		memcpy(d.common, at, sizeof(d.common));
+		memcpy(d.root, at, sizeof(d.root));
+		git_main_root(at, d.main_root);
+		directory_name(&d);
+	}
+	*ret = d;
+	return true;
+}
+
 struct reading {
 	const struct directory *d;
 	struct arena *arena;
@@ -21,13 +55,6 @@ static bool fail_read(const char *path, struct err *err)
 {
 	return fail(err, errno == EACCES ? ERR_NOT_PERMITTED : ERR_IO, "cannot read '%s': %s", path,
 		    strerror(errno));
-}
-
-static bool exists(const char *folder, const char *name)
-{
-	char path[PATH_MAX];
-
-	return path_join(path, folder, name) && access(path, F_OK) == 0;
 }
 
 static bool add(struct reading *r, const struct worktree *w, struct err *err)

@@ -24,6 +24,12 @@ struct worktree {
 	int64_t made_at_ms; /* when git made it; 0: not known, or the main checkout */
 };
 
+/*
+ * As directory_read, but from inside a bare repository, too: its folder is then
+ * the root and the main checkout.  `is_git` false: no repository is there.
+ */
+MUST_CHECK bool repository_read(const char *path, struct directory *ret, struct err *err);
+
 /* The main checkout first, then the linked ones by path. */
 struct worktree_list {
 	struct worktree *items; /* in the arena */

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 
 import pytest
 
@@ -29,6 +28,10 @@ def instances(pb, project="shop"):
     """{number: (branch, path)} of the instances in use, without the main checkout's."""
     return {i["instance"]: (i["branch"], i["worktreePath"])
             for i in pb.json("instance", "list", project)["instances"] if i["instance"] != 1}
+
+
+def list_of(git, repository):
+    return git(repository, "worktree", "list", "--porcelain") + "\n"
 
 
 # --- every command uses the worktree's own instance
@@ -308,3 +311,497 @@ def test_worktree__repository_that_cannot_be_read_makes_it_a_new_one(pb, git, sh
     fix.rename(new)
     (shop / ".git").rename(shop / "away")
     assert pb.json("get", "web", cwd=new)["instance"] == 3
+
+
+# --- worktree list
+
+def rows_of(answer):
+    return {row["path"]: row for row in answer["worktrees"]}
+
+
+def test_list__is_what_git_lists_with_the_instances(pb, git, shop, tree, answer):
+    known, new, missing = tree("known"), tree("new"), tree("missing")
+    for path in (known, missing):
+        pb.ok("get", "web", cwd=path)
+    git(shop, "worktree", "lock", new)
+    shutil.rmtree(missing)
+    rows = rows_of(answer("worktree list", cwd=shop))
+    listed = list_of(git, shop)
+    assert list(rows) == sorted(line.removeprefix("worktree ") for line in listed.splitlines()
+                                if line.startswith("worktree "))
+    assert {os.path.basename(path): (row["state"], row["instance"], row["services"],
+                                     row["isLocked"], row["isMissing"])
+            for path, row in rows.items()} == {
+        "shop": ("main", 1, 1, False, False), "known": ("known", 2, 1, False, False),
+        "new": ("new", None, 0, True, False), "missing": ("known", 3, 1, False, True)}
+    text = pb.ok("worktree", "list", cwd=known)
+    assert "known, missing" in text and "new, locked" in text
+
+
+def test_list__of_a_project_from_elsewhere_and_of_all(pb, git, shop, tree, project_dir, answer):
+    fix = tree("fix")
+    other = project_dir("other")
+    pb.ok("get", "web", cwd=other)
+    assert set(rows_of(answer("worktree list", "shop"))) == {str(shop), str(fix)}
+    assert set(rows_of(answer("worktree list", "--all"))) == {str(shop), str(fix), str(other)}
+
+
+def test_list__outside_of_git_says_so(pb, error):
+    assert "no git repository" in error("invalid", "worktree list")["message"]
+
+
+def test_list__from_inside_a_bare_repository(pb, git, shop, answer):
+    bare = pb.base / "bare" / "blog.git"
+    git(pb.base, "clone", "-q", "--bare", shop, bare)
+    git(bare, "worktree", "add", "-q", "-b", "one", bare.parent / "one")
+    pb.ok("get", "web", cwd=bare.parent / "one")
+    rows = rows_of(answer("worktree list", cwd=bare / "refs"))
+    assert rows[str(bare)]["isBare"] and rows[str(bare.parent / "one")]["instance"] == 2
+
+
+# --- worktree sync
+
+def test_sync__enters_what_is_new_and_follows_what_moved(pb, git, shop, tree, answer, book):
+    known, moved, new = tree("known"), tree("moved"), tree("new")
+    for path in (known, moved):
+        pb.ok("get", "web", cwd=path)
+    git(known, "checkout", "-q", "-b", "later")
+    elsewhere = shop.parent / "elsewhere"
+    git(shop, "worktree", "move", moved, elsewhere)
+    before = book.dump()
+    trial = answer("worktree sync", "--dry-run", cwd=shop)
+    assert book.dump() == before
+    said = answer("worktree sync", cwd=shop)
+    assert said["worktrees"] == trial["worktrees"]
+    assert {path: row["action"] for path, row in rows_of(said).items()} == {
+        str(shop): "none", str(known): "updated", str(elsewhere): "moved", str(new): "entered"}
+    assert rows_of(said)[str(elsewhere)]["previousPath"] == str(moved)
+    assert instances(pb) == {2: ("later", str(known)), 3: ("moved", str(elsewhere)),
+                             4: ("new", str(new))}
+    assert pb.ok("get", "web", cwd=elsewhere) == "3180"
+
+
+def test_sync__twice_changes_nothing(pb, shop, tree, book):
+    tree("fix")
+    pb.ok("worktree", "sync", cwd=shop)
+    before = book.dump()
+    run = pb("worktree", "sync", cwd=shop, check=True)
+    assert run.out == "" and "the book and git agree" in run.err
+    assert book.dump() == before
+
+
+def test_sync__releases_what_git_removed_and_touches_no_other(pb, git, shop, tree, answer, ports):
+    gone, stays = tree("gone"), tree("stays")
+    for path in (gone, stays):
+        pb.ok("get", "web", cwd=path)
+    git(shop, "worktree", "remove", gone)
+    said = answer("worktree sync", cwd=shop)
+    assert (said["released"], rows_of(said)[str(gone)]["released"]) == (1, 1)
+    assert instances(pb) == {3: ("stays", str(stays))}
+    assert ports() == {3100: "shop/web", 3180: "shop/web"}
+
+
+def test_sync__keeps_what_is_only_missing_until_git_prunes_it(pb, git, shop, tree):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    shutil.rmtree(fix)
+    pb.ok("worktree", "sync", cwd=shop)
+    assert list(instances(pb)) == [2]
+    git(shop, "worktree", "prune")
+    pb.ok("worktree", "sync", cwd=shop)
+    assert instances(pb) == {}
+
+
+def test_sync__keeps_what_is_locked_on_a_drive_that_is_away(pb, git, shop, tree):
+    fix = tree("fix")
+    git(shop, "worktree", "lock", fix)
+    pb.ok("get", "web", cwd=fix)
+    shutil.rmtree(fix)
+    git(shop, "worktree", "prune")
+    pb.ok("worktree", "sync", cwd=shop)
+    assert list(instances(pb)) == [2]
+
+
+@pytest.mark.parametrize("why", ["listener", "hostname", "production"])
+def test_sync__keeps_what_somebody_may_need(pb, git, shop, tree, listen, answer, why):
+    fix = tree("fix")
+    options = {"hostname": ("--hostname", "fix.example.org"),
+               "production": ("--env", "production")}.get(why, ())
+    pb.ok("get", "web", *options, cwd=fix)
+    git(shop, "worktree", "remove", fix)
+    if why == "listener":
+        listen(3190)
+    said = answer("worktree sync", cwd=shop)
+    row = rows_of(said)[str(fix)]
+    assert (row["action"], said["kept"], said["released"]) == ("kept", 1, 0)
+    assert "port 3190" in row["message"]
+    assert list(instances(pb)) == [2]
+    pb.ok("worktree", "remove", fix, "--yes", cwd=shop)
+    assert instances(pb) == {}
+
+
+def test_sync__leaves_a_copy_that_git_never_knew_alone(pb, git, shop, book):
+    copy = shop.parent / "copy"
+    shutil.copytree(shop, copy)
+    pb.ok("instance", "add", "shop@5", "--path", copy)
+    plain = shop.parent / "deployed"
+    plain.mkdir()
+    pb.ok("instance", "add", "shop@6", "--path", plain)
+    before = book.dump()
+    pb.ok("worktree", "sync", cwd=shop)
+    assert book.dump() == before
+
+
+def test_sync__says_what_has_no_room_and_enters_the_others(pb, git, shop, tree, use_policy):
+    use_policy("name: two\nranges:\n  - name: all\n    ports: 20000-20089\n    block: 30\n"
+               "    slice: 10\n    slices: top\n", "--keep-entries")
+    paths = [tree(name) for name in ("a", "b", "c")]
+    run = pb.fails(4, "worktree", "sync", "--json", cwd=shop)
+    rows = rows_of(run.json)
+    assert [rows[str(path)]["action"] for path in paths] == ["entered", "entered", "refused"]
+    assert "has room for 3 instances" in rows[str(paths[2])]["message"]
+    assert len(instances(pb)) == 2
+    text = pb.fails(4, "worktree", "sync", cwd=shop)
+    assert "refused" in text.out and "has room for 3 instances" in text.out
+
+
+def test_sync__refuses_a_path_that_the_book_cannot_have_and_goes_on(pb, shop, tree):
+    odd, fine = tree("odd", path=shop.parent / "a\nb"), tree("z")
+    run = pb.fails(2, "worktree", "sync", "--json", cwd=shop)
+    rows = rows_of(run.json)
+    assert rows[str(odd)]["action"] == "refused" and rows[str(fine)]["action"] == "entered"
+    assert "\n" not in pb.fails(2, "worktree", "sync", cwd=shop).out.strip().partition("\n")[2]
+
+
+def test_sync__of_all_projects(pb, git, shop, tree, project_dir, answer):
+    fix = tree("fix")
+    other = project_dir("other")
+    pb.ok("get", "web", cwd=other)
+    other_fix = other.parent / "other-fix"
+    git(other, "worktree", "add", "-q", other_fix)
+    pb.ok("project", "add", "nowhere", "--path", pb.base / "nowhere")
+    pb.ok("project", "add", "no-git", "--path", pb.work)
+    said = answer("worktree sync", "--all")
+    assert said["entered"] == 2
+    assert instances(pb)[2][1] == str(fix) and instances(pb, "other")[2][1] == str(other_fix)
+
+
+def test_sync__in_a_repository_that_is_new_enters_its_project(pb, git, project_dir, answer):
+    blog = project_dir("blog")
+    git(blog, "worktree", "add", "-q", blog.parent / "fix")
+    assert answer("worktree sync", cwd=blog)["entered"] == 1
+    assert pb.json("project", "show", "blog")["project"]["path"] == str(blog)
+
+
+def test_sync__repository_that_cannot_be_read_is_no_reason_to_release(pb, git, shop, tree, error):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    shutil.rmtree(fix)
+    shutil.rmtree(shop / ".git" / "worktrees")
+    (shop / ".git" / "worktrees").write_text("")
+    error("io", "worktree sync", cwd=shop)
+    assert list(instances(pb)) == [2]
+    run = pb("worktree", "sync", "--all", check=True)
+    assert "'shop' is left out" in run.err
+    assert list(instances(pb)) == [2]
+
+
+# --- worktree add
+
+def test_add__makes_a_worktree_with_the_main_checkouts_services(pb, git, shop):
+    pb.ok("get", "api", "--type", "api", cwd=shop)
+    pb.ok("get", "dns", "--udp", cwd=shop)
+    fix = shop.parent / "fix"
+    run = pb("worktree", "add", "../fix", cwd=shop, check=True)
+    assert git(fix, "branch", "--show-current").strip() == "fix"
+    assert instances(pb) == {2: ("fix", str(fix))}
+    assert {(p["serviceName"], p["protocol"]) for p in pb.json("list", "--project", "shop@2")[
+        "ports"]} == {("web", "tcp"), ("api", "tcp"), ("dns", "udp")}
+    assert "WEB_PORT=3190\n" in (fix / ".ports.env").read_text()
+    assert "shop@2, " in run.out and "web: 3190" in run.out and f"wrote {fix}/.ports.env" in run.out
+    assert git(fix, "status", "--porcelain") == ""
+
+
+def test_add__enters_what_is_declared(pb, git, shop):
+    (shop / "portbook.yaml").write_text("project: shop\nservices:\n  web: {}\n  db: {}\n")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-q", "-m", "declare")
+    said = pb.json("worktree", "add", "../fix", cwd=shop)
+    assert {p["serviceName"] for p in said["ports"]} == {"web", "db"}
+    assert said["instance"]["instance"] == 2 and said["written"]
+
+
+def test_add__gives_gits_options_to_git(pb, git, shop):
+    git(shop, "branch", "old")
+    pb.ok("worktree", "add", "../a", "-b", "new", "HEAD", cwd=shop)
+    pb.ok("worktree", "add", "../b", "old", cwd=shop)
+    pb.ok("worktree", "add", "--detach", "--lock", "../c", "--", "--reason", "a drive", cwd=shop)
+    pb.ok("worktree", "add", "../d", "--", "-B", "old2", "--no-checkout", cwd=shop)
+    listed = list_of(git, shop)
+    assert "refs/heads/new\n" in listed and "refs/heads/old\n" in listed
+    assert "detached\nlocked a drive\n" in listed and "refs/heads/old2\n" in listed
+    assert not (shop.parent / "d" / "README.md").exists()
+    assert len(instances(pb)) == 4
+
+
+def test_add__what_git_refuses_enters_nothing(pb, git, shop, tree, book):
+    fix = tree("fix")
+    before = book.dump()
+    run = pb.fails(2, "worktree", "add", fix, cwd=shop)
+    assert "already exists" in run.err and "git refused" in run.err
+    said = pb.fails(2, "worktree", "add", "../x", "no-such-commit", "--json", cwd=shop)
+    assert "no-such-commit" in said.json["error"]["message"] and said.err == ""
+    assert book.dump() == before
+
+
+def test_add__what_the_book_refuses_is_not_made(pb, git, shop, tree, use_policy):
+    use_policy("name: two\nranges:\n  - name: all\n    ports: 20000-20099\n    block: 20\n"
+               "    slice: 10\n    slices: top\n", "--keep-entries")
+    pb.ok("worktree", "add", "../a", cwd=shop)
+    run = pb.fails(4, "worktree", "add", "../b", cwd=shop)
+    assert "has room for 2 instances" in run.err
+    assert not (shop.parent / "b").exists()
+    assert "branch refs/heads/b\n" not in list_of(git, shop)
+    run = pb.fails(2, "worktree", "add", "../two\nlines", cwd=shop)
+    assert "control characters" in run.err and not (shop.parent / "two\nlines").exists()
+
+
+def test_add__book_that_cannot_be_opened_makes_no_worktree(pb, shop):
+    damaged = pb.base / "damaged.db"
+    damaged.write_bytes(b"no book" * 1000)
+    pb.fails(5, "worktree", "add", "../fix", cwd=shop, env={"PORTBOOK_BOOK": damaged})
+    assert not (shop.parent / "fix").exists()
+
+
+def test_add__option_in_the_place_of_the_path_is_refused(pb, shop):
+    run = pb.fails(2, "worktree", "add", "--", "-b", "fix", "../fix", cwd=shop)
+    assert "stands where the path has to be" in run.err
+    assert not (shop.parent / "fix").exists()
+
+
+def test_add__without_git_says_so(pb, shop):
+    run = pb.fails(1, "worktree", "add", "../fix", cwd=shop, env={"PATH": "/nonexistent"})
+    assert "there is no git on PATH" in run.err
+
+
+def test_add__from_a_hook_of_another_repository(pb, git, shop, project_dir):
+    """git runs hooks with GIT_DIR and its like set; ours goes by the directory."""
+    other = project_dir("other")
+    env = {"GIT_DIR": other / ".git", "GIT_WORK_TREE": other, "GIT_INDEX_FILE": other / "index",
+           "GIT_PREFIX": "sub/"}
+    pb.ok("worktree", "add", "../fix", cwd=shop, env=env)
+    assert "/fix\n" in list_of(git, shop)
+    assert "/fix\n" not in list_of(git, other)
+
+
+def test_add__path_with_blanks_in_a_repository_with_blanks(pb, git, project_dir):
+    shop = project_dir("my shop")
+    pb.ok("worktree", "add", "../a 'new' one", "-b", "new", cwd=shop)
+    assert (shop.parent / "a 'new' one" / ".ports.env").exists()
+
+
+def test_add__two_at_once(pb, git, shop):
+    runs = [pb.start("worktree", "add", f"../{name}", cwd=shop) for name in ("a", "b")]
+    for run in runs:
+        out, err = run.communicate(timeout=60)
+        assert run.returncode == 0, err
+    assert sorted(path for _, path in instances(pb).values()) == [
+        str(shop.parent / name) for name in ("a", "b")]
+
+
+def test_add__does_not_ignore_what_is_ignored_or_tracked(pb, git, shop):
+    exclude = shop / ".git" / "info" / "exclude"
+    (shop / ".gitignore").write_text(".ports.env\n")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-q", "-m", "ignore")
+    pb.ok("worktree", "add", "../a", cwd=shop)
+    assert ".ports.env" not in (exclude.read_text() if exclude.exists() else "")
+    (shop / ".gitignore").write_text("")
+    (shop / ".ports.env").write_text("A=1\n")
+    git(shop, "add", "-A", "-f")
+    git(shop, "commit", "-q", "-m", "track")
+    pb.ok("worktree", "add", "../b", cwd=shop)
+    assert ".ports.env" not in (exclude.read_text() if exclude.exists() else "")
+    git(shop, "rm", "-q", ".ports.env")
+    git(shop, "commit", "-q", "-m", "neither")
+    for name in ("c", "d"):
+        pb.ok("worktree", "add", f"../{name}", cwd=shop)
+    assert exclude.read_text().splitlines().count(".ports.env") == 1
+
+
+# --- worktree remove
+
+def test_remove__takes_the_worktree_and_its_instance_and_nothing_else(pb, git, shop, tree, ports):
+    pb.ok("worktree", "add", "../fix", cwd=shop)
+    stays = tree("stays")
+    pb.ok("get", "web", cwd=stays)
+    fix = shop.parent / "fix"
+    run = pb("worktree", "remove", "../fix", cwd=shop, check=True)
+    assert run.out == f"removed {fix}\nreleased 3190 (shop@2/web)\n"
+    assert not fix.exists() and "fix\n" not in list_of(git, shop)
+    assert instances(pb) == {3: ("stays", str(stays))}
+    assert ports() == {3100: "shop/web", 3180: "shop/web"}
+
+
+def test_remove__what_git_refuses_keeps_its_ports(pb, git, shop, tree, book):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    (fix / "work").write_text("not committed")
+    before = book.dump()
+    run = pb.fails(2, "worktree", "remove", fix, cwd=shop)
+    assert "untracked files" in run.err
+    assert book.dump() == before and (fix / "work").exists()
+    said = pb.fails(2, "worktree", "remove", fix, "--json", cwd=shop).json
+    assert "untracked files" in said["error"]["message"]
+    pb.ok("worktree", "remove", fix, "--force", cwd=shop)
+    assert instances(pb) == {} and not fix.exists()
+
+
+def test_remove__locked_worktree_stays_until_forced_twice(pb, git, shop, tree, book):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    git(shop, "worktree", "lock", fix)
+    before = book.dump()
+    pb.fails(2, "worktree", "remove", fix, cwd=shop)
+    pb.fails(2, "worktree", "remove", fix, "--force", cwd=shop)
+    assert book.dump() == before and fix.exists()
+    pb.ok("worktree", "remove", fix, "--force", "--", "--force", cwd=shop)
+    assert instances(pb) == {}
+
+
+@pytest.mark.parametrize("where", ["main", "inside", "elsewhere"])
+def test_remove__from_anywhere_and_by_the_end_of_its_path(pb, shop, tree, where):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    cwd = {"main": shop, "inside": fix, "elsewhere": pb.work}[where]
+    name = {"main": "fix", "inside": ".", "elsewhere": fix}[where]
+    pb.ok("worktree", "remove", name, cwd=cwd)
+    assert instances(pb) == {} and not fix.exists()
+
+
+def test_remove__end_of_a_path_that_two_have_is_nobodys(pb, shop, tree):
+    tree("a", path=shop.parent / "one" / "app")
+    tree("b", path=shop.parent / "two" / "app")
+    run = pb.fails(1, "worktree", "remove", "app", cwd=shop)
+    assert "no worktree" in run.err
+
+
+def test_remove__of_one_that_git_removed_releases_its_ports(pb, git, shop, tree):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    git(shop, "worktree", "remove", fix)
+    run = pb("worktree", "remove", fix, check=True)
+    assert "released 3190" in run.out
+    assert instances(pb) == {}
+    assert "no worktree" in pb.fails(1, "worktree", "remove", fix, cwd=shop).err
+
+
+def test_remove__of_one_whose_folder_was_deleted(pb, git, shop, tree):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    shutil.rmtree(fix)
+    pb.ok("worktree", "remove", fix, cwd=shop)
+    assert instances(pb) == {} and "/fix\n" not in list_of(git, shop)
+
+
+def test_remove__of_one_that_moved_and_was_not_used_since(pb, git, shop, tree):
+    fix, new = tree("fix"), shop.parent / "moved"
+    pb.ok("get", "web", cwd=fix)
+    git(shop, "worktree", "move", fix, new)
+    pb.ok("worktree", "remove", new, cwd=shop)
+    assert instances(pb) == {} and not new.exists()
+
+
+def test_remove__of_one_without_ports_is_gits_alone(pb, git, project_dir, book):
+    blog = project_dir("blog")
+    git(blog, "worktree", "add", "-q", "../fix")
+    before = book.dump()
+    run = pb("worktree", "remove", "../fix", cwd=blog, check=True)
+    assert run.out == f"removed {blog.parent / 'fix'}\n" and run.err == ""
+    assert book.dump() == before and not (blog.parent / "fix").exists()
+
+
+def test_remove__main_checkout_is_refused(pb, shop, tree):
+    tree("fix")
+    run = pb.fails(2, "worktree", "remove", shop, cwd=shop)
+    assert "main checkout" in run.err and shop.exists()
+
+
+def test_remove__dry_run_removes_nothing(pb, shop, tree, book):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    before = book.dump()
+    run = pb("worktree", "remove", fix, "--dry-run", cwd=shop, check=True)
+    assert run.out == f"would remove {fix}\nwould release 3190 (shop@2/web)\n"
+    assert book.dump() == before and fix.exists()
+
+
+def test_remove__asks_where_somebody_listens(pb, shop, tree, listen):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    listen(3190)
+    run = pb.fails(3, "worktree", "remove", fix, cwd=shop)
+    assert "listens on port 3190 of 'shop@2/web'" in run.err and "--yes" in run.err
+    assert fix.exists() and list(instances(pb)) == [2]
+    pb.ok("worktree", "remove", fix, "--yes", cwd=shop)
+    assert instances(pb) == {}
+
+
+def test_remove__operation_refuses_while_git_has_the_worktree(pb, shop, tree):
+    """Git first: else an instance would be given back under a worktree in use."""
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    fake = pb.base / "fake"
+    fake.mkdir()
+    (fake / "git").write_text("#!/bin/sh\nexit 0\n")
+    (fake / "git").chmod(0o755)
+    run = pb.fails(3, "worktree", "remove", fix, cwd=shop, env={"PATH": f"{fake}:{os.environ['PATH']}"})
+    assert "git still has the worktree" in run.err
+    assert list(instances(pb)) == [2]
+
+
+def test_remove__book_that_cannot_be_written_keeps_the_worktree(pb, shop, tree):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    damaged = pb.base / "damaged.db"
+    damaged.write_bytes(b"no book" * 1000)
+    pb.fails(5, "worktree", "remove", fix, cwd=shop, env={"PORTBOOK_BOOK": damaged})
+    assert fix.exists()
+
+
+def test_remove__killed_between_git_and_the_book_is_finished_by_the_next(pb, git, shop, tree):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    fake = pb.base / "fake"
+    fake.mkdir()
+    (fake / "git").write_text('#!/bin/sh\nPATH=${PATH#*:}\ngit "$@" || exit\n'
+                              'case "$*" in *"worktree remove"*) kill -9 $PPID;; esac\n')
+    (fake / "git").chmod(0o755)
+    run = pb("worktree", "remove", fix, cwd=shop, env={"PATH": f"{fake}:{os.environ['PATH']}"})
+    assert run.code == -9 and not fix.exists() and list(instances(pb)) == [2]
+    pb.ok("worktree", "remove", fix, cwd=shop)
+    assert instances(pb) == {}
+
+
+def test_remove__gits_signal_is_said(pb, shop, tree):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    fake = pb.base / "fake"
+    fake.mkdir()
+    (fake / "git").write_text("#!/bin/sh\nkill -9 $$\n")
+    (fake / "git").chmod(0o755)
+    run = pb.fails(5, "worktree", "remove", fix, cwd=shop,
+                   env={"PATH": f"{fake}:{os.environ['PATH']}"})
+    assert "signal 9" in run.err and list(instances(pb)) == [2]
+
+
+def test_git__has_the_usual_signals(pb, shop):
+    """portbook ignores SIGPIPE; git must not, or `git log | head` in a hook would go on."""
+    fake = pb.base / "fake"
+    fake.mkdir()
+    (fake / "git").write_text("#!/bin/sh\ngrep SigIgn /proc/self/status >&2\nexit 1\n")
+    (fake / "git").chmod(0o755)
+    run = pb.fails(2, "worktree", "add", "../fix", cwd=shop,
+                   env={"PATH": f"{fake}:{os.environ['PATH']}"})
+    ignored = int(run.err.split("SigIgn:")[1].split()[0], 16)
+    assert not ignored & (1 << 12 | 1 << 24 | 1 << 1 | 1 << 2), hex(ignored)
