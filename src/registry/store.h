@@ -270,6 +270,8 @@ struct store_ops {
 	 * protocol, port), that tunnel hostname, or is the service's primary.
 	 */
 	bool (*entry_put)(struct store *s, const struct entry *e, struct err *err);
+	/* Its last_verified_at_ms; nothing where the book has no such entry. */
+	bool (*entry_verified)(struct store *s, const char *id, int64_t at_ms, struct err *err);
 
 	/* `e->seq` 0: the next one; else that one, for a history that is moved in. ERR_TAKEN */
 	bool (*event_add)(struct store *s, const struct event *e, struct err *err);
@@ -281,6 +283,11 @@ struct store_ops {
 	bool (*check_add)(struct store *s, const struct health_check *c, struct err *err);
 	/* Oldest (by id) first. */
 	bool (*check_each)(struct store *s, check_fn *fn, void *arg, struct err *err);
+	/* By entry, then time, then id; `entry_id` NULL: of all entries. */
+	bool (*check_of)(struct store *s, const char *entry_id, check_fn *fn, void *arg,
+			 struct err *err);
+	/* Nothing where there is none. */
+	bool (*check_remove)(struct store *s, int64_t id, struct err *err);
 
 	/* Forget everything, as if the book had just been made. Needs a write transaction. */
 	bool (*clear)(struct store *s, struct err *err);

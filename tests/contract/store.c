@@ -627,6 +627,38 @@ static void contract_check_add__numbers_them_or_keeps_their_number(struct store 
 	CHECK_CHECKS(s, "1 up@1000 -1us 5 up@1000 -1us 6 up@1000 0us");
 }
 
+static void put_check(struct store *s, int64_t id, const char *entry_id, int64_t at_ms)
+{
+	const struct health_check c = { id, entry_id, at_ms, "up", -1, NULL };
+	struct err err = { 0 };
+
+	MUST(s->ops->check_add(s, &c, &err));
+}
+
+static void contract_check_of__goes_by_entry_and_then_by_time(struct store *s)
+{
+	put_check(s, 1, ID("31"), 2000);
+	put_check(s, 2, ID("30"), 3000);
+	put_check(s, 3, ID("31"), 1000);
+	put_check(s, 4, ID("30"), 3000);
+	CHECK_CHECKS_OF(s, NULL, "2 up@3000 -1us 4 up@3000 -1us 3 up@1000 -1us 1 up@2000 -1us");
+	CHECK_CHECKS_OF(s, ID("31"), "3 up@1000 -1us 1 up@2000 -1us");
+	CHECK_CHECKS_OF(s, ID("32"), "");
+}
+
+static void contract_check_remove__takes_one_and_its_number_may_come_back(struct store *s)
+{
+	struct err err = { 0 };
+
+	put_check(s, 1, ID("30"), 1000);
+	put_check(s, 2, ID("30"), 2000);
+	MUST(s->ops->check_remove(s, 1, &err));
+	MUST(s->ops->check_remove(s, 9, &err));
+	CHECK_CHECKS(s, "2 up@2000 -1us");
+	put_check(s, 1, ID("30"), 500);
+	CHECK_CHECKS(s, "1 up@500 -1us 2 up@2000 -1us");
+}
+
 /* ---- all of it ---- */
 
 static void contract_clear__forgets_everything(struct store *s)
@@ -824,6 +856,8 @@ static const struct contract contracts[] = {
 	CONTRACT(ranges_put__keeps_an_id_that_is_given),
 	CONTRACT(check_add__keeps_every_field),
 	CONTRACT(check_add__numbers_them_or_keeps_their_number),
+	CONTRACT(check_of__goes_by_entry_and_then_by_time),
+	CONTRACT(check_remove__takes_one_and_its_number_may_come_back),
 	CONTRACT(clear__forgets_everything),
 	CONTRACT(event_add__keeps_a_number_that_is_given),
 	CONTRACT(setting_each__goes_by_name),

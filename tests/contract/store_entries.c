@@ -40,6 +40,23 @@ static void contract_entry_put__updates_every_field_by_id(struct store *s)
 	CHECK_PORTS(s, "3000", .life = LIVE_AND_RELEASED);
 }
 
+static void contract_entry_verified__changes_the_time_and_nothing_else(struct store *s)
+{
+	CLEANUP(arena_release) struct arena a = { 0 };
+	struct entry e = full_entry(), got;
+	struct err err = { 0 };
+
+	put_projects(s);
+	put_instance(s, on_host(instance_of(SHOP, 4, "/srv/shop"), "build-2"));
+	put_entry(s, e);
+	MUST(s->ops->entry_verified(s, e.id, 77, &err));
+	MUST(s->ops->entry_verified(s, ID("99"), 78, &err));
+	get_entry(s, e.id, &a, &got);
+	e.last_verified_at_ms = 77;
+	check_entry(&got, &e);
+	CHECK_PORTS(s, "65535", .life = LIVE_AND_RELEASED);
+}
+
 static void contract_entry_put__keeps_what_was_released(struct store *s)
 {
 	CLEANUP(arena_release) struct arena a = { 0 };
@@ -502,6 +519,7 @@ static const struct contract contracts[] = {
 	CONTRACT(entry_put__keeps_every_field),
 	CONTRACT(entry_put__updates_every_field_by_id),
 	CONTRACT(entry_put__keeps_what_was_released),
+	CONTRACT(entry_verified__changes_the_time_and_nothing_else),
 	CONTRACT(entry_put__refuses_a_port_twice),
 	CONTRACT(entry_put__lets_other_protocols_and_hosts_have_the_port),
 	CONTRACT(entry_put__lets_a_released_port_be_taken),

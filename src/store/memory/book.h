@@ -26,6 +26,9 @@ static inline struct memory *memory_of(struct store *s)
 MUST_CHECK bool memory_put(struct memory *m, struct table *t, size_t at, const void *row,
 			   struct err *err);
 
+/* Take row `at` away, if there is one. Errors: ERR_MEMORY. */
+MUST_CHECK bool memory_take(struct memory *m, struct table *t, size_t at, struct err *err);
+
 /* The table's rows in order; the caller frees the array. NULL: there is no memory. */
 const void **rows_sorted(const struct table *t, int (*order)(const void *, const void *),
 			 struct err *err);
@@ -49,10 +52,15 @@ MUST_CHECK bool memory_taken(struct store *s, const char *host, enum protocol pr
 MUST_CHECK bool memory_claim(struct store *s, const struct plan *p, const struct entry *e,
 			     struct pick *ret, struct err *err);
 MUST_CHECK bool memory_entry_put(struct store *s, const struct entry *e, struct err *err);
+MUST_CHECK bool memory_entry_verified(struct store *s, const char *id, int64_t at_ms,
+				      struct err *err);
 MUST_CHECK bool memory_event_add(struct store *s, const struct event *e, struct err *err);
 MUST_CHECK bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *fn,
 				  void *arg, struct err *err);
 MUST_CHECK bool memory_check_add(struct store *s, const struct health_check *c, struct err *err);
 MUST_CHECK bool memory_check_each(struct store *s, check_fn *fn, void *arg, struct err *err);
+MUST_CHECK bool memory_check_of(struct store *s, const char *entry_id, check_fn *fn, void *arg,
+				struct err *err);
+MUST_CHECK bool memory_check_remove(struct store *s, int64_t id, struct err *err);
 
 #endif

@@ -145,6 +145,21 @@ bool memory_entry_put(struct store *s, const struct entry *e, struct err *err)
 	return memory_put(m, &m->entries, own, e, err);
 }
 
+bool memory_entry_verified(struct store *s, const char *id, int64_t at_ms, struct err *err)
+{
+	struct memory *m = memory_of(s);
+
+	for (size_t i = 0; i < m->entries.count; i++) {
+		struct entry e = *entry_row(m, i);
+
+		if (!text_is(e.id, id))
+			continue;
+		e.last_verified_at_ms = at_ms;
+		return memory_put(m, &m->entries, i, &e, err);
+	}
+	return true;
+}
+
 bool memory_claim(struct store *s, const struct plan *p, const struct entry *e, struct pick *ret,
 		  struct err *err)
 {
@@ -248,5 +263,42 @@ bool memory_check_each(struct store *s, check_fn *fn, void *arg, struct err *err
 	for (size_t i = 0; i < count; i++)
 		if (!fn(rows[i], arg))
 			break;
+	return true;
+}
+
+static int by_entry(const void *a, const void *b)
+{
+	const struct health_check *x = *(const void *const *)a, *y = *(const void *const *)b;
+	int order = strcmp(x->entry_id, y->entry_id);
+
+	order = order ? order : (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+	return order ? order : by_number(a, b);
+}
+
+bool memory_check_of(struct store *s, const char *entry_id, check_fn *fn, void *arg,
+		     struct err *err)
+{
+	const struct memory *m = memory_of(s);
+	size_t count = m->checks.count;
+	CLEANUP(rows_free) const void **rows = rows_sorted(&m->checks, by_entry, err);
+
+	if (!rows)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct health_check *c = rows[i];
+
+		if ((!entry_id || text_is(c->entry_id, entry_id)) && !fn(c, arg))
+			break;
+	}
+	return true;
+}
+
+bool memory_check_remove(struct store *s, int64_t id, struct err *err)
+{
+	struct memory *m = memory_of(s);
+
+	for (size_t i = 0; i < m->checks.count; i++)
+		if (number_of(m->checks.rows[i]) == id)
+			return memory_take(m, &m->checks, i, err);
 	return true;
 }

@@ -99,7 +99,6 @@ static void memory_rollback(struct store *s)
 	journal_undo(&memory_of(s)->journal, 0);
 }
 
-/* Add the row, or replace row `at`. */
 bool memory_put(struct memory *m, struct table *t, size_t at, const void *row, struct err *err)
 {
 	bool ok = at == NOT_FOUND ? memory_table_add(t, row, &m->journal, err)
@@ -108,8 +107,7 @@ bool memory_put(struct memory *m, struct table *t, size_t at, const void *row, s
 	return ok && done(m);
 }
 
-/* Take away row `at`, if there is one. */
-static bool take_away(struct memory *m, struct table *t, size_t at, struct err *err)
+bool memory_take(struct memory *m, struct table *t, size_t at, struct err *err)
 {
 	return at == NOT_FOUND || (memory_table_remove(t, at, &m->journal, err) && done(m));
 }
@@ -443,7 +441,7 @@ static bool memory_block_remove(struct store *s, const char *host, uint16_t firs
 	for (size_t i = 0; i < m->blocks.count; i++)
 		if (block_row(m, i)->ports.first == first && text_is(block_row(m, i)->host, host))
 			at = i;
-	return take_away(m, &m->blocks, at, err);
+	return memory_take(m, &m->blocks, at, err);
 }
 
 static int blocks_by_age(const void *a, const void *b)
@@ -499,7 +497,7 @@ static bool memory_reserved_remove(struct store *s, const char *host, uint16_t f
 {
 	struct memory *m = memory_of(s);
 
-	return take_away(m, &m->reserved, reserved_at(m, host, first), err);
+	return memory_take(m, &m->reserved, reserved_at(m, host, first), err);
 }
 
 static int reserved_by_port(const void *a, const void *b)
@@ -622,10 +620,13 @@ static const struct store_ops memory_ops = {
 	.taken = memory_taken,
 	.claim = memory_claim,
 	.entry_put = memory_entry_put,
+	.entry_verified = memory_entry_verified,
 	.event_add = memory_event_add,
 	.event_each = memory_event_each,
 	.check_add = memory_check_add,
 	.check_each = memory_check_each,
+	.check_of = memory_check_of,
+	.check_remove = memory_check_remove,
 	.clear = memory_clear,
 };
 

@@ -179,3 +179,10 @@ bool sql_entry_put(struct store *store, const struct entry *e, struct err *err)
 	entry_values(e, values);
 	return sql_change(sql_session_of(store), ENTRY_PUT, values, ENTRY_VALUES, err);
 }
+
+bool sql_entry_verified(struct store *store, const char *id, int64_t at_ms, struct err *err)
+{
+	const struct sql_value values[] = { sql_int(at_ms), sql_key(id) };
+
+	return sql_change(sql_session_of(store), ENTRY_VERIFIED, values, ARRAY_LEN(values), err);
+}

@@ -80,3 +80,22 @@ bool sql_check_each(struct store *store, check_fn *fn, void *arg, struct err *er
 	return query_open(sql_session_of(store), CHECK_ALL, NULL, 0, &q, err) &&
 	       query_walk(&q, give_check, &v, err);
 }
+
+bool sql_check_of(struct store *store, const char *entry_id, check_fn *fn, void *arg,
+		  struct err *err)
+{
+	CLEANUP(query_close) struct query q = { 0 };
+	const struct sql_value values[] = { sql_key(entry_id) };
+	const struct visit v = { .fn.check = fn, .arg = arg };
+	enum sql_statement what = entry_id ? CHECK_OF : CHECK_BY_ENTRY;
+
+	return query_open(sql_session_of(store), what, values, entry_id ? 1 : 0, &q, err) &&
+	       query_walk(&q, give_check, &v, err);
+}
+
+bool sql_check_remove(struct store *store, int64_t id, struct err *err)
+{
+	const struct sql_value values[] = { sql_int(id) };
+
+	return sql_change(sql_session_of(store), CHECK_REMOVE, values, ARRAY_LEN(values), err);
+}

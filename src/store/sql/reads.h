@@ -20,9 +20,12 @@
 	"SELECT id, range_name, start_port, end_port, block_size, slice_size, description," \
 	" rule FROM port_ranges ORDER BY start_port, range_name"
 
-#define SQL_CHECK_ALL                                                                        \
+#define SQL_CHECK                                                                            \
 	"SELECT id, port_allocation_id, checked_at, status, coalesce(response_time_us, -1)," \
-	" details FROM port_health_checks ORDER BY id"
+	" details FROM port_health_checks"
+#define SQL_CHECK_ALL	   SQL_CHECK " ORDER BY id"
+#define SQL_CHECK_OF	   SQL_CHECK " WHERE port_allocation_id = $1 ORDER BY checked_at, id"
+#define SQL_CHECK_BY_ENTRY SQL_CHECK " ORDER BY port_allocation_id, checked_at, id"
 
 #define SQL_PROJECT                                                                          \
 	"SELECT id, coalesce(number, -1), name, path, owner, description, status, metadata," \

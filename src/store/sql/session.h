@@ -160,6 +160,7 @@ bool sql_service_find(struct store *store, const struct service_name *name, stru
 bool sql_entry_count(struct store *store, const struct entry_filter *f, unsigned *ret,
 		     struct err *err);
 bool sql_entry_put(struct store *store, const struct entry *e, struct err *err);
+bool sql_entry_verified(struct store *store, const char *id, int64_t at_ms, struct err *err);
 bool sql_taken(struct store *store, const char *host, enum protocol protocol, struct port_range r,
 	       struct port_set *into, struct err *err);
 bool sql_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
@@ -170,6 +171,9 @@ bool sql_event_each(struct store *store, const struct event_filter *f, event_fn 
 		    struct err *err);
 bool sql_check_add(struct store *store, const struct health_check *c, struct err *err);
 bool sql_check_each(struct store *store, check_fn *fn, void *arg, struct err *err);
+bool sql_check_of(struct store *store, const char *entry_id, check_fn *fn, void *arg,
+		  struct err *err);
+bool sql_check_remove(struct store *store, int64_t id, struct err *err);
 
 /* Enter a new row, inside a transaction. */
 MUST_CHECK bool entry_add(struct sql_session *s, const struct entry *e, struct err *err);
@@ -188,6 +192,7 @@ MUST_CHECK bool entry_add(struct sql_session *s, const struct entry *e, struct e
 	.entry_each = sql_entry_each, .service_find = sql_service_find,                     \
 	.entry_count = sql_entry_count, .entry_put = sql_entry_put, .taken = sql_taken,     \
 	.claim = sql_claim, .event_add = sql_event_add, .event_each = sql_event_each,       \
-	.check_add = sql_check_add, .check_each = sql_check_each
+	.check_add = sql_check_add, .check_each = sql_check_each, .check_of = sql_check_of, \
+	.check_remove = sql_check_remove, .entry_verified = sql_entry_verified
 
 #endif

@@ -43,9 +43,13 @@ enum sql_statement {
 	TAKEN,
 	ENTRY_ADD,
 	ENTRY_PUT,
+	ENTRY_VERIFIED,
 	EVENT_ADD,
 	CHECK_ADD,
 	CHECK_ALL,
+	CHECK_OF,
+	CHECK_BY_ENTRY,
+	CHECK_REMOVE,
 	/* In the order in which rows that refer to others go first. */
 	CLEAR_CHECKS,
 	CLEAR_ENTRIES,

@@ -1,0 +1,43 @@
+/*
+ * registry/checks.h - what was seen of entries, look by look, and summed up as it grows old.
+ *
+ * A row of port_health_checks stands for one look.  As rows grow older, those
+ * of a stretch of time become one: it counts the looks, keeps the worst state
+ * among them, and is no longer exact in when.  The counts stay true, and with
+ * them the share of the looks at which somebody listened.
+ */
+#ifndef REGISTRY_CHECKS_H
+#define REGISTRY_CHECKS_H
+
+#include "registry/owner.h"
+#include "registry/registry.h"
+
+/* What a row stands for. */
+struct looks {
+	unsigned count;
+	unsigned up;	  /* of these; in_use or unknown: somebody listened, and not a stranger */
+	int64_t until_ms; /* the last of them; the first is the row's own time */
+};
+
+/* One that does not count is one look. */
+struct looks looks_of(const struct health_check *c);
+
+/*
+ * The stretch of time, in ms, whose looks become one when they are so old.
+ * 0: each is kept; -1: they are forgotten.
+ */
+int64_t looks_stretch_ms(int64_t age_ms);
+
+/* Note one look at an entry, and when its owner was last seen. */
+struct look_result {
+	const struct entry *entry;
+	enum entry_state state;
+	const char *actual; /* who listened; NULL: the owner, or nobody */
+};
+MUST_CHECK bool checks_add(struct registry *r, const struct look_result *seen, int64_t at_ms,
+			   int64_t took_us, struct err *err);
+
+/* Sum up what is old, at most once an hour. Needs a write transaction. */
+MUST_CHECK bool checks_thin(struct registry *r, int64_t now_ms, struct err *err);
+
+#endif
