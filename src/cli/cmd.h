@@ -10,6 +10,7 @@
 extern const struct command cmd___complete;
 extern const struct command cmd___describe;
 extern const struct command cmd_allocate;
+extern const struct command cmd_audit;
 extern const struct command cmd_backup;
 extern const struct command cmd_check;
 extern const struct command cmd_completion;

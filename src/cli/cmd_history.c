@@ -21,6 +21,8 @@ static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "limit", .letter = 'l', .kind = VALUE_INT, .arg = "N", .field = "limit",
 	  .min = 1, .max = 100000, .help = "the newest so many; 50 if not given" },
+	{ .name = "health", .kind = VALUE_FLAG,
+	  .help = "how often it was up, by what audits have seen" },
 	OPTION_FORMAT,
 	{ 0 },
 };
@@ -120,7 +122,7 @@ static bool ask_as(struct run *r, enum value_kind kind, json_t **ret, struct err
 	if (!input)
 		return fail_memory(err);
 	return (!r->n_args || input_add_arg(input, &arg, r->args[0], err)) &&
-	       run_call(r, "history", input, ret, err);
+	       run_call(r, run_has(r, "health") ? "uptime" : "history", input, ret, err);
 }
 
 static bool ask(struct run *r, json_t **ret, struct err *err)
@@ -148,8 +150,101 @@ static bool history_run(struct run *r, struct err *err)
 	return ask(r, &answer, err) && run_show(r, answer, err);
 }
 
+/* Health. */
+
+static void show_name(const json_t *service, struct text *t)
+{
+	entry_add_name(t, service);
+}
+
+static void show_entry_port(const json_t *service, struct text *t)
+{
+	entry_add_port(t, service);
+}
+
+static void add_percent(const json_t *service, const char *window, struct text *t)
+{
+	const json_t *percent = json_object_get(json_object_get(service, "uptime"), window);
+
+	if (json_is_number(percent))
+		text_addf(t, "%.4g%%", json_number_value(percent));
+	else
+		text_add(t, "-");
+}
+
+static void show_day(const json_t *service, struct text *t)
+{
+	add_percent(service, "day", t);
+}
+
+static void show_week(const json_t *service, struct text *t)
+{
+	add_percent(service, "week", t);
+}
+
+static void show_month(const json_t *service, struct text *t)
+{
+	add_percent(service, "month", t);
+}
+
+static void show_all(const json_t *service, struct text *t)
+{
+	add_percent(service, "all", t);
+}
+
+static void show_state(const json_t *service, struct text *t)
+{
+	text_add(t, text_or(service, "state", "not looked at"));
+}
+
+/* clang-format off */
+static const struct column health_columns[] = {
+	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER, .show = show_entry_port },
+	{ .title = "SERVICE", .field = "serviceName", .least = 12, .show = show_name },
+	{ .title = "STATE", .field = "state", .show = show_state },
+	{ .title = "SINCE (UTC)", .field = "since", .kind = COLUMN_TIME, .importance = 1 },
+	{ .title = "24 H", .field = "uptime", .show = show_day },
+	{ .title = "7 D", .field = "uptime", .importance = 2, .show = show_week },
+	{ .title = "30 D", .field = "uptime", .importance = 3, .show = show_month },
+	{ .title = "ALL", .field = "uptime", .importance = 4, .show = show_all },
+	{ .title = "LOOKS", .field = "looks", .kind = COLUMN_NUMBER, .importance = 5 },
+	{ .title = "PROJECT", .field = "projectName", .for_programs = true },
+	{ .title = "ENV", .field = "environment", .for_programs = true },
+	{ .title = "INSTANCE", .field = "instance", .for_programs = true },
+	{ .title = "PROTO", .field = "protocol", .for_programs = true },
+	{ .title = "HOST", .field = "host", .for_programs = true },
+	{ .title = "FIRST LOOK", .field = "firstLookAt", .for_programs = true },
+	{ .title = "LAST LOOK", .field = "lastLookAt", .for_programs = true },
+	{ 0 },
+};
+
+static const struct column turn_columns[] = {
+	{ .title = "WHEN (UTC)", .field = "at", .kind = COLUMN_TIME },
+	{ .title = "BECAME", .field = "state" },
+	{ .title = "WHO", .field = "actual", .importance = 1, .least = 20, .usual = "" },
+	{ 0 },
+};
+/* clang-format on */
+
+/* Of one service, and to people, also when it went down and came back. */
+static bool health_render(struct run *r, const json_t *services, struct err *err)
+{
+	const json_t *turns = json_object_get(json_array_get(services, 0), "changes");
+	const char *format = run_text(r, "format");
+
+	if (!rows_show(r, services, health_columns, "nothing is entered that fits", err))
+		return false;
+	if (json_array_size(services) != 1 || json_array_size(turns) < 2 ||
+	    (format && strcmp(format, "table") != 0))
+		return true;
+	text_add(&r->out.text, "\n");
+	return rows_show(r, turns, turn_columns, "", err);
+}
+
 static bool history_render(struct run *r, const json_t *answer, struct err *err)
 {
+	if (run_has(r, "health"))
+		return health_render(r, json_object_get(answer, "services"), err);
 	return rows_show(r, json_object_get(answer, "events"), columns, "nothing has happened yet",
 			 err);
 }
@@ -158,6 +253,7 @@ static const struct example examples[] = {
 	{ "portbook history 3100", "who had this port" },
 	{ "portbook history consilio", "everything about a project" },
 	{ "portbook history consilio/web --limit 5", "the last five changes of a service" },
+	{ "portbook history consilio/web --health", "how often it was up, and when it was not" },
 	{ NULL, NULL },
 };
 
@@ -165,7 +261,10 @@ const struct command cmd_history = {
 	.name = "history",
 	.group = GROUP_LOOK,
 	.summary = "who did what when",
-	.text = "The newest changes, the latest at the end. Every change of the book leaves a line.",
+	.text = "The newest changes, the latest at the end. Every change of the book leaves a line.\n\n"
+		"With --health it is what 'portbook audit' has seen: at how many of its looks "
+		"somebody listened who was no stranger. Looks of one stretch of time become one as "
+		"they grow older; after 400 days they are forgotten.",
 	.examples = examples,
 	.args = args,
 	.options = options,

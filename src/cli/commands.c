@@ -8,6 +8,7 @@ const struct command *const commands[] = {
 	&cmd___complete,
 	&cmd___describe,
 	&cmd_allocate,
+	&cmd_audit,
 	&cmd_backup,
 	&cmd_check,
 	&cmd_completion,

@@ -18,6 +18,7 @@ struct call {
 	bool is_trial;		   /* nothing of it will stay: what is said is what would be */
 	bool may_not_write;	   /* see struct operation, may_only_read */
 	struct listener_list seen; /* what the operation has looked at before */
+	void *prepared;		   /* what an operation's `before` has made for its `run` */
 	struct scene *scene;	   /* what of it is whose; NULL: `live` was not asked for */
 	struct call_io io;
 	/*

@@ -35,7 +35,7 @@ const char *live_actual(struct scene *s, const struct judgement *j, struct liste
 		return "not known";
 	if (!l)
 		return "not running";
-	return j->process ? process_text(s->arena, j->process) : listener_text(s->arena, l);
+	return j->process ? listener_text_of(s->arena, l, j->process) : listener_text(s->arena, l);
 }
 
 bool live_put(struct scene *s, const struct entry *e, json_t *row)

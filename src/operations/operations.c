@@ -4,6 +4,7 @@
 
 const struct operation *const operations[] = {
 	&op_allocate,
+	&op_audit,
 	&op_check,
 	&op_env,
 	&op_export,
@@ -42,6 +43,7 @@ const struct operation *const operations[] = {
 	&op_summary,
 	&op_unreserve,
 	&op_update,
+	&op_uptime,
 	&op_where,
 	&op_worktree_list,
 	&op_worktree_remove,

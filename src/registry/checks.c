@@ -4,14 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 
 /* When it was last summed up, ms since 1970. */
 #define THINNED_SETTING "checks-thinned"
-
-#define MINUTE_MS (INT64_C(60) * 1000)
-#define HOUR_MS	  (60 * MINUTE_MS)
-#define DAY_MS	  (24 * HOUR_MS)
 
 /*
  * Rationale: one can ask what happened this hour look by look, today by the
@@ -21,8 +18,9 @@
 static const struct {
 	int64_t older_than_ms, stretch_ms;
 } stretches[] = {
-	{ 400 * DAY_MS, -1 }, { 90 * DAY_MS, 7 * DAY_MS }, { 7 * DAY_MS, DAY_MS },
-	{ DAY_MS, HOUR_MS },  { HOUR_MS, 15 * MINUTE_MS },
+	{ 400 * MS_PER_DAY, -1 },	  { 90 * MS_PER_DAY, 7 * MS_PER_DAY },
+	{ 7 * MS_PER_DAY, MS_PER_DAY },	  { MS_PER_DAY, MS_PER_HOUR },
+	{ MS_PER_HOUR, MS_PER_HOUR / 4 },
 };
 
 int64_t looks_stretch_ms(int64_t age_ms)
@@ -270,7 +268,7 @@ bool checks_thin(struct registry *r, int64_t now_ms, struct err *err)
 		return false;
 	last = text ? strtoll(text, NULL, 10) : 0;
 	/* A clock that was set back must not stop it for long. */
-	if (last <= now_ms && now_ms - last < HOUR_MS)
+	if (last <= now_ms && now_ms - last < MS_PER_HOUR)
 		return true;
 	snprintf(now, sizeof(now), "%lld", (long long)now_ms);
 	return thin(r, now_ms, err) &&

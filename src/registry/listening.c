@@ -122,17 +122,33 @@ const char *process_text(struct arena *a, const struct process *p)
 			    (int)p->pid, *user ? ", user " : "", user, *cwd ? ", cwd " : "", cwd);
 }
 
+/* The only other one, where there are two. */
+static const struct process *other_of(const struct listener *l, const struct process *p)
+{
+	if (l->n_processes != 2)
+		return NULL;
+	return l->processes[0].pid == p->pid ? &l->processes[1] : &l->processes[0];
+}
+
+const char *listener_text_of(struct arena *a, const struct listener *l, const struct process *p)
+{
+	const char *text = process_text(a, p);
+	const struct process *other = other_of(l, p);
+	const char *second = other ? process_text(a, other) : "";
+
+	if (!text || !second || l->n_processes < 2)
+		return second ? text : NULL;
+	return other ? arena_printf(a, "%s and %s", text, second)
+		     : arena_printf(a, "%s and %u more", text, l->n_processes - 1);
+}
+
 const char *listener_text(struct arena *a, const struct listener *l)
 {
 	const struct process *leader = listener_leader(l);
-	const char *text;
 
-	if (!leader && l->user)
+	if (leader)
+		return listener_text_of(a, l, leader);
+	if (l->user)
 		return arena_printf(a, "a process of the user %s", l->user);
-	if (!leader)
-		return arena_printf(a, "a process of uid %u", (unsigned)l->uid);
-	text = process_text(a, leader);
-	if (!text || l->n_processes == 1)
-		return text;
-	return arena_printf(a, "%s and %u more", text, l->n_processes - 1);
+	return arena_printf(a, "a process of uid %u", (unsigned)l->uid);
 }

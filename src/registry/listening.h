@@ -45,8 +45,11 @@ MUST_CHECK bool listener_is_own(struct registry *r, const struct project *p, uns
 
 /* "node (pid 1234, user deploy, cwd /srv/x)", "a process of the user eva"; NULL: no memory. */
 const char *process_text(struct arena *a, const struct process *p) MUST_CHECK;
-/* The same of its leader, "and 3 more"; of a socket that led to nobody its user. */
+/* The same of its leader and one more, or "and 3 more"; of a socket that led to nobody its user. */
 const char *listener_text(struct arena *a, const struct listener *l) MUST_CHECK;
+/* The same, with this one of its processes first. */
+const char *listener_text_of(struct arena *a, const struct listener *l,
+			     const struct process *p) MUST_CHECK;
 
 /* A new reference; NULL: no memory.  In short: port, pid, program, cwd, uid, user. */
 json_t *listener_json(const struct listener *l) MUST_CHECK;

@@ -21,6 +21,16 @@ const char *entry_state_name(enum entry_state s)
 	return state_names[s];
 }
 
+bool entry_state_from_name(const char *name, enum entry_state *ret)
+{
+	for (unsigned i = 0; i < ENTRY_STATE_COUNT; i++)
+		if (!strcmp(state_names[i], name)) {
+			*ret = (enum entry_state)i;
+			return true;
+		}
+	return false;
+}
+
 /* Units and containers. */
 
 static bool has_suffix(const char *unit)

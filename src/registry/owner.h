@@ -64,6 +64,8 @@ enum entry_state {
 
 /* "in_use", "down", "squatted", "unknown". */
 const char *entry_state_name(enum entry_state s);
+/* False, and `*ret` untouched: no state has that name. */
+bool entry_state_from_name(const char *name, enum entry_state *ret);
 
 /* Why it is not known to be the owner. */
 enum stranger_why {

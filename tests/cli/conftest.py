@@ -13,6 +13,7 @@ import pytest
 from books import TRACED, WIDE
 from clilib import TOP, one_object
 from machines import Machine
+from servers import bound, elsewhere, node, python, serve  # noqa: F401: fixtures
 
 SCHEMAS = TOP / "schemas"
 
@@ -43,7 +44,8 @@ ERROR = {
 }
 
 # What the command line adds to an operation's answer, as it writes the files.
-OF_THE_COMMAND = {"init": {"written"}, "env": {"written"}}
+OF_THE_COMMAND = {"init": {"written"}, "env": {"written"},
+                  "audit": {"restarted"}}
 
 
 def schema_of(operation):

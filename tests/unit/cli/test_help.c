@@ -176,10 +176,16 @@ static void options__are_few_enough_and_no_two_are_alike(void **state)
 	}
 }
 
+/* By an option of a command that asks another one else: history --health. */
+static bool is_asked_by_an_option(const char *operation)
+{
+	return !strcmp(operation, "uptime");
+}
+
 static void operations__can_all_be_asked_from_the_command_line(void **state)
 {
 	for (unsigned i = 0; operations[i]; i++) {
-		bool found = false;
+		bool found = is_asked_by_an_option(operations[i]->schema->name);
 
 		for (unsigned j = 0; commands[j]; j++)
 			found = found ||

@@ -10,7 +10,7 @@
 #include "store/memory/memory.h"
 
 #define MINUTE INT64_C(60000)
-#define HOUR   60
+#define HOUR   INT64_C(60)
 #define DAY    (24 * HOUR)
 
 /* A Monday at midnight, UTC, so that stretches are easy to count. */

@@ -1,0 +1,19 @@
+/*
+ * cli/systemctl.h - a unit of systemd is told what to do, by systemctl on PATH.
+ */
+#ifndef CLI_SYSTEMCTL_H
+#define CLI_SYSTEMCTL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/*
+ * `systemctl VERB UNIT`, and wait for it.
+ * Errors: ERR_INVALID    that is no name of a unit
+ *         ERR_NOT_FOUND  there is no systemctl
+ *         ERR_IO         it failed: the text is what it said
+ */
+MUST_CHECK bool systemctl_run(const char *verb, const char *unit, struct err *err);
+
+#endif
