@@ -20,6 +20,8 @@ extern const struct command cmd_get;
 extern const struct command cmd_get_port;
 extern const struct command cmd_help;
 extern const struct command cmd_history;
+extern const struct command cmd_hook_install;
+extern const struct command cmd_hook_remove;
 extern const struct command cmd_import;
 extern const struct command cmd_init;
 extern const struct command cmd_instance_add;

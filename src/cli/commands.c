@@ -18,6 +18,8 @@ const struct command *const commands[] = {
 	&cmd_get_port,
 	&cmd_help,
 	&cmd_history,
+	&cmd_hook_install,
+	&cmd_hook_remove,
 	&cmd_import,
 	&cmd_init,
 	&cmd_instance_add,
