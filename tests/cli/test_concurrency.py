@@ -116,6 +116,14 @@ def test_allocate__64_processes_that_add_to_one_service_get_64_ports(pb, wide_bo
     assert_whole(wide_book)
 
 
+def test_allocate__in_a_book_that_was_made_while_it_was_opened(pb, strace):
+    """SQLite tries to open it for writing, then for reading: it came between the two."""
+    pb.ok("get", "shop/web", "--create")
+    run = strace(["-P", pb.home / "data/portbook/book.db", "-e", "trace=openat",
+                  "-e", "inject=openat:error=ENOENT:when=1"], pb.program, "allocate", "shop/web")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "3101\n", "")
+
+
 def test_get__64_processes_make_one_book_where_there_was_none(pb):
     answers = start_at_once(pb, [f"$PB --quiet get shop/s{p} --create" for p in range(PROCESSES)])
 

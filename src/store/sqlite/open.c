@@ -95,9 +95,28 @@ static bool is_missing(struct session *s, int rc)
 	return (rc & 0xff) == SQLITE_CANTOPEN && (error == ENOENT || error == ENOTDIR);
 }
 
-static bool open_file(struct session *s, bool create, struct err *err)
+/*
+ * SQLite opens for reading what it could not open for writing: also a file that
+ * was not there for the one and, made by another process, was for the other.
+ */
+static bool came_between(const struct session *s)
+{
+	return session_is_read_only(s) && euidaccess(session_file(s), W_OK) == 0;
+}
+
+static int open_for_all(struct session *s)
 {
 	int rc = sqlite3_open_v2(s->path, &s->db, FILE_FLAGS, NULL);
+
+	if (rc != SQLITE_OK || !came_between(s))
+		return rc;
+	close_file(s);
+	return sqlite3_open_v2(s->path, &s->db, FILE_FLAGS, NULL);
+}
+
+static bool open_file(struct session *s, bool create, struct err *err)
+{
+	int rc = open_for_all(s);
 
 	if (rc != SQLITE_OK && is_missing(s, rc)) {
 		if (!create)
@@ -105,7 +124,7 @@ static bool open_file(struct session *s, bool create, struct err *err)
 		close_file(s);
 		if (!make_file(s->path, err))
 			return false;
-		rc = sqlite3_open_v2(s->path, &s->db, FILE_FLAGS, NULL);
+		rc = open_for_all(s);
 	}
 	if (rc != SQLITE_OK)
 		return session_fail_code(s, rc, err);
