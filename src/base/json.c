@@ -124,12 +124,15 @@ bool json_parse_at(const char *bytes, size_t len, unsigned line, json_t **ret, s
 		return fail(err, ERR_INVALID, "JSON that nests deeper than %d", JSON_MAX_DEPTH);
 	was_short_of_memory = false;
 	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	/* jansson 2.14 goes on without the byte for which it found no memory. */
+	if (was_short_of_memory) {
+		json_decref(json);
+		return fail_memory(err);
+	}
 	if (json) {
 		*ret = json;
 		return true;
 	}
-	if (was_short_of_memory)
-		return fail_memory(err);
 	utf8_repair(why.text); /* jansson cuts what it quotes anywhere */
 	return fail(err, ERR_INVALID, "not JSON: line %u, column %d: %s",
 		    line - 1 + (unsigned)why.line, why.column, why.text);

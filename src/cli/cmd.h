@@ -53,6 +53,7 @@ extern const struct command cmd_setup;
 extern const struct command cmd_show;
 extern const struct command cmd_status;
 extern const struct command cmd_summary;
+extern const struct command cmd_undo;
 extern const struct command cmd_unreserve;
 extern const struct command cmd_update;
 extern const struct command cmd_version;

@@ -51,6 +51,7 @@ const struct command *const commands[] = {
 	&cmd_show,
 	&cmd_status,
 	&cmd_summary,
+	&cmd_undo,
 	&cmd_unreserve,
 	&cmd_update,
 	&cmd_version,

@@ -41,6 +41,7 @@ const struct operation *const operations[] = {
 	&op_show,
 	&op_status,
 	&op_summary,
+	&op_undo,
 	&op_unreserve,
 	&op_update,
 	&op_uptime,

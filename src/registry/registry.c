@@ -141,9 +141,11 @@ bool registry_record(struct registry *r, struct change *c, struct err *err)
 
 	if (!dump(before_json, &before, err) || !dump(after_json, &after, err))
 		return false;
+	if (!r->store->in_transaction || !r->store->has_event)
+		r->change_at_ms = registry_now(r);
 	return r->store->ops->event_add(r->store,
 					&(struct event){
-						.at_ms = registry_now(r),
+						.at_ms = r->change_at_ms,
 						.actor = registry_actor(r),
 						.op = c->op,
 						.project_id = c->project_id,

@@ -28,8 +28,9 @@ struct registry {
 	char host[NAME_SIZE]; /* this machine's, in the book */
 	/* Names who asks, for the history; called once, by the first change. */
 	char *(*caller)(char ret[static CALLER_NAME_SIZE]);
-	char actor[CALLER_NAME_SIZE];	   /* "": not asked yet */
-	struct policy *policy;		   /* as last read; NULL: not yet */
+	char actor[CALLER_NAME_SIZE]; /* "": not asked yet */
+	int64_t change_at_ms;	      /* when the change at hand was made: all its events say so */
+	struct policy *policy;	      /* as last read; NULL: not yet */
 	char policy_stamp[UUID_TEXT_SIZE]; /* of the policy as last read */
 	json_t *notices;		   /* array of strings for stderr; NULL: none yet */
 };

@@ -35,7 +35,16 @@ bool store_begin(struct store *s, bool write, struct err *err)
 	if (!s->ops->begin(s, write, err))
 		return false;
 	s->in_transaction = true;
+	s->has_event = false;
 	return true;
+}
+
+int store_seq_step(struct store *s)
+{
+	int step = s->in_transaction && s->has_event ? 1 : 2;
+
+	s->has_event = true;
+	return step;
 }
 
 bool store_commit(struct store *s, struct err *err)

@@ -75,7 +75,12 @@ struct reserved {
 
 /* One line of the history. */
 struct event {
-	int64_t seq; /* grows; given by the store */
+	/*
+	 * Grows; given by the store.  Events of one transaction follow each other
+	 * without a gap, and before the first of them one number is left out: so it
+	 * shows which ones are one change.
+	 */
+	int64_t seq;
 	int64_t at_ms;
 	const char *actor;
 	const char *op;		    /* "allocate", "release", "project-add" ... */
@@ -297,6 +302,7 @@ struct store_ops {
 struct store {
 	const struct store_ops *ops;
 	bool in_transaction; /* kept by store_begin and its kin */
+	bool has_event;	     /* an event of this transaction was numbered; see store_seq_step */
 	bool may_be_new;     /* set by open: nobody has founded it, as far as is known */
 	bool process_ends;   /* free() may leave to the kernel what the kernel gives back */
 };
@@ -308,6 +314,9 @@ MUST_CHECK bool store_begin(struct store *s, bool write, struct err *err);
 MUST_CHECK bool store_commit(struct store *s, struct err *err);
 /* Does nothing when no transaction is open. */
 void store_rollback(struct store *s);
+
+/* For event_add of a store: how far the number of this event is from the last one. */
+int store_seq_step(struct store *s);
 
 /* For CLEANUP(txn_cleanup): undoes itself unless it is committed. */
 struct txn {

@@ -121,6 +121,9 @@ static const struct step {
 	{ { "init", "{'path':'FOLDER','services':['web','api']}" },
 	  { { "release", "{'projectName':'folder','all':true}" },
 	    { "project-remove", "{'projectName':'folder'}" } } },
+	{ { "get", "{'projectName':'shop','serviceName':'last'}" } },
+	{ { "undo", "{'dryRun':true}" } },
+	{ { "undo", "{}" }, { { "get", "{'projectName':'shop','serviceName':'last'}" } } },
 };
 
 /* ---- asking ---- */

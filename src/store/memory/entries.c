@@ -217,6 +217,11 @@ bool memory_event_add(struct store *s, const struct event *e, struct err *err)
 	struct memory *m = memory_of(s);
 	struct event event = *e;
 
+	if (!event.seq) {
+		int step = store_seq_step(s);
+
+		m->last_seq += m->last_seq ? step - 1 : 0;
+	}
 	return take_number(&m->events, &m->last_seq, &event.seq, err) &&
 	       memory_put(m, &m->events, NOT_FOUND, &event, err);
 }

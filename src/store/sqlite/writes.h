@@ -18,7 +18,8 @@
 
 #define SQL_EVENT_ADD                                                                         \
 	"INSERT INTO events (seq, at, actor, op, project_id, subject, service, port, before," \
-	" after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+	" after) VALUES (coalesce($1, (SELECT max(seq) + $2 FROM events)), $3, $4, $5, $6, $7, $8," \
+	" $9, $10, $11)"
 
 #define SQL_CHECK_ADD                                                                 \
 	"INSERT INTO port_health_checks (id, port_allocation_id, checked_at, status," \

@@ -1,0 +1,449 @@
+/*
+ * What an event says of a row is what answers say of it: read as a record, after
+ * its project was looked up, as a name may have become another's.
+ */
+#include <string.h>
+
+#include "registry/entry_json.h"
+#include "registry/get.h"
+#include "registry/instances.h"
+#include "registry/projects.h"
+#include "registry/record.h"
+#include "registry/reserve.h"
+#include "registry/undo.h"
+
+static const char *subject_of(const struct undoing *u)
+{
+	return u->event->subject ? u->event->subject : "the book";
+}
+
+static bool fail_changed(const struct undoing *u, struct err *err)
+{
+	fail(err, ERR_TAKEN, "'%s' is no longer as the change has left it", subject_of(u));
+	return fail_hint(err, "see what came after: portbook history");
+}
+
+/* Members that a row gets from others, or by being looked at. */
+static bool is_own(const char *member)
+{
+	static const char *const others[] = { "lastVerifiedAt", "projectName", "projectNumber",
+					      "worktreePath",	"slice",       NULL };
+
+	for (size_t i = 0; others[i]; i++)
+		if (!strcmp(others[i], member))
+			return false;
+	return true;
+}
+
+static bool says_the_same(const json_t *row, const json_t *now)
+{
+	const char *member;
+	json_t *value;
+
+	json_object_foreach(json_walked(row), member, value)
+		if (is_own(member) && !json_equal(value, json_object_get(now, member)))
+			return false;
+	return true;
+}
+
+/* `now` is taken over. */
+static bool is_as_left(const struct undoing *u, json_t *now, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *row = now;
+
+	if (!row)
+		return fail_memory(err);
+	return says_the_same(u->after, row) || fail_changed(u, err);
+}
+
+/* The row before as a record; `without` are members that an answer has and a record has not. */
+static bool read_before(const struct undoing *u, enum record_kind kind, const char *project_id,
+			const char *const *without, struct record *ret, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *row = json_copy(json_walked(u->before));
+
+	if (!row)
+		return fail_memory(err);
+	for (size_t i = 0; without[i]; i++)
+		json_object_del(row, without[i]);
+	if (project_id && !json_put_text(row, "projectId", project_id))
+		return fail_memory(err);
+	/* Its texts are those of u->before, but for the project's id. */
+	return record_read(kind, row, u->arena, ret, err);
+}
+
+/* Whose the row was. */
+static bool find_project(const struct undoing *u, struct project *ret, struct err *err)
+{
+	struct store *s = u->registry->store;
+	const char *id = u->event->project_id;
+	bool found = false;
+
+	if (id && !s->ops->project_find(s, PROJECT_BY_ID(id), u->arena, ret, &found, err))
+		return false;
+	return found ||
+	       fail(err, ERR_TAKEN, "the project of '%s' is no longer in the book", subject_of(u));
+}
+
+/* Entries. */
+
+static bool find_entry(const struct undoing *u, struct entry *ret, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	bool found = false;
+
+	f.id = json_text_of(u->after, "id");
+	f.life = LIVE_AND_RELEASED;
+	if (f.id && !store_entry_find(u->registry->store, &f, u->arena, ret, &found, err))
+		return false;
+	return found || fail(err, ERR_TAKEN, "'%s' is no longer in the book", subject_of(u));
+}
+
+static bool is_live_instance(const struct undoing *u, const struct entry *e, struct err *err)
+{
+	struct instance_list list;
+
+	if (!instances_read(u->registry, e->project_id, u->arena, &list, err))
+		return false;
+	for (unsigned i = 0; i < list.count; i++)
+		if (list.items[i].number == e->instance && !list.items[i].released_at_ms)
+			return true;
+	return fail(err, ERR_TAKEN, "instance %u of '%s' is no longer in use", e->instance,
+		    e->project);
+}
+
+/* Nobody else has come there meanwhile. */
+static bool is_free_again(const struct undoing *u, const struct entry *e, struct err *err)
+{
+	struct entry holder;
+	bool held;
+
+	if (!port_holder(u->registry, e->host, e->protocol, e->port, u->arena, &holder, &held, err))
+		return false;
+	if (!held || !strcmp(holder.id, e->id))
+		return is_live_instance(u, e, err) && tunnel_is_free(u->registry, e, err);
+	fail(err, ERR_TAKEN, "port %u of '%s' belongs to '%s/%s' now", e->port, subject_of(u),
+	     holder.project, holder.service);
+	holder_of_entry(err, &holder);
+	return false;
+}
+
+/* The entry is kept in the arena, the record is not. */
+static bool entry_before(const struct undoing *u, const struct entry *now, struct entry *ret,
+			 struct err *err)
+{
+	static const char *const without[] = { "projectNumber", "worktreePath", NULL };
+	const char *name = json_text_of(u->before, "projectName");
+	const char *project_id = now->project_id;
+	struct project p;
+	struct record was;
+
+	if (name && strcmp(name, now->project) != 0 && !strcmp(u->event->op, "move")) {
+		if (!project_need(u->registry, name, u->arena, &p, err))
+			return false;
+		project_id = p.id;
+	}
+	if (!read_before(u, RECORD_ALLOCATION, project_id, without, &was, err))
+		return false;
+	was.allocation.project_id = project_id;
+	was.allocation.project_number = now->project_number;
+	was.allocation.worktree = now->worktree;
+	was.allocation.last_used_at_ms = now->last_used_at_ms;
+	was.allocation.last_verified_at_ms = now->last_verified_at_ms;
+	return entry_copy(u->arena, &was.allocation, ret) || fail_memory(err);
+}
+
+static bool give_back(const struct undoing *u, const struct entry *now, struct err *err)
+{
+	struct entry gone = *now;
+
+	gone.status = STATUS_RELEASED;
+	gone.released_at_ms = registry_now(u->registry);
+	return registry_put_entry(u->registry, UNDO_OP, now, &gone, err);
+}
+
+bool undo_entry(struct undoing *u, enum undo_action *ret, struct err *err)
+{
+	struct entry now, was;
+
+	if (!find_entry(u, &now, err) || !is_as_left(u, entry_json(&now), err))
+		return false;
+	if (!u->before) {
+		*ret = UNDO_RELEASED;
+		return now.status == STATUS_RELEASED || give_back(u, &now, err);
+	}
+	if (!entry_before(u, &now, &was, err) ||
+	    (was.status != STATUS_RELEASED && !is_free_again(u, &was, err)))
+		return false;
+	*ret = now.status == STATUS_RELEASED && was.status != STATUS_RELEASED ? UNDO_PUT_BACK
+									      : UNDO_CHANGED;
+	return registry_put_entry(u->registry, UNDO_OP, &now, &was, err);
+}
+
+/* Instances. */
+
+static bool find_instance(const struct undoing *u, const struct project *p, struct instance *ret,
+			  struct err *err)
+{
+	unsigned number = (unsigned)json_int_of(u->after, "instance", 0);
+	struct instance_list list;
+
+	if (!instances_read(u->registry, p->id, u->arena, &list, err))
+		return false;
+	for (unsigned i = 0; i < list.count; i++)
+		if (list.items[i].number == number) {
+			*ret = list.items[i];
+			return true;
+		}
+	return fail_changed(u, err);
+}
+
+static bool holds_nothing(const struct undoing *u, const struct project *p, unsigned instance,
+			  struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	unsigned held;
+
+	f.project_id = p->id;
+	f.instance = instance;
+	if (!u->registry->store->ops->entry_count(u->registry->store, &f, &held, err))
+		return false;
+	return !held || fail(err, ERR_TAKEN, "'%s' holds ports by now", subject_of(u));
+}
+
+/* It may have been given to another meanwhile; then it gets one when it needs one. */
+static bool slice_is_taken(const struct undoing *u, const struct instance *i, bool *ret,
+			   struct err *err)
+{
+	struct instance_list list;
+
+	*ret = false;
+	if (!instances_read(u->registry, i->project_id, u->arena, &list, err))
+		return false;
+	for (unsigned n = 0; n < list.count; n++)
+		*ret |= list.items[n].number != i->number && !list.items[n].released_at_ms &&
+			list.items[n].slice >= 0 && list.items[n].slice == i->slice;
+	return true;
+}
+
+static bool put_instance(struct undoing *u, const struct project *p, const struct instance *now,
+			 const struct instance *to, struct err *err)
+{
+	struct change c = {
+		.op = UNDO_OP,
+		.project_id = p->id,
+		.subject = u->event->subject,
+		.before = instance_json(now),
+		.after = instance_json(to),
+	};
+
+	if (c.before && c.after)
+		return u->registry->store->ops->instance_put(u->registry->store, to, err) &&
+		       registry_record(u->registry, &c, err);
+	json_decref(c.before);
+	json_decref(c.after);
+	return fail_memory(err);
+}
+
+static struct instance not_in_use(const struct undoing *u, const struct instance *now)
+{
+	struct instance gone = *now;
+
+	gone.released_at_ms = registry_now(u->registry);
+	gone.worktree = NULL;
+	gone.slice = -1;
+	return gone;
+}
+
+static bool instance_before(const struct undoing *u, const struct project *p, struct instance *ret,
+			    struct err *err)
+{
+	static const char *const without[] = { NULL };
+	struct record was;
+	bool taken;
+
+	if (!read_before(u, RECORD_INSTANCE, p->id, without, &was, err))
+		return false;
+	was.instance.project_id = p->id;
+	if (!slice_is_taken(u, &was.instance, &taken, err))
+		return false;
+	if (taken)
+		was.instance.slice = -1;
+	was.instance.project = p->name;
+	return instance_copy(u->arena, &was.instance, ret) || fail_memory(err);
+}
+
+bool undo_instance(struct undoing *u, enum undo_action *ret, struct err *err)
+{
+	struct instance now, was;
+	struct project p;
+
+	if (!find_project(u, &p, err) || !find_instance(u, &p, &now, err) ||
+	    !is_as_left(u, instance_json(&now), err))
+		return false;
+	/* Instance 1 stands and falls with its project. */
+	*ret = UNDO_NOTHING;
+	if (!u->before && now.number == 1)
+		return true;
+	if (!u->before)
+		was = not_in_use(u, &now);
+	else if (!instance_before(u, &p, &was, err))
+		return false;
+	*ret = UNDO_CHANGED;
+	if (was.released_at_ms && !now.released_at_ms) {
+		*ret = UNDO_RELEASED;
+		if (!holds_nothing(u, &p, now.number, err))
+			return false;
+	} else if (now.released_at_ms && !was.released_at_ms) {
+		*ret = UNDO_PUT_BACK;
+	}
+	return put_instance(u, &p, &now, &was, err);
+}
+
+/* Projects. */
+
+static const char *text_before(const struct undoing *u, const char *member)
+{
+	const char *text = json_text_of(u->before, member);
+
+	return text ? text : "";
+}
+
+bool undo_project(struct undoing *u, enum undo_action *ret, struct err *err)
+{
+	struct project_change back = PROJECT_CHANGE_NONE;
+	enum project_status status;
+	struct project p;
+
+	if (!find_project(u, &p, err) || !is_as_left(u, project_json(&p), err))
+		return false;
+	*ret = UNDO_REMOVED;
+	if (!u->before && !strcmp(p.name, SHARED_PROJECT))
+		return fail(err, ERR_NOTHING, "it made the book itself");
+	if (!u->before)
+		return project_remove(u->registry, &p, err);
+	*ret = UNDO_CHANGED;
+	if (!json_equal(json_object_get(u->before, "projectNumber"),
+			json_object_get(u->after, "projectNumber")))
+		return fail(err, ERR_INVALID,
+			    "'%s' had another number, and its block may be another's now",
+			    subject_of(u));
+	back.name = json_text_of(u->before, "projectName");
+	back.path = text_before(u, "path");
+	back.owner = text_before(u, "owner");
+	back.description = text_before(u, "description");
+	if (project_status_from_name(text_before(u, "status"), &status))
+		back.status = (int)status;
+	back.host = u->registry->host;
+	back.op = UNDO_OP;
+	return project_set(u->registry, &p, &back, u->arena, &p, err);
+}
+
+/* Blocks. */
+
+struct block_search {
+	const struct undoing *u;
+	uint16_t first;
+	struct block found; /* its texts are in the arena */
+	bool any, out_of_memory;
+};
+
+static bool match_block(const struct block *b, void *arg)
+{
+	struct block_search *s = arg;
+
+	if (b->ports.first != s->first)
+		return true;
+	s->any = true;
+	s->found = *b;
+	s->found.host = arena_copy(s->u->arena, b->host);
+	s->out_of_memory = !s->found.host;
+	return false;
+}
+
+static bool find_block(const struct undoing *u, struct block *ret, struct err *err)
+{
+	struct block_search s = { .u = u,
+				  .first = (uint16_t)json_int_of(u->after, "rangeStart", 0) };
+	struct store *store = u->registry->store;
+
+	if (!store->ops->block_each(store, NULL, u->event->project_id, match_block, &s, err))
+		return false;
+	if (s.out_of_memory)
+		return fail_memory(err);
+	*ret = s.found;
+	return s.any || fail_changed(u, err);
+}
+
+static bool block_holds_nothing(const struct undoing *u, const struct block *b, struct err *err)
+{
+	struct store *s = u->registry->store;
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	unsigned held;
+
+	f.project_id = u->event->project_id;
+	f.host = b->host;
+	f.ports = b->ports;
+	return s->ops->entry_count(s, &f, &held, err) &&
+	       (!held || fail(err, ERR_TAKEN, "'%s' holds ports in %u-%u by now", subject_of(u),
+			      b->ports.first, b->ports.last));
+}
+
+/* What the event says, the other way round. */
+static bool record_reversed(const struct undoing *u, struct err *err)
+{
+	struct change c = {
+		.op = UNDO_OP,
+		.project_id = u->event->project_id,
+		.port = u->event->port,
+		.subject = u->event->subject,
+		.before = u->after ? json_incref(json_walked(u->after)) : NULL,
+		.after = u->before ? json_incref(json_walked(u->before)) : NULL,
+	};
+
+	return registry_record(u->registry, &c, err);
+}
+
+bool undo_block(struct undoing *u, enum undo_action *ret, struct err *err)
+{
+	struct store *s = u->registry->store;
+	struct block b;
+
+	*ret = UNDO_REMOVED;
+	return find_block(u, &b, err) && block_holds_nothing(u, &b, err) &&
+	       s->ops->block_remove(s, b.host, b.ports.first, err) && record_reversed(u, err);
+}
+
+/* Reserved ports. */
+
+static bool reserved_of(const struct undoing *u, const json_t *row, struct reserved *ret,
+			struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *own = json_copy(json_walked(row));
+	struct record record;
+
+	if (!own)
+		return fail_memory(err);
+	json_object_del(own, "ports");
+	if (!record_read(RECORD_RESERVED, own, u->arena, &record, err))
+		return false;
+	/* Its texts are those of the event's row, which outlives this. */
+	*ret = record.reserved;
+	return true;
+}
+
+bool undo_reserved(struct undoing *u, enum undo_action *ret, struct err *err)
+{
+	struct store *s = u->registry->store;
+	struct reserved row;
+	bool any;
+
+	/* What a cut has left stands where the whole goes. */
+	if (!reserved_of(u, u->after ? u->after : u->before, &row, err) ||
+	    !reserved_cut(u->registry, row.host, row.ports, &any, err))
+		return false;
+	*ret = u->after ? UNDO_REMOVED : UNDO_PUT_BACK;
+	if (u->after)
+		return any || fail_changed(u, err);
+	return s->ops->reserved_put(s, &row, err) && record_reversed(u, err);
+}
