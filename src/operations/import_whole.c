@@ -106,13 +106,26 @@ static bool take_all(struct whole *w, struct book_reader *reader, struct err *er
 	       (w->importing->report.refused || !w->restores || restore_end(&w->restoring, err));
 }
 
+/* A book of a newer version may say what this one has no place for: nothing of it is guessed at. */
+static bool schema_is_known(const struct book_reader *reader, struct err *err)
+{
+	if (reader->head.schema <= BOOK_SCHEMA)
+		return true;
+	fail(err, ERR_INVALID,
+	     "%.200s was written by a newer portbook: its book has version %u, and this one knows "
+	     "versions up to %d",
+	     reader->bytes.source->name, reader->head.schema, BOOK_SCHEMA);
+	return fail_hint(err, "read it with that portbook, or a newer one");
+}
+
 static bool import_rows(struct importing *x, struct book_reader *reader, struct err *err)
 {
 	struct whole w = { .importing = x };
 	bool ok;
 
 	ok = book_reader_open(reader, x->format->whole, x->source, x->call->io.progress, err) &&
-	     choose_way(&w, reader, err) && take_all(&w, reader, err);
+	     schema_is_known(reader, err) && choose_way(&w, reader, err) &&
+	     take_all(&w, reader, err);
 	restore_release(&w.restoring);
 	book_reader_release(reader);
 	return ok;

@@ -277,6 +277,22 @@ def test_import__a_newer_version_is_refused_and_named(pb, filled, other):
         assert "newer portbook" in refused.err and "version 2" in refused.err
 
 
+@pytest.mark.parametrize("format, old, new", [
+    ("json", '"schemaVersion": 1', '"schemaVersion": 99'), ("csv", ",portbook-book,1,,,,1,",
+                                                            ",portbook-book,1,,,,99,")])
+def test_import__of_a_newer_book_is_refused_and_names_both_versions(pb, filled, other, format,
+                                                                    old, new):
+    """Though the form of the file has not changed."""
+    path = pb.base / f"a.{format}"
+    text = pb.ok("export", "-f", format)
+    assert old in text
+    path.write_text(text.replace(old, new, 1) + "\n")
+    refused = pb.fails(2, "import", path, "--book", other("copy"))
+    assert "newer portbook" in refused.err and "version 99" in refused.err
+    assert "up to 1" in refused.err
+    assert not pb.json("list", "--book", other("copy"))["ports"]
+
+
 @pytest.mark.parametrize("format", ["json", "csv"])
 def test_import__a_truncated_file_is_refused_wherever_it_ends(pb, book, other, format):
     pb.ok("get", "shop/web", "--create", "--notes", "a \"word\", and more")
