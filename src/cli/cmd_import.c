@@ -62,18 +62,25 @@ static void add_count(struct text *t, const json_t *answer, const char *field, c
 		text_addf(t, ", %lld %s", n, words);
 }
 
+static void add_records(struct text *t, const json_t *answer, const char *kind)
+{
+	long long n = json_int_of(json_object_get(answer, "records"), kind, 0);
+
+	if (n)
+		text_addf(t, ", %lld %s%s", n, kind, n == 1 ? "" : "s");
+}
+
 static void add_summary(struct text *t, const json_t *answer)
 {
 	long long entered = json_int_of(answer, "entered", 0);
-	long long projects = json_int_of(json_object_get(answer, "records"), "project", 0);
 
 	screen_add(t, text_or(answer, "fileName", ""), 0);
 	text_add(t, " (");
 	screen_add(t, text_or(answer, "format", ""), 0);
 	text_addf(t, "): %lld port%s %sentered", entered, entered == 1 ? "" : "s",
 		  json_bool_of(answer, "dryRun") ? "would be " : "");
-	if (projects)
-		text_addf(t, ", %lld project%s", projects, projects == 1 ? "" : "s");
+	add_records(t, answer, "project");
+	add_records(t, answer, "instance");
 	add_count(t, answer, "moved", "moved");
 	add_count(t, answer, "updated", "updated");
 	add_count(t, answer, "unchanged", "unchanged");

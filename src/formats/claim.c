@@ -39,6 +39,21 @@ bool(claim_fail)(struct err *err, const char *file, unsigned line, const char *f
 	return fail(err, ERR_INVALID, "%.200s:%u: %s", file, line, what);
 }
 
+bool claim_tell_wrong(struct claim c, const struct err *why, claim_fn *fn, void *arg,
+		      struct err *err)
+{
+	struct claim wrong = claim_of(c.kind, c.line);
+	struct err valid = *why;
+
+	if (why->code != ERR_INVALID) {
+		*err = *why;
+		return false;
+	}
+	utf8_repair(valid.text);
+	wrong.wrong = &valid;
+	return fn(&wrong, arg);
+}
+
 struct claim claim_of(enum claim_kind kind, unsigned line)
 {
 	return (struct claim){ .kind = kind, .line = line, .number = -1 };

@@ -28,11 +28,12 @@ enum claim_kind {
 
 /*
  * Text is NULL where the file says nothing; it is valid UTF-8 without NUL, and
- * lives until the callback returns.
+ * lives until the callback returns.  Of a wrong one only kind, line and reason count.
  */
 struct claim {
 	enum claim_kind kind;
-	unsigned line; /* from 1; what a person looks up */
+	unsigned line;		 /* from 1; what a person looks up */
+	const struct err *wrong; /* what the row says makes no sense; else NULL */
 	struct port_range ports;
 
 	const char *project, *path; /* NULL: of the project that is imported into */
@@ -121,6 +122,14 @@ MUST_CHECK bool claim_open(const char **bytes, size_t *len, const char *file, st
 /* ERR_INVALID "file:line: " and the text. Returns false. */
 bool claim_fail(struct err *err, const char *file, unsigned line, const char *format, ...)
 	PRINTF_LIKE(4, 5);
+
+/*
+ * The row of `c` could not be read, for that reason: it is told as a wrong one, so that the rows
+ * behind it are read, too.  False where the reason is about more than the row (no memory), which
+ * `err` then has, or `fn` said so.
+ */
+MUST_CHECK bool claim_tell_wrong(struct claim c, const struct err *why, claim_fn *fn, void *arg,
+				 struct err *err);
 
 /* A claim of that kind of which nothing is said but its line. */
 struct claim claim_of(enum claim_kind kind, unsigned line);

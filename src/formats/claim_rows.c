@@ -25,6 +25,13 @@ static const char *key_of(const struct json_piece *key, char ret[static KEY_SIZE
 	return ret;
 }
 
+static bool read_row(const struct claim_rows *rows, struct claim_row *r, struct err *err)
+{
+	if (!json_is_object(r->json))
+		return fail(err, ERR_INVALID, "a row '{...}' was expected");
+	return rows->read(r, err);
+}
+
 static bool tell_row(const struct claim_rows *rows, const struct json_walk *at,
 		     const struct telling *t, struct err *err)
 {
@@ -32,16 +39,14 @@ static bool tell_row(const struct claim_rows *rows, const struct json_walk *at,
 	CLEANUP(arena_release) struct arena arena = { 0 };
 	char key[KEY_SIZE];
 	struct claim_row r = { .key = key_of(&at->key, key), .arena = &arena };
+	struct err why = { 0 };
 
 	if (!json_piece_parse(&at->value, &json, err))
 		return false;
-	if (!json_is_object(json))
-		return claim_fail(err, at->value.file, at->value.line,
-				  "a row '{...}' was expected");
 	r.json = json;
 	r.claim = claim_of(CLAIM_ENTRY, at->value.line);
-	if (!rows->read(&r, err))
-		return fail_while(err, "%.200s:%u", at->value.file, at->value.line);
+	if (!read_row(rows, &r, &why))
+		return claim_tell_wrong(r.claim, &why, t->fn, t->arg, err);
 	return t->fn(&r.claim, t->arg);
 }
 

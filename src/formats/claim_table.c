@@ -143,3 +143,11 @@ bool table_is_word(const char *text, const char *const *words)
 		words++;
 	return *words;
 }
+
+bool table_is_given_up(const char *status)
+{
+	static const char *const words[] = { "free",	"available", "unused",	   "released",
+					     "removed", "retired",   "unassigned", NULL };
+
+	return status && table_is_word(status, words);
+}

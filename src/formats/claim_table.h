@@ -50,4 +50,7 @@ bool table_number(const char *text, unsigned *ret);
 /* Is it one of the words, which end with NULL?  Case does not count. */
 bool table_is_word(const char *text, const char *const *words);
 
+/* A status that says that nothing is there (any more): "free", "released"; of NULL false. */
+bool table_is_given_up(const char *status);
+
 #endif

@@ -136,15 +136,6 @@ static bool take_hostname(const char *text, struct arena *arena, struct claim *c
 	return c->tunnel_hostname || fail_memory(err);
 }
 
-/* An entry that is none (any more): free ports, which many lists have. */
-static bool is_given_up(const char *status)
-{
-	static const char *const words[] = { "free",	"available", "unused",	   "released",
-					     "removed", "retired",   "unassigned", NULL };
-
-	return status && table_is_word(status, words);
-}
-
 static enum entry_status status_of(const char *text)
 {
 	static const char *const legacy[] = { "legacy", "deprecated", NULL };
@@ -208,14 +199,21 @@ static bool tell_ports(struct reading *r, struct claim c, struct port_range port
 }
 static_assert(SAYS_TCP == 1U << PROTO_TCP && SAYS_UDP == 1U << PROTO_UDP, "bits are protocols");
 
-static bool count_ports(struct reading *r, struct port_range ports, unsigned *row, unsigned line,
-			struct err *err)
+/* `row` counts what the cell has named so far. */
+static bool next_ports(struct port_cell *at, unsigned *row, bool *ret_more, struct err *err)
 {
-	*row += port_range_size(ports);
-	r->ports += port_range_size(ports);
+	if (!port_cell_next(at, ret_more, err))
+		return false;
+	*row += *ret_more ? port_range_size(at->ports) : 0;
 	if (*row > SERVICE_PORTS_MAX)
-		return claim_fail(err, r->file, line, "more than %d ports for one service",
-				  SERVICE_PORTS_MAX);
+		return fail(err, ERR_INVALID, "more than %d ports for one service",
+			    SERVICE_PORTS_MAX);
+	return true;
+}
+
+static bool count_ports(struct reading *r, struct port_range ports, unsigned line, struct err *err)
+{
+	r->ports += port_range_size(ports);
 	if (r->ports > FILE_PORTS_MAX)
 		return claim_fail(err, r->file, line, "the file names more ports than there are");
 	return true;
@@ -227,14 +225,15 @@ static bool tell_cell(struct reading *r, struct claim *c, const struct table_cel
 	struct port_cell at = port_cell_of(cells->text[COLUMN_PORT]);
 	const char *protocol = cells->text[COLUMN_PROTOCOL], *host = c->host;
 	unsigned row = 0, said = protocol ? protocols_said(protocol) : 0;
+	struct err why = { 0 };
 	bool more = true;
 
 	for (;;) {
-		if (!port_cell_next(&at, &more, err))
-			return fail_while(err, "%.200s:%u", r->file, c->line);
+		if (!next_ports(&at, &row, &more, &why))
+			return claim_tell_wrong(*c, &why, r->fn, r->arg, err);
 		if (!more)
 			return true;
-		if (!count_ports(r, at.ports, &row, c->line, err))
+		if (!count_ports(r, at.ports, c->line, err))
 			return false;
 		c->host = host;
 		if (at.host && !host) {
@@ -262,7 +261,7 @@ static bool read_row(struct reading *r, const struct md_line *row, struct err *e
 	if (!table_read_row(row, &r->columns, COLUMN_COUNT, &arena, &cells, err))
 		return false;
 	if (!cells.text[COLUMN_PORT] || !cells.text[COLUMN_SERVICE] || cells.struck[COLUMN_PORT] ||
-	    cells.struck[COLUMN_SERVICE] || is_given_up(cells.text[COLUMN_STATUS]))
+	    cells.struck[COLUMN_SERVICE] || table_is_given_up(cells.text[COLUMN_STATUS]))
 		return true;
 	return take_cells(&cells, r, &arena, &storage, &c, err) &&
 	       tell_cell(r, &c, &cells, &arena, err);

@@ -42,7 +42,6 @@ typedef bool row_fn(struct reading *r, const struct table_cells *cells, unsigned
 		    struct err *err);
 
 struct reading {
-	const char *file;
 	claim_fn *fn;
 	void *arg;
 
@@ -70,20 +69,25 @@ static bool has_ports(const char *text)
 	return port_cell_next(&at, &more, NULL) && more && is_block(at.ports);
 }
 
+static bool next_range(struct port_cell *at, bool *ret_more, struct err *err)
+{
+	return port_cell_next(at, ret_more, err) &&
+	       (!*ret_more || is_block(at->ports) ||
+		fail(err, ERR_INVALID, "'%u' is no range of ports", at->ports.first));
+}
+
 /* Tell the claim for each range in the cell; for none, without one. */
 static bool tell_ranges(struct reading *r, struct claim *c, const char *text, struct err *err)
 {
 	struct port_cell at = port_cell_of(text ? text : "");
+	struct err why = { 0 };
 	bool any = false, more = true;
 
 	for (;;) {
-		if (!port_cell_next(&at, &more, err))
-			return fail_while(err, "%.200s:%u", r->file, c->line);
+		if (!next_range(&at, &more, &why))
+			return claim_tell_wrong(*c, &why, r->fn, r->arg, err);
 		if (!more)
 			return any || r->fn(c, r->arg);
-		if (!is_block(at.ports))
-			return claim_fail(err, r->file, c->line, "'%u' is no range of ports",
-					  at.ports.first);
 		any = true;
 		c->ports = at.ports;
 		if (!r->fn(c, r->arg))
@@ -105,12 +109,22 @@ static bool tell_nobodys(struct reading *r, const struct table_cells *cells, con
 	return tell_ranges(r, &c, ports, err);
 }
 
+static bool take_number(const char *text, struct claim *c, struct err *err)
+{
+	unsigned number;
+
+	if (!table_number(text, &number) || number >= LEAST_PORT)
+		return fail(err, ERR_INVALID, "'%.60s' is not a block's number", text);
+	c->number = (int)number;
+	return true;
+}
+
 static bool read_project(struct reading *r, const struct table_cells *cells, unsigned line,
 			 struct err *err)
 {
 	const char *ports = cells->text[COLUMN_PORTS], *block = cells->text[COLUMN_BLOCK];
 	struct claim c = claim_of(CLAIM_PROJECT, line);
-	unsigned number;
+	struct err why = { 0 };
 
 	if (has_ports(block)) {
 		block = ports;
@@ -121,9 +135,8 @@ static bool read_project(struct reading *r, const struct table_cells *cells, uns
 	}
 	if (!cells->text[COLUMN_PROJECT])
 		return tell_nobodys(r, cells, ports, line, err);
-	if (block && (!table_number(block, &number) || number >= LEAST_PORT))
-		return claim_fail(err, r->file, line, "'%.60s' is not a block's number", block);
-	c.number = block ? (int)number : -1;
+	if (block && !take_number(block, &c, &why))
+		return claim_tell_wrong(c, &why, r->fn, r->arg, err);
 	c.project = cells->text[COLUMN_PROJECT];
 	c.path = cells->text[COLUMN_PATH];
 	c.project_status = cells->text[COLUMN_STATUS];
@@ -152,19 +165,25 @@ static bool take_slice(const char *text, struct claim *c, struct err *err)
 	}
 }
 
+static bool take_instance(const char *text, struct claim *c, struct err *err)
+{
+	if (!text || !table_number(text, &c->instance) || !c->instance)
+		return fail(err, ERR_INVALID, "'%.60s' is not an instance's number",
+			    text ? text : "");
+	return true;
+}
+
 static bool read_instance(struct reading *r, const struct table_cells *cells, unsigned line,
 			  struct err *err)
 {
-	const char *instance = cells->text[COLUMN_INSTANCE];
 	struct claim c = claim_of(CLAIM_INSTANCE, line);
+	struct err why = { 0 };
 
-	if (!cells->text[COLUMN_PROJECT])
+	if (!cells->text[COLUMN_PROJECT] || table_is_given_up(cells->text[COLUMN_STATUS]))
 		return true;
-	if (!instance || !table_number(instance, &c.instance) || !c.instance)
-		return claim_fail(err, r->file, line, "'%.60s' is not an instance's number",
-				  instance ? instance : "");
-	if (!take_slice(cells->text[COLUMN_PORTS], &c, err))
-		return fail_while(err, "%.200s:%u", r->file, line);
+	if (!take_instance(cells->text[COLUMN_INSTANCE], &c, &why) ||
+	    !take_slice(cells->text[COLUMN_PORTS], &c, &why))
+		return claim_tell_wrong(c, &why, r->fn, r->arg, err);
 	c.project = cells->text[COLUMN_PROJECT];
 	c.purpose = cells->text[COLUMN_PURPOSE];
 	c.instance_status = cells->text[COLUMN_STATUS];
@@ -208,7 +227,7 @@ static bool read_row(struct reading *r, const struct md_line *row, struct err *e
 bool claims_ports_md(const char *bytes, size_t len, const char *file, claim_fn *fn, void *arg,
 		     struct err *err)
 {
-	struct reading r = { .file = file, .fn = fn, .arg = arg };
+	struct reading r = { .fn = fn, .arg = arg };
 	struct md m;
 
 	if (!claim_open(&bytes, &len, file, err))

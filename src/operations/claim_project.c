@@ -117,6 +117,18 @@ static const char *path_of(const struct claim *c)
 	return c->path && c->path[0] == '/' ? c->path : NULL;
 }
 
+/* What became of the project otherwise than the row has it; NULL: nothing. */
+static bool remark_on(struct claims *all, const struct told *w, const char **ret, struct err *err)
+{
+	const struct claim *c = &w->claim;
+
+	*ret = w->is_renamed ? "named so here" : NULL;
+	if (!c->path || path_of(c))
+		return true;
+	*ret = arena_printf(all->arena, "without its path: '%.60s' does not start with /", c->path);
+	return *ret || fail_memory(err);
+}
+
 static bool add_project(struct claims *all, struct told *w, int number, struct err *err)
 {
 	struct registry *r = all->importing->call->registry;
@@ -132,13 +144,12 @@ static bool add_project(struct claims *all, struct told *w, int number, struct e
 		.host = r->host,
 		.since_ms = says ? c->at_ms : 0,
 	};
-	const struct report_row row = { .kind = RECORD_PROJECT,
-					.fate = ROW_ENTERED,
-					.line = c->line,
-					.project = c->project,
-					.message = w->is_renamed ? "named so here" : NULL };
+	struct report_row row = {
+		.kind = RECORD_PROJECT, .fate = ROW_ENTERED, .line = c->line, .project = c->project
+	};
 
-	return project_add(r, &new, all->arena, &w->project, err) &&
+	return remark_on(all, w, &row.message, err) &&
+	       project_add(r, &new, all->arena, &w->project, err) &&
 	       (!says || claim_settle_block(all, w, err)) &&
 	       report_add(&all->importing->report, &row, true, err);
 }
@@ -150,6 +161,7 @@ static bool update_project(struct claims *all, struct told *w, struct err *err)
 	struct project_change change = PROJECT_CHANGE_NONE;
 	const struct claim *c = &w->claim;
 	struct project *p = &w->project;
+	const char *remark;
 
 	if (path_of(c) && order_of_texts(p->path, c->path) != 0)
 		change.path = c->path;
@@ -163,8 +175,8 @@ static bool update_project(struct claims *all, struct told *w, struct err *err)
 		return claim_tell(all, w, ROW_UNCHANGED, NULL, err);
 	change.op = "import";
 	change.host = r->host;
-	return project_set(r, p, &change, all->arena, p, err) &&
-	       claim_tell(all, w, ROW_UPDATED, NULL, err);
+	return project_set(r, p, &change, all->arena, p, err) && remark_on(all, w, &remark, err) &&
+	       claim_tell(all, w, ROW_UPDATED, remark, err);
 }
 
 static bool need_project(struct claims *all, struct told *w, bool numbered, struct err *err)

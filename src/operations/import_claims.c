@@ -94,12 +94,22 @@ struct gathering {
 	struct err *err;
 };
 
+/* Named at once: no more is known of it than its line. */
+static bool refuse_wrong(struct claims *all, const struct claim *c, struct err *err)
+{
+	struct told w = { .claim = claim_of(c->kind, c->line) };
+
+	return claim_refuse(all, &w, c->wrong, err);
+}
+
 static bool gather(const struct claim *c, void *arg)
 {
 	struct gathering *g = arg;
 	struct claims *all = g->all;
 	struct claim kept = *c;
 
+	if (c->wrong)
+		return refuse_wrong(all, c, g->err);
 	if (all->count == CLAIMS_MAX)
 		return fail(g->err, ERR_INVALID, "'%.200s' names more than %u ports and projects",
 			    all->importing->source->name, CLAIMS_MAX);
@@ -239,6 +249,12 @@ static bool name_all(struct claims *all, struct err *err)
 
 /* Instances and reserved ports. */
 
+/* What the file does not say stays. */
+static bool says_other(const char *said, const char *old)
+{
+	return said && order_of_texts(said, old) != 0;
+}
+
 static bool enter_instance(struct claims *all, struct told *w, struct err *err)
 {
 	struct registry *r = all->importing->call->registry;
@@ -250,17 +266,22 @@ static bool enter_instance(struct claims *all, struct told *w, struct err *err)
 								    : NULL };
 	struct instance i;
 	const char *host;
-	bool entered;
+	bool entered, changes;
 
 	if (!registry_host(r, c->host, all->arena, &host, err) ||
 	    !instance_need(r, &w->project, c->instance ? c->instance : 1, host, all->arena, &i,
 			   &entered, err) ||
 	    !claim_settle_slice(all, w, &i, host, err))
 		return false;
-	if ((change.purpose || change.branch || change.worktree) &&
-	    !instance_set(r, &w->project, &i, &change, all->arena, &i, err))
+	changes = says_other(change.purpose, i.purpose) || says_other(change.branch, i.branch) ||
+		  says_other(change.worktree, i.worktree);
+	if (changes && !instance_set(r, &w->project, &i, &change, all->arena, &i, err))
 		return false;
-	return claim_tell(all, w, entered ? ROW_ENTERED : ROW_UNCHANGED, NULL, err);
+	return claim_tell(all, w,
+			  entered   ? ROW_ENTERED
+			  : changes ? ROW_UPDATED
+				    : ROW_UNCHANGED,
+			  NULL, err);
 }
 
 static bool enter_reserved(struct claims *all, struct told *w, struct err *err)

@@ -213,10 +213,13 @@ static bool path_check(struct registry *r, const char *path, const char *own_id,
 	if (!field_is_path(path, err) ||
 	    !find(r, PROJECT_BY_PATH(path), &arena, &other, &found, err))
 		return false;
-	if (found && (!own_id || strcmp(other.id, own_id) != 0))
-		return fail(err, ERR_TAKEN, "'%.200s' is the path of the project '%s'", path,
-			    other.name);
-	return true;
+	if (!found || (own_id && !strcmp(other.id, own_id)))
+		return true;
+	fail(err, ERR_TAKEN, "'%.200s' is the path of the project '%s'", path, other.name);
+	return fail_hint(err,
+			 "say another path, or none, or call the project '%s'; or take it from "
+			 "that one: portbook project set %s --path ''",
+			 other.name, other.name);
 }
 
 /* Adding. */

@@ -88,13 +88,16 @@ def crowded(pb, filled):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("format", ["json", "csv"])
 def test_round_trip__of_100_000_entries_loses_nothing(pb, crowded, other, format):
     again = pb.base / f"again.{format}"
-    said = pb.json("import", crowded, "--book", other("one"))
+    patient = {"timeout": 300}  # of a machine that has much else to do
+    said = pb.json("import", crowded, "--book", other("one"), **patient)
     assert said["replaced"] and said["entered"] > 100_000
-    pb.ok("export", "--format", format, "--output", again, "--book", other("one"))
-    pb.ok("import", again, "--book", other("two"))
+    pb.ok("export", "--format", format, "--output", again, "--book", other("one"),
+          **patient)
+    pb.ok("import", again, "--book", other("two"), **patient)
     assert dump(other("two")) == dump(other("one"))
     with sqlite3.connect(other("two")) as db:
         assert db.execute("SELECT count(*) FROM port_allocations"

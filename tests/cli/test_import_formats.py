@@ -112,6 +112,31 @@ def test_a_file_that_breaks_rules__names_each_row_and_the_way_out(pb, foreign, t
     assert book.dump() == before
 
 
+def test_rows__that_cannot_be_read_are_named_with_the_others(pb, foreign, taken, book):
+    """Not only the first of them."""
+    before = book.dump()
+    at = foreign.line
+    arguments = foreign(("shop", "web", 70000), ("shop", "api", 3501), ("shop", "db", 0),
+                        ("shop", "cache", 3100))
+    name = str(arguments[0])
+    refused = pb.fails(3, "import", *arguments)
+    lines = [line for line in refused.err.splitlines() if line.startswith(name)]
+    assert [line.split(": ")[0] for line in lines] == [f"{name}:{at}", f"{name}:{at + 2}",
+                                                       f"{name}:{at + 3}"]
+    assert "not a port" in lines[0] and "not a port" in lines[1]
+    said = one_object(pb.fails(3, "import", *arguments, "--dry-run", "--json"))
+    assert [(row["line"], row["action"], row.get("code")) for row in said["rows"]
+            if row["record"] == "allocation"] == [
+        (at, "refused", "invalid"), (at + 1, "entered", None), (at + 2, "refused", "invalid"),
+        (at + 3, "refused", "taken")]
+    assert book.dump() == before
+
+
+def test_rows__that_cannot_be_read_are_wrong_input(pb, foreign):
+    assert "2 rows are refused" in pb.fails(2, "import", *foreign(
+        ("shop", "web", 70000), ("shop", "api", 3501), ("shop", "db", 0))).err
+
+
 def test_a_trial__shows_what_would_be_entered_moved_and_refused(pb, foreign, taken, answer, book):
     pb.ok("import", *foreign(("shop", "web", 3500)))
     before = book.dump()
@@ -184,6 +209,45 @@ def test_ports_md__that_breaks_rules_names_each_row_and_the_way_out(pb, ports_md
     assert [row["line"] for row in said["rows"]] == [5, 7, 11]
     assert all("portbook" in row["hint"] for row in said["rows"])
     assert book.dump() == before
+
+
+def test_ports_md__of_what_makes_no_sense_each_row_is_named(pb, ports_md, policy):
+    policy("instances")
+    path = ports_md(["a | 30500-70000 | | | | | ", "b | 30600-30699 | six | | | | "],
+                    ["b | main | | | | ", "b | 1 | 30600-30609 | | | "])
+    refused = pb.fails(2, "import", path)
+    for line, words in ((5, "'30500-70000' is not"), (6, "'six' is not a block's number"),
+                        (10, "'main' is not an instance's number")):
+        assert f"PORTS.md:{line}: {words}" in refused.err
+    assert "3 rows are refused" in refused.err
+
+
+def test_ports_md__a_path_is_one_projects_and_starts_with_a_slash(pb, ports_md, policy):
+    policy("instances")
+    pb.ok("project", "add", "mine", "--path", "/srv/mine")
+    refused = pb.fails(3, "import", ports_md(["other | | | /srv/mine | | | "]))
+    assert "PORTS.md:5: '/srv/mine' is the path of the project 'mine'" in refused.err
+    assert "portbook project set mine --path ''" in refused.err
+    path = ports_md(["other | | | ~/src/other | | | "])
+    assert "without its path: '~/src/other'" in pb.ok("import", path, "--dry-run")
+    pb.ok("import", path)
+    assert not pb.json("project", "show", "other")["project"]["path"]
+
+
+def test_ports_md__says_how_many_instances_and_what_is_said_of_them(pb, ports_md, policy):
+    policy("instances")
+    projects = ["shop | 30500-30599 | Block 5 | | active | | "]
+    rows = ["shop | 1 | 30500-30509 | development | active | main",
+            "shop | 2 | 30510-30519 | test | active | main",
+            "shop | 3 | 30520-30529 | spare | Available | -"]
+    assert pb.ok("import", ports_md(projects, rows)).endswith(
+        "0 ports entered, 1 project, 2 instances")
+    rows[1] = rows[1].replace("test", "quality")
+    tried = pb.json("import", ports_md(projects, rows), "--dry-run")
+    assert [(row["line"], row["action"]) for row in tried["rows"]] == [(10, "updated")]
+    assert pb.ok("import", ports_md(projects, rows)).endswith("0 ports entered, 1 instance")
+    shown = pb.json("instance", "list", "shop")["instances"]
+    assert [i["purpose"] for i in shown] == ["development", "quality"]
 
 
 def test_ports_md__a_trial_shows_what_would_be_entered_and_refused(pb, ports_md, policy, book):

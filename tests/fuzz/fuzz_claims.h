@@ -42,6 +42,11 @@ static inline const char *fuzz_keep(struct fuzz_claims *f, const char *text)
 static inline void fuzz_claim_makes_sense(const struct claim *c, unsigned lines)
 {
 	MUST(c->line >= 1 && c->line <= lines);
+	if (c->wrong) {
+		MUST(c->wrong->code == ERR_INVALID && *c->wrong->text);
+		MUST(utf8_is_valid(c->wrong->text, strlen(c->wrong->text)));
+		return;
+	}
 	MUST(c->ports.first <= c->ports.last && (c->ports.first || !c->ports.last));
 	MUST(c->protocol == PROTO_TCP || c->protocol == PROTO_UDP);
 	MUST(c->instance <= INSTANCE_MAX && c->number >= -1);
@@ -80,7 +85,7 @@ static inline bool fuzz_collect(const struct claim *c, void *arg)
 	struct fuzz_claims *f = arg;
 
 	fuzz_claim_makes_sense(c, f->lines);
-	if (f->count == FUZZ_CLAIMS_MAX)
+	if (c->wrong || f->count == FUZZ_CLAIMS_MAX)
 		return true;
 	f->items[f->count] = *c;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {

@@ -18,7 +18,7 @@ static inline void claims_add_text(struct text *t, const char *name, const char 
 
 /*
  * "entry:3 3100 project=shop service=web; ": kind, line, ports, and what else is
- * said.  With `with_line` false the line is left out.
+ * said.  With `with_line` false the line is left out.  Of a wrong one: why it is.
  */
 static inline void claims_add(struct text *t, const struct claim *c, bool with_line)
 {
@@ -27,6 +27,10 @@ static inline void claims_add(struct text *t, const struct claim *c, bool with_l
 	text_add(t, kinds[c->kind]);
 	if (with_line)
 		text_addf(t, ":%u", c->line);
+	if (c->wrong) {
+		text_addf(t, " wrong: %s; ", c->wrong->text);
+		return;
+	}
 	if (c->ports.first)
 		text_addf(t, " %u", c->ports.first);
 	if (c->ports.last > c->ports.first)
