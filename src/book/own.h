@@ -12,7 +12,8 @@
 #include "registry/registry.h"
 
 struct session {
-	char book[PATH_MAX];
+	char book[PATH_MAX];	/* as it is shown: without passwords */
+	char address[PATH_MAX]; /* as it is opened */
 	char source[PATH_MAX + 32];
 	char unread[ERR_TEXT_SIZE]; /* why the config could not be read; "": it was */
 	bool only_look;		    /* a file is not made, nor founded */
@@ -29,6 +30,9 @@ bool book_is_url(const char *text);
  * Errors: see session_call.
  */
 MUST_CHECK bool session_need_book(struct session *s, enum access access, struct err *err);
+
+/* Give a new book the default policy, with what that has. */
+MUST_CHECK bool session_found_book(struct session *s, struct err *err);
 
 /* A book that this user may not write cannot be had for that (exit status 5): returns false. */
 bool session_fail_book(struct err *err);

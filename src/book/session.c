@@ -18,6 +18,7 @@
 #include "operations/operation.h"
 #include "registry/founding.h"
 #include "store/memory/memory.h"
+#include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
 /* Which book. */
@@ -55,13 +56,14 @@ static bool set_book(struct session *s, const char *book, struct err *err)
 	if (!*path)
 		return fail(err, ERR_INVALID, "the name of the book is empty");
 	if ((path == book && book_is_url(book)) || *path == '/')
-		len = snprintf(s->book, sizeof(s->book), "%s", path);
+		len = snprintf(s->address, sizeof(s->address), "%s", path);
 	else if (!getcwd(cwd, sizeof(cwd)))
 		return fail(err, ERR_INVALID,
 			    "the working directory is gone, so '%.200s' means nothing", path);
 	else
-		len = snprintf(s->book, sizeof(s->book), "%s/%s", cwd, path);
-	return len < (int)sizeof(s->book) ||
+		len = snprintf(s->address, sizeof(s->address), "%s/%s", cwd, path);
+	postgres_url_shown(s->address, s->book, sizeof(s->book));
+	return len < (int)sizeof(s->address) ||
 	       fail(err, ERR_INVALID, "the path of the book is too long");
 }
 
@@ -95,7 +97,10 @@ static bool find_book(struct session *s, const struct session_options *o, const 
 		return set_book(s, c->book, err);
 	}
 	snprintf(s->source, sizeof(s->source), "the default");
-	return default_book(s->book, err);
+	if (!default_book(s->book, err))
+		return false;
+	memcpy(s->address, s->book, sizeof(s->address));
+	return true;
 }
 
 static bool set_host(struct session *s, const struct session_options *o, const struct config *c,
@@ -223,9 +228,11 @@ static bool open_store(struct session *s, bool create, struct err *err)
 {
 	if (!strcmp(s->book, "memory:"))
 		return store_memory_open(&s->registry.store, err);
+	if (postgres_is_url(s->address))
+		return store_postgres_open(s->address, &s->registry.store, err);
 	if (book_is_url(s->book)) {
 		fail(err, ERR_INVALID, "this portbook cannot open the book '%.200s'", s->book);
-		return fail_hint(err, "a book is a path, sqlite:PATH or memory:");
+		return fail_hint(err, "a book is a path, sqlite:PATH, postgres://... or memory:");
 	}
 	if (s->only_look)
 		return store_sqlite_look(s->book, &s->registry.store, err);
@@ -243,7 +250,7 @@ static bool may_make(const struct session *s, enum access access)
 	return !s->is_named || access == ACCESS_WRITE;
 }
 
-static bool found_book(struct session *s, struct err *err)
+bool session_found_book(struct session *s, struct err *err)
 {
 	CLEANUP(txn_cleanup) struct txn txn = { s->registry.store };
 	const struct policy_file *file = policy_builtin(POLICY_DEFAULT);
@@ -275,7 +282,7 @@ static bool open_book(struct session *s, enum access access, struct err *err)
 	if (!open_store(s, may_make(s, access), err))
 		return false;
 	assert(s->registry.store);
-	return !s->registry.store->may_be_new || !may_found(s) || found_book(s, err);
+	return !s->registry.store->may_be_new || !may_found(s) || session_found_book(s, err);
 }
 
 /*
@@ -291,7 +298,7 @@ static bool was_new(struct session *s, const struct err *why, bool *ret, struct 
 	*ret = !founded;
 	if (!founded && !may_found(s))
 		return fail(err, ERR_NOT_FOUND, "the book '%.200s' is not founded yet", s->book);
-	return founded || found_book(s, err);
+	return founded || session_found_book(s, err);
 }
 
 static bool run(struct session *s, const struct operation *op, struct call *call,

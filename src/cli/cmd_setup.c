@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "book/machine.h"
+#include "book/shared.h"
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
 #include "cli/screen.h"
@@ -15,13 +16,15 @@ static const struct option_spec options[] = {
 };
 /* clang-format on */
 
-static bool check_words(const struct run *r, struct err *err)
+static bool fail_own_book(struct err *err)
 {
-	if (!run_has(r, "machine")) {
-		fail(err, ERR_INVALID, "a book of your own needs no setup: the first get makes it");
-		return fail_hint(err, "for one of all users of this machine: sudo portbook setup "
-				      "--machine");
-	}
+	fail(err, ERR_INVALID, "a book of your own needs no setup: the first get makes it");
+	return fail_hint(err, "for one of all users of this machine: sudo portbook setup "
+			      "--machine");
+}
+
+static bool check_machine(const struct run *r, struct err *err)
+{
 	return !run_text(r, "book") ||
 	       fail(err, ERR_INVALID,
 		    "--machine and --book do not go together: the machine's book "
@@ -64,36 +67,71 @@ static void add_next(struct text *t, const json_t *answer)
 	text_add(t, "\n");
 }
 
+/* Of a book in a database. */
+static bool render_shared(struct run *r, const json_t *answer)
+{
+	struct text *t = &r->out.text;
+	const char *state = text_or(answer, "state", "?");
+	bool changed = strcmp(state, "unchanged") != 0;
+
+	text_add(t, "the book ");
+	screen_add(t, text_or(answer, "book", "?"), 0);
+	text_add(t, ": ");
+	if (changed && json_bool_of(answer, "dryRun"))
+		text_add(t, "would be ");
+	screen_add(t, changed ? state : "is as it should be", 0);
+	text_add(t, "\n");
+	return true;
+}
+
 static bool render(struct run *r, const json_t *answer, struct err *err)
 {
+	if (!run_has(r, "machine"))
+		return render_shared(r, answer);
 	add_steps(&r->out.text, answer);
 	if (!json_bool_of(answer, "dryRun"))
 		add_next(&r->out.text, answer);
 	return true;
 }
 
+static bool set_up(struct run *r, json_t **ret, struct err *err)
+{
+	bool dry_run = run_has(r, "dry-run");
+
+	if (run_has(r, "machine"))
+		return check_machine(r, err) && machine_setup(dry_run, ret, err);
+	if (!run_open(r, err))
+		return false;
+	return session_needs_setup(r->session) ? session_setup(r->session, dry_run, ret, err)
+					       : fail_own_book(err);
+}
+
 static bool run(struct run *r, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 
-	return check_words(r, err) && machine_setup(run_has(r, "dry-run"), &answer, err) &&
-	       run_show(r, answer, err);
+	return set_up(r, &answer, err) && run_show(r, answer, err);
 }
 
 static const struct example examples[] = {
 	{ "portbook setup --machine --dry-run", "what it would do" },
 	{ "sudo portbook setup --machine", "do it; twice does no harm" },
+	{ "portbook setup --book postgres://db.example.org/portbook",
+	  "the book of several machines, in an empty database" },
 	{ NULL, NULL },
 };
 
 const struct command cmd_setup = {
 	.name = "setup",
 	.group = GROUP_FILES,
-	.summary = "one book for all users of this machine",
-	.text = "Makes the group " MACHINE_GROUP ", the book " MACHINE_BOOK
+	.summary = "one book for all users of a machine, or of several",
+	.text = "With --machine, makes the group " MACHINE_GROUP ", the book " MACHINE_BOOK
 		" and a line in /etc/portbook/config.yaml that names it. Everyone reads the book, "
 		"members of the group write in it, and only root can replace the file. Users' own "
-		"books are not touched.",
+		"books are not touched.\n\n"
+		"With a postgres:// book, instead, makes that book in the database, or brings it to "
+		"what this portbook knows. That is for the owner of the database; any number may do "
+		"it at once.",
 	.examples = examples,
 	.options = options,
 	.run = run,

@@ -475,15 +475,20 @@ static void book_close(struct book *b)
 	folder_cleanup(&b->folder);
 }
 
+static bool is_copied(const struct store_kind *kind)
+{
+	return kind->is_kept && !kind->is_served;
+}
+
 static struct book book_open(const struct store_kind *kind)
 {
 	struct book b = { .kind = kind, .folder = folder_make() };
 	struct err err = { 0 };
 
-	if (kind->is_kept)
+	if (is_copied(kind))
 		copy_files(&templates[kind - store_kinds], &b.folder);
-	CHECK(kind->open(b.folder.path, !kind->is_kept, &b.store, &err), "%s", err.text);
-	if (!kind->is_kept)
+	CHECK(kind->open(b.folder.path, !is_copied(kind), &b.store, &err), "%s", err.text);
+	if (!is_copied(kind))
 		fill(b.store);
 	return b;
 }

@@ -16,6 +16,9 @@ struct store_kind {
 
 	/* The book outlives its session, and two sessions may have it open. */
 	bool is_kept;
+
+	/* By a server, whatever the folder: there is one book at a time. */
+	bool is_served;
 };
 
 #define STORE_KIND_MAX 4

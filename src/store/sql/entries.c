@@ -169,7 +169,7 @@ bool entry_add(struct sql_session *s, const struct entry *e, struct err *err)
 	struct sql_value values[ENTRY_VALUES];
 
 	entry_values(e, values);
-	return sql_run(s, ENTRY_ADD, values, ENTRY_VALUES, err);
+	return sql_change(s, ENTRY_ADD, values, ENTRY_VALUES, err);
 }
 
 bool sql_entry_put(struct store *store, const struct entry *e, struct err *err)
@@ -182,7 +182,7 @@ bool sql_entry_put(struct store *store, const struct entry *e, struct err *err)
 
 bool sql_entry_verified(struct store *store, const char *id, int64_t at_ms, struct err *err)
 {
-	const struct sql_value values[] = { sql_int(at_ms), sql_key(id) };
+	const struct sql_value values[] = { sql_time(at_ms), sql_id(id) };
 
 	return sql_change(sql_session_of(store), ENTRY_VERIFIED, values, ARRAY_LEN(values), err);
 }

@@ -92,7 +92,7 @@ bool sql_check_of(struct store *store, const char *entry_id, check_fn *fn, void 
 		  struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
-	const struct sql_value values[] = { sql_key(entry_id) };
+	const struct sql_value values[] = { sql_id(entry_id) };
 	const struct visit v = { .fn.check = fn, .arg = arg };
 	enum sql_statement what = entry_id ? CHECK_OF : CHECK_BY_ENTRY;
 

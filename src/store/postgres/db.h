@@ -1,0 +1,113 @@
+/*
+ * postgres/db.h - one session with a book: its connection, statements, transactions and errors.
+ *
+ * For the files of this folder only.
+ */
+#ifndef STORE_POSTGRES_DB_H
+#define STORE_POSTGRES_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/postgres/libpq.h"
+#include "store/postgres/statements.h"
+#include "store/sql/session.h"
+
+/* Rationale: an operation filters in two or three shapes; the daemon's reads in a dozen. */
+#define SHAPES_KEPT 32
+
+/* "18446744073709551615" and its NUL. */
+#define XID_SIZE 21
+
+struct session {
+	struct sql_session sql;
+	const struct libpq *pq;
+	PGconn *conn;
+	char *url;
+	char *shown; /* the URL without passwords */
+	enum { TXN_NONE, TXN_READ, TXN_WRITE } txn;
+	char xid[XID_SIZE];		/* of the transaction that writes */
+	bool prepared[STATEMENT_COUNT]; /* on this connection */
+	uint64_t shapes[SHAPES_KEPT];
+	unsigned n_shapes;
+};
+
+static inline struct session *pg_session_of(struct store *s)
+{
+	return (struct session *)s;
+}
+
+/* ---- postgres.c ---- */
+
+extern const struct store_ops postgres_ops;
+extern const struct sql_engine postgres_engine;
+
+/* A session without a connection. Errors: ERR_BOOK (no libpq), ERR_MEMORY. */
+MUST_CHECK bool pg_session_new(const char *url, struct session **ret, struct err *err);
+/* For CLEANUP(pg_session_cleanup): frees what is there. */
+void pg_session_cleanup(struct session **s);
+
+/* ---- connect.c ---- */
+
+/* Connect, and say what every connection with a book is told; not yet a pipeline. */
+MUST_CHECK bool pg_connect(struct session *s, struct err *err);
+
+/* The same for a book that is there: its version is held against this program's. */
+MUST_CHECK bool pg_connect_to_book(struct session *s, struct err *err);
+
+/* The connection was lost: connect again, for as long as a restart may take. */
+MUST_CHECK bool pg_reconnect(struct session *s, struct err *err);
+
+bool pg_is_lost(const struct session *s);
+
+/* ---- setup.c ---- */
+
+unsigned pg_schema_latest(void);
+/* The steps of the schema that the database has; 0: it has no book. */
+MUST_CHECK bool pg_schema_version(struct session *s, unsigned *ret, struct err *err);
+
+/* ---- wire.c ---- */
+
+/* One statement on its way. */
+struct step {
+	unsigned what;
+	uint64_t shape; /* FILTERED: of the filter */
+	const struct sql_value *values;
+	unsigned n_values;
+};
+
+/*
+ * Send all steps at once and wait for all answers; the first that fails ends
+ * those behind it.  `*ret` becomes the answer of the step `wanted`, which the
+ * caller clears; NULL is fine.  Outside of a transaction a lost connection is
+ * made anew and the steps are sent again: see txn.c about what that may be.
+ */
+bool wire_run(struct session *s, const struct step *steps, unsigned n, unsigned wanted,
+	      PGresult **ret, struct err *err);
+
+/* One statement without values. */
+bool wire_say(struct session *s, unsigned what, struct err *err);
+
+/* ---- txn.c ---- */
+
+bool pg_begin(struct store *store, bool write, struct err *err);
+bool pg_commit(struct store *store, struct err *err);
+void pg_rollback(struct store *store);
+
+/* See struct sql_engine. */
+bool pg_part_begin(struct sql_session *sql, struct err *err);
+bool pg_part_end(struct sql_session *sql, struct err *err);
+void pg_part_undo(struct sql_session *sql);
+bool pg_run_part(struct sql_session *sql, unsigned what, const struct sql_value *values,
+		 unsigned n_values, struct err *err);
+
+/* ---- error.c ---- */
+
+/* Say what the server answered. Returns false. */
+bool pg_fail(struct session *s, const PGresult *result, struct err *err);
+
+/* The first line of what libpq says of the connection. Returns false. */
+bool pg_fail_connection(struct session *s, enum err_code code, const char *what, struct err *err);
+
+#endif

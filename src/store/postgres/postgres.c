@@ -1,0 +1,70 @@
+#include "store/postgres/postgres.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/postgres/db.h"
+
+bool pg_session_new(const char *url, struct session **ret, struct err *err)
+{
+	const struct libpq *pq = libpq_load();
+	size_t size = strlen(url) + 8;
+	struct session *s;
+
+	if (!pq) {
+		fail(err, ERR_BOOK, "a book in PostgreSQL needs libpq, which is not installed");
+		return fail_hint(err, "on Debian: apt install libpq5");
+	}
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return fail_memory(err);
+	s->sql.store.ops = &postgres_ops;
+	s->sql.engine = &postgres_engine;
+	s->pq = pq;
+	s->url = strdup(url);
+	s->shown = malloc(size);
+	if (!s->url || !s->shown) {
+		store_free(&s->sql.store);
+		return fail_memory(err);
+	}
+	postgres_url_shown(url, s->shown, size);
+	*ret = s;
+	return true;
+}
+
+void pg_session_cleanup(struct session **s)
+{
+	if (*s)
+		store_free(&(*s)->sql.store);
+}
+
+/* The server undoes what is open when the connection ends. */
+static void pg_free(struct store *store)
+{
+	struct session *s = pg_session_of(store);
+
+	s->pq->finish(s->conn);
+	free(s->url);
+	free(s->shown);
+	free(s);
+}
+
+bool store_postgres_open(const char *url, struct store **ret, struct err *err)
+{
+	CLEANUP(pg_session_cleanup) struct session *s = NULL;
+
+	if (!pg_session_new(url, &s, err) || !pg_connect_to_book(s, err))
+		return false;
+	*ret = &s->sql.store;
+	s = NULL;
+	return true;
+}
+
+const struct store_ops postgres_ops = {
+	.name = "postgres",
+	.free = pg_free,
+	.begin = pg_begin,
+	.commit = pg_commit,
+	.rollback = pg_rollback,
+	SQL_STORE_OPS,
+};

@@ -1,0 +1,28 @@
+#include "store/postgres/statements.h"
+
+#include "store/postgres/writes.h"
+
+/*
+ * Reading: one state throughout.  Writing: each statement sees the latest, and
+ * nobody else writes while LOCK_BOOK is held.
+ */
+static const char *const texts[STATEMENT_COUNT] = {
+	[BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+	[BEGIN_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+	[LOCK_BOOK] = SQL_LOCK_BOOK,
+	[GET_XID] = "SELECT pg_current_xact_id()",
+	[XID_STATUS] = "SELECT pg_xact_status($1)",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[SAVEPOINT] = "SAVEPOINT one_call",
+	[SAVEPOINT_UNDO] = "ROLLBACK TO one_call",
+	[SAVEPOINT_END] = "RELEASE one_call",
+	[RANGE_PUT] = SQL_RANGE_PUT,
+	[EVENT_ADD] = SQL_EVENT_ADD,
+	[CHECK_ADD] = SQL_CHECK_ADD,
+};
+
+const char *pg_statement_text(unsigned what)
+{
+	return texts[what] ? texts[what] : sql_statement_text(what);
+}

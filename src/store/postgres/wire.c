@@ -1,0 +1,248 @@
+/*
+ * postgres/wire.c - statements to the server and their answers back.
+ *
+ * All steps of a call go out together (libpq's pipeline mode), so that each
+ * call waits for the network once.  A statement is prepared with its first use,
+ * in the same go.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "store/postgres/db.h"
+
+/* Rationale: the columns of SQL_ENTRY_ADD are the most that a statement has. */
+#define VALUES_MAX 25
+
+/* ---- what is bound ---- */
+
+/* Numbers and times as text, each as long as its call. */
+struct bound {
+	const char *values[VALUES_MAX];
+	char texts[VALUES_MAX][TIME_TEXT_SIZE];
+};
+
+static bool is_uuid(const char *text)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] == '-' ? text[i] != '-'
+				   : !text[i] || !strchr("0123456789abcdefABCDEF", text[i]))
+			return false;
+	return !text[sizeof(form) - 1];
+}
+
+static const char *time_text(int64_t ms, char ret[static TIME_TEXT_SIZE])
+{
+	return ms ? time_format(ms, ret) : "epoch";
+}
+
+/* What is no UUID is nobody's id: NULL, which equals nothing. */
+static const char *value_text(const struct sql_value *v, char buffer[static TIME_TEXT_SIZE])
+{
+	switch (v->kind) {
+	case SQL_VALUE_NULL: return NULL;
+	case SQL_VALUE_TEXT: return v->text;
+	case SQL_VALUE_ID: return is_uuid(v->text) ? v->text : NULL;
+	case SQL_VALUE_TIME: return time_text(v->number, buffer);
+	case SQL_VALUE_INT:
+		snprintf(buffer, TIME_TEXT_SIZE, "%lld", (long long)v->number);
+		return buffer;
+	}
+	__builtin_unreachable();
+}
+
+static void bind_values(const struct step *step, struct bound *ret)
+{
+	for (unsigned i = 0; i < step->n_values; i++)
+		ret->values[i] = value_text(&step->values[i], ret->texts[i]);
+}
+
+/* ---- what is prepared ---- */
+
+static bool is_prepared(const struct session *s, const struct step *step)
+{
+	if (step->what != FILTERED)
+		return s->prepared[step->what];
+	for (unsigned i = 0; i < s->n_shapes; i++)
+		if (s->shapes[i] == step->shape)
+			return true;
+	return false;
+}
+
+static void note_prepared(struct session *s, const struct step *step)
+{
+	if (step->what != FILTERED)
+		s->prepared[step->what] = true;
+	else if (s->n_shapes < SHAPES_KEPT)
+		s->shapes[s->n_shapes++] = step->shape;
+}
+
+/* Of a shape that there is no room to keep, the statement without a name. */
+static const char *name_of(const struct session *s, const struct step *step, char ret[static 24])
+{
+	if (step->what != FILTERED)
+		snprintf(ret, 24, "s%u", step->what);
+	else if (is_prepared(s, step) || s->n_shapes < SHAPES_KEPT)
+		snprintf(ret, 24, "f%llx", (unsigned long long)step->shape);
+	else
+		ret[0] = '\0';
+	return ret;
+}
+
+static bool send_prepare(struct session *s, const struct step *step, const char *name)
+{
+	CLEANUP(text_release) struct text sql = { 0 };
+
+	if (step->what != FILTERED)
+		return s->pq->sendPrepare(s->conn, name, pg_statement_text(step->what), 0, NULL);
+	sql_filter_text(step->shape, &sql);
+	return text_ok(&sql) && s->pq->sendPrepare(s->conn, name, text_str(&sql), 0, NULL);
+}
+
+/* ---- there and back ---- */
+
+/* Rationale: a savepoint, a statement and its end; or the beginning of a transaction. */
+#define STEPS_MAX 4
+
+/* What goes out for each step: a statement to prepare, if need be, and its run. */
+struct flight {
+	struct session *s;
+	const struct step *steps;
+	unsigned n, wanted;
+	struct {
+		unsigned step;
+		bool prepares;
+	} sent[2 * STEPS_MAX];
+	unsigned n_sent;
+	PGresult *answer, *failure;
+	bool is_whole; /* the server has answered all */
+};
+
+static void flight_cleanup(struct flight *f)
+{
+	f->s->pq->clear(f->answer);
+	f->s->pq->clear(f->failure);
+}
+
+static void note_sent(struct flight *f, unsigned step, bool prepares)
+{
+	f->sent[f->n_sent].step = step;
+	f->sent[f->n_sent].prepares = prepares;
+	f->n_sent++;
+}
+
+static bool send_step(struct flight *f, unsigned at)
+{
+	const struct step *step = &f->steps[at];
+	struct session *s = f->s;
+	struct bound bound;
+	char name[24];
+
+	name_of(s, step, name);
+	if (!is_prepared(s, step)) {
+		if (!send_prepare(s, step, name))
+			return false;
+		note_sent(f, at, true);
+	}
+	bind_values(step, &bound);
+	if (!s->pq->sendQueryPrepared(s->conn, name, (int)step->n_values, bound.values, NULL, NULL,
+				      0))
+		return false;
+	note_sent(f, at, false);
+	return true;
+}
+
+static bool send_all(struct flight *f)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i < f->n && ok; i++)
+		ok = send_step(f, i);
+	/* What did go out is to be answered, too. */
+	return f->s->pq->pipelineSync(f->s->conn) && ok;
+}
+
+static void take_result(struct flight *f, unsigned at, PGresult *result)
+{
+	ExecStatusType status = f->s->pq->resultStatus(result);
+	bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+
+	if (!ok && status != PGRES_PIPELINE_ABORTED && !f->failure) {
+		f->failure = result;
+		return;
+	}
+	if (ok && f->sent[at].prepares)
+		note_prepared(f->s, &f->steps[f->sent[at].step]);
+	if (ok && !f->sent[at].prepares && f->sent[at].step == f->wanted && !f->answer) {
+		f->answer = result;
+		return;
+	}
+	f->s->pq->clear(result);
+}
+
+/* Each statement's results end with a NULL, all of them with the sync. */
+static void receive_all(struct flight *f)
+{
+	unsigned at = 0;
+
+	while (!f->is_whole && at <= f->n_sent) {
+		PGresult *result = f->s->pq->getResult(f->s->conn);
+
+		if (!result) {
+			at++;
+		} else if (f->s->pq->resultStatus(result) == PGRES_PIPELINE_SYNC) {
+			f->is_whole = true;
+			f->s->pq->clear(result);
+		} else {
+			take_result(f, at < f->n_sent ? at : 0, result);
+		}
+	}
+}
+
+static bool fly(struct flight *f, struct err *err)
+{
+	bool sent = send_all(f);
+
+	receive_all(f);
+	if (f->failure || !f->is_whole || !sent)
+		return pg_fail(f->s, f->failure, err);
+	return true;
+}
+
+static bool run_once(struct session *s, const struct step *steps, unsigned n, unsigned wanted,
+		     PGresult **ret, struct err *err)
+{
+	CLEANUP(flight_cleanup)
+	struct flight f = { .s = s, .steps = steps, .n = n, .wanted = wanted };
+
+	if (!fly(&f, err))
+		return false;
+	if (ret) {
+		*ret = f.answer;
+		f.answer = NULL;
+	}
+	return true;
+}
+
+bool wire_run(struct session *s, const struct step *steps, unsigned n, unsigned wanted,
+	      PGresult **ret, struct err *err)
+{
+	struct err why = { 0 };
+
+	if (run_once(s, steps, n, wanted, ret, &why))
+		return true;
+	if (s->txn != TXN_NONE || !pg_is_lost(s)) {
+		if (err)
+			*err = why;
+		return false;
+	}
+	return pg_reconnect(s, err) && run_once(s, steps, n, wanted, ret, err);
+}
+
+bool wire_say(struct session *s, unsigned what, struct err *err)
+{
+	return wire_run(s, &(struct step){ .what = what }, 1, 0, NULL, err);
+}

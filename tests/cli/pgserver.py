@@ -1,0 +1,71 @@
+"""A PostgreSQL server of the tests' own."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+SERVER = Path(__file__).resolve().parent.parent / "lib" / "postgres-server"
+
+
+class Server:
+    """One for a whole run of tests; each test has databases of its own."""
+
+    def __init__(self, *settings):
+        self.folder = Path(tempfile.mkdtemp(prefix="portbook-test-"))
+        self.folder.chmod(0o755)
+        self.settings, self.databases = settings, 0
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([SERVER, self.folder, *self.settings],
+                                        stdin=subprocess.DEVNULL, start_new_session=True)
+        until = time.monotonic() + 100
+        while self.psql("postgres", "SELECT 1", check=False).returncode != 0:
+            log = self.folder / "log"
+            assert self.process.poll() is None and time.monotonic() < until, log.read_text()
+            time.sleep(0.02)
+
+    def stop(self, signal):
+        self.process.send_signal(signal)
+        self.process.wait()
+
+    def remove(self):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def psql(self, database, sql, user="postgres", check=True):
+        """What psql says, rows as lines and columns with a | between them."""
+        run = subprocess.run(
+            ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", user, "-d",
+             database], input=sql, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            capture_output=True, text=True, timeout=60, check=False)
+        assert not check or run.returncode == 0, run.stderr
+        return run
+
+    def new_database(self, options=""):
+        self.databases += 1
+        name = f"book{os.getpid()}_{self.databases}"
+        self.psql("postgres", f"CREATE DATABASE {name} {options}")
+        return Database(self, name)
+
+
+class Database:
+    def __init__(self, server, name):
+        self.server, self.name = server, name
+
+    def url(self, user="postgres", more=""):
+        return f"postgres://{user}@/{self.name}?host={self.server.folder}{more}"
+
+    def sql(self, sql, user="postgres"):
+        return self.server.psql(self.name, sql, user).stdout.strip()
+
+    def refused(self, sql, user="postgres"):
+        """The message with which the server refuses it."""
+        run = self.server.psql(self.name, sql, user, check=False)
+        assert run.returncode != 0, sql
+        return run.stderr

@@ -1,0 +1,230 @@
+"""A book in a PostgreSQL database, on a server that the tests start."""
+
+import re
+import time
+
+import pytest
+
+from books import start_at_once
+from clilib import TOP
+from pgserver import Server
+
+
+@pytest.fixture(scope="session")
+def server():
+    server = Server()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def empty(server):
+    """An empty database."""
+    return server.new_database()
+
+
+@pytest.fixture
+def shared(empty, pb):
+    """A database with a book."""
+    pb.ok("setup", "--book", empty.url())
+    return empty
+
+
+def sql_of_docs():
+    return re.findall(r"```sql\n(.*?)```", (TOP / "docs" / "postgresql.md").read_text(), re.S)
+
+
+@pytest.fixture
+def roles(shared):
+    """The book with the roles of docs/postgresql.md, and somebody who has each."""
+    for sql in sql_of_docs():
+        shared.sql(sql)
+    for role in ("reader", "writer", "admin"):
+        user = f"{role}_{shared.name}"
+        shared.sql(f"CREATE ROLE {user} LOGIN; GRANT portbook_{role} TO {user}")
+    return lambda role: f"{role}_{shared.name}"
+
+
+def said_by(pb, code, *words):
+    """The error of a command, on stderr."""
+    return pb.fails(code, *words).err
+
+
+# ---- setting up
+
+def test_setup__makes_a_book_that_commands_work_on(pb, shared):
+    book = ["--book", shared.url()]
+    assert pb.ok("get", "shop/web", "--create", *book) == "3100"
+    assert pb.ok("get", "shop/web", *book) == "3100"
+    assert pb.ok("get", "shop/api", *book) == "3101"
+    assert "3100" in pb.ok("release", "shop/web", *book)
+    assert pb.ok("get", "shop/web", *book) == "3100"
+    assert [port["port"] for port in pb.json("list", *book)["ports"]] == [3100, 3101]
+    assert pb.json("status", *book)["policy"] == "blocks"
+
+
+def test_setup__twice_changes_nothing(pb, empty):
+    first = pb.json("setup", "--book", empty.url())
+    assert first["state"] == "made" and first["was"] == 0
+    pb.ok("get", "shop/web", "--create", "--book", empty.url())
+    again = pb.json("setup", "--book", empty.url())
+    assert again["state"] == "unchanged" and again["was"] == again["version"] == first["version"]
+    assert pb.ok("get", "shop/web", "--book", empty.url()) == "3100"
+    assert pb.ok("setup", "--book", empty.url()).endswith(": is as it should be")
+
+
+def test_setup__dry_run_makes_nothing(pb, empty):
+    assert pb.ok("setup", "--dry-run", "--book", empty.url()).endswith(": would be made")
+    assert empty.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0"
+
+
+def test_setup__16_at_once_make_one_book(pb, empty):
+    done = start_at_once(pb, [f"$PB setup --json --book '{empty.url()}'"] * 16)
+    assert [status for _, _, status in done] == [0] * 16, done
+    assert sum('"state":"made"' in out for out, _, _ in done) == 1
+    assert empty.sql("SELECT count(*) FROM events WHERE op = 'policy-use'") == "1"
+
+
+def test_setup__refuses_another_programs_database(pb, empty):
+    empty.sql("CREATE TABLE port_allocations (id serial)")
+    assert "tables of another program" in said_by(pb, 5, "setup", "--book", empty.url())
+
+
+def test_setup__refuses_a_database_that_is_not_utf8(pb, server):
+    other = server.new_database("ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    assert "keeps text as LATIN1" in said_by(pb, 5, "setup", "--book", other.url())
+
+
+def test_open__a_database_without_a_book_names_setup(pb, empty):
+    said = said_by(pb, 5, "list", "--book", empty.url())
+    assert "has no book yet" in said and "setup" in said
+
+
+def test_open__a_newer_book_is_refused(pb, shared):
+    shared.sql("INSERT INTO portbook_schema (step, name) VALUES (999, 'of tomorrow')")
+    assert "knows versions up to" in said_by(pb, 5, "list", "--book", shared.url())
+    assert "knows versions up to" in said_by(pb, 5, "setup", "--book", shared.url())
+
+
+def test_open__an_older_book_is_refused_until_setup(pb, shared):
+    shared.sql("DELETE FROM portbook_schema")
+    assert "setup" in said_by(pb, 5, "list", "--book", shared.url())
+
+
+def test_setup__of_a_file_says_that_it_needs_none(pb):
+    assert "needs no setup" in said_by(pb, 2, "setup")
+
+
+# ---- errors
+
+def test_open__a_server_that_is_away_is_exit_5_at_once(pb, empty):
+    url = f"postgres://localhost:1/{empty.name}"
+    start = time.monotonic()
+    assert "cannot be reached" in said_by(pb, 5, "get", "shop/web", "--book", url)
+    assert time.monotonic() - start < 10
+
+
+def test_open__a_url_that_libpq_does_not_read_is_wrong_use(pb):
+    assert "nonsense" in said_by(pb, 2, "list", "--book", "postgres://localhost/x?nonsense=1")
+
+
+@pytest.mark.parametrize("secret", [
+    "postgres://me:secret@localhost:1/x",
+    "postgresql://me:se%40cret@localhost:1/x",
+    "postgres://localhost:1/x?user=me&password=secret&connect_timeout=2",
+    "postgres://localhost:1/x?sslpassword=secret",
+])
+def test_password__is_never_shown(pb, secret):
+    said = pb.fails(5, "list", "--book", secret)
+    assert "***" in said.err and "cret" not in said.err + said.out
+    said = pb.fails(5, "list", "--json", "--book", secret)
+    assert "***" in said.out and "cret" not in said.out
+
+
+def test_password__is_not_shown_where_all_is_well(pb, shared):
+    url = shared.url().replace("postgres@", "postgres:secret@")
+    for words in (["where"], ["status"], ["list"], ["status", "--json"], ["setup"]):
+        result = pb(*words, "--book", url)
+        assert "secret" not in result.out + result.err
+
+
+def test_server__that_is_a_copy_may_only_be_read(pb, shared):
+    pb.ok("get", "shop/web", "--create", "--book", shared.url())
+    url = shared.url(more="&options=-c%20default_transaction_read_only%3Don")
+    assert pb.ok("get", "shop/web", "--book", url) == "3100"
+
+
+# ---- many at once
+
+def test_get__16_at_once_get_16_ports(pb, shared):
+    pb.ok("project", "add", "shop", "--book", shared.url())
+    done = start_at_once(pb, [f"$PB get shop/s{n} --book '{shared.url()}'" for n in range(16)])
+    assert [status for _, _, status in done] == [0] * 16, done
+    assert sorted(int(out) for out, _, _ in done) == list(range(3100, 3116))
+
+
+def test_get__16_at_once_of_one_service_get_one_port(pb, shared):
+    done = start_at_once(pb, [f"$PB get shop/web --create --book '{shared.url()}'"] * 16)
+    assert [status for _, _, status in done] == [0] * 16, done
+    assert {out for out, _, _ in done} == {"3100\n"}
+
+
+# ---- who may what
+
+def test_roles__a_reader_reads_and_writes_nothing(pb, shared, roles):
+    pb.ok("get", "shop/web", "--create", "--book", shared.url())
+    book = ["--book", shared.url(roles("reader"))]
+    assert pb.ok("get", "shop/web", *book) == "3100"
+    assert "3100" in pb.ok("list", *book)
+    assert "may not be changed" in said_by(pb, 5, "get", "shop/api", *book)
+    assert len(pb.json("list", *book)["ports"]) == 1
+
+
+def test_roles__a_writer_enters_and_releases(pb, shared, roles):
+    book = ["--book", shared.url(roles("writer"))]
+    assert pb.ok("get", "shop/web", "--create", *book) == "3100"
+    pb.ok("reserve", "3150", "--reason", "kept", *book)
+    pb.ok("release", "shop/web", *book)
+    pb.ok("project", "remove", "shop", *book)
+    assert "may not be changed" in said_by(pb, 5, "policy", "use", "types", *book)
+
+
+def test_roles__an_admin_changes_the_policy(pb, shared, roles):
+    pb.ok("policy", "use", "types", "--book", shared.url(roles("admin")))
+
+
+@pytest.mark.parametrize("role", ["reader", "writer", "admin"])
+def test_roles__none_changes_the_schema_or_the_past(shared, roles, role):
+    user = roles(role)
+    for sql in ("ALTER TABLE projects ADD COLUMN x int", "DROP TABLE events",
+                "CREATE TABLE public.mine (x int)", "INSERT INTO portbook_schema VALUES (9, 'x')"):
+        assert "permission denied" in shared.refused(sql, user) or (
+            "must be owner" in shared.refused(sql, user))
+    if role != "admin":
+        assert "permission denied" in shared.refused("DELETE FROM events", user)
+
+
+def test_roles__setup_is_for_the_owner(pb, shared, roles):
+    shared.sql("DELETE FROM portbook_schema")
+    shared.sql(f"GRANT CREATE ON SCHEMA public TO {roles('reader')}")
+    pb.fails(5, "setup", "--book", shared.url(roles("reader")))
+
+
+def test_bound__a_writer_changes_its_projects_alone(pb, shared, roles):
+    owner, writer = ["--book", shared.url()], ["--book", shared.url(roles("writer"))]
+    pb.ok("get", "shop/web", "--create", *owner)
+    pb.ok("get", "blog/web", "--create", *owner)
+    shared.sql(f"INSERT INTO portbook_bound SELECT '{roles('writer')}', id FROM projects "
+               "WHERE name = 'shop'")
+    assert pb.ok("get", "shop/api", *writer) == "3101"
+    pb.ok("release", "shop/web", *writer)
+    assert pb.ok("get", "blog/web", *writer) == "3200"
+    before = pb.ok("list", *owner)
+    for words in (["get", "blog/api"], ["release", "blog/web"], ["get", "new/web", "--create"],
+                  ["project", "set", "blog", "--owner", "me"],
+                  ["project", "remove", "blog"],
+                  ["update", "blog/web", "--description", "mine"]):
+        result = pb(*words, *writer)
+        assert result.code in (3, 5, 6), result
+    assert pb.ok("list", *owner) == before
+    assert "new" not in pb.ok("project", "list", *owner)
