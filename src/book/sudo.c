@@ -110,6 +110,11 @@ static bool ephemeral(void *ctx, struct port_range *ret, struct err *err)
 	return listeners_of_machine.ops->ephemeral(listeners_of_machine.ctx, ret, err);
 }
 
+static bool spared(void *ctx, struct port_set *into, struct err *err)
+{
+	return listeners_of_machine.ops->spared(listeners_of_machine.ctx, into, err);
+}
+
 struct listeners sudo_listeners(struct sudo_user *u)
 {
 	static const struct listeners_ops ops = {
@@ -117,8 +122,9 @@ struct listeners sudo_listeners(struct sudo_user *u)
 		.look = look,
 		.learn = learn,
 		.ephemeral = ephemeral,
+		.spared = spared,
 	};
 
-	static_assert(sizeof(ops) == 4 * sizeof(void (*)(void)), "a question is not asked as root");
+	static_assert(sizeof(ops) == 5 * sizeof(void (*)(void)), "a question is not asked as root");
 	return (struct listeners){ .ops = &ops, .ctx = u };
 }

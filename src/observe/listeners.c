@@ -369,11 +369,17 @@ static bool machine_ephemeral(void *ctx, struct port_range *ret, struct err *err
 	return sockets_ephemeral(ret, err);
 }
 
+static bool machine_spared(void *ctx, struct port_set *into, struct err *err)
+{
+	return sockets_spared(into, err);
+}
+
 static const struct listeners_ops machine_ops = {
 	.collect = machine_collect,
 	.look = machine_look,
 	.learn = machine_learn,
 	.ephemeral = machine_ephemeral,
+	.spared = machine_spared,
 };
 
 const struct listeners listeners_of_machine = { .ops = &machine_ops };

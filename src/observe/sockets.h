@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "ports/entry.h"
+#include "ports/port_set.h"
 #include "ports/port_range.h"
 
 /* TCP: it listens.  UDP: it is bound, and not connected. */
@@ -43,5 +44,11 @@ MUST_CHECK bool sockets_each(enum protocol protocol, socket_fn *fn, void *arg, s
  * Errors: ERR_IO; `*ret` is then untouched.
  */
 MUST_CHECK bool sockets_ephemeral(struct port_range *ret, struct err *err);
+
+/*
+ * Add the ports it is told not to hand out so.
+ * Errors: ERR_IO; some may have been added.
+ */
+MUST_CHECK bool sockets_spared(struct port_set *into, struct err *err);
 
 #endif

@@ -27,6 +27,7 @@
 #include "observe/mnl_linux.h"
 
 #define EPHEMERAL_FILE "/proc/sys/net/ipv4/ip_local_port_range"
+#define SPARED_FILE    "/proc/sys/net/ipv4/ip_local_reserved_ports"
 
 /* Rationale: what the kernel puts into one answer at most (netlink_dump, 32 KB). */
 #define ANSWER_SIZE 32768
@@ -363,5 +364,30 @@ bool sockets_ephemeral(struct port_range *ret, struct err *err)
 	    range.last < range.first)
 		return fail(err, ERR_IO, "'%s' does not hold two ports", EPHEMERAL_FILE);
 	*ret = range;
+	return true;
+}
+
+/*
+ * Source: Linux Documentation/networking/ip-sysctl.rst, "comma separated list of
+ * ranges", as "8080,9148" or "1-4,6"; an empty line when there are none.
+ * Rationale of the limit: every second port, and a comma.
+ */
+bool sockets_spared(struct port_set *into, struct err *err)
+{
+	CLEANUP(text_release) struct text text = { 0 };
+	struct port_range range;
+	struct err why = { 0 };
+	const char *at;
+
+	if (!file_read(SPARED_FILE, 400000, &text, &why))
+		return fail(err, ERR_IO, "%s", why.text);
+	for (at = text_str(&text); *at && *at != '\n'; (void)eat_char(&at, ',')) {
+		if (!eat_port(&at, &range.first))
+			return fail(err, ERR_IO, "'%s' does not hold ports", SPARED_FILE);
+		range.last = range.first;
+		if (eat_char(&at, '-') && (!eat_port(&at, &range.last) || range.last < range.first))
+			return fail(err, ERR_IO, "'%s' does not hold ports", SPARED_FILE);
+		port_set_add_range(into, range);
+	}
 	return true;
 }

@@ -123,6 +123,12 @@ struct listeners_ops {
 
 	/* The ports the kernel hands to outgoing connections. Errors: ERR_IO. */
 	bool (*ephemeral)(void *ctx, struct port_range *ret, struct err *err);
+
+	/*
+	 * Add those of them that it is told to spare (Linux: ip_local_reserved_ports);
+	 * bits already set stay set.  Errors: ERR_IO.
+	 */
+	bool (*spared)(void *ctx, struct port_set *into, struct err *err);
 };
 
 struct listeners {

@@ -848,6 +848,44 @@ static void test_ephemeral__is_what_the_kernel_uses(void **state)
 	CHECK(port_range_has(range, ntohs(at.sin_port)));
 }
 
+/* Of this network namespace, which is the test's own. */
+static bool spare(const char *ports)
+{
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_reserved_ports", "we");
+	bool ok = f && fprintf(f, "%s\n", ports) > 0;
+
+	return f && fclose(f) == 0 && ok;
+}
+
+static void test_spared__is_what_the_kernel_was_told(void **state)
+{
+	static const struct {
+		const char *ports;
+		unsigned count;
+		uint16_t first, last;
+	} rows[] = {
+		{ "", 0, 0, 0 },
+		{ "8080", 1, 8080, 8080 },
+		{ "8080,9148-9150", 4, 8080, 9150 },
+		{ "1-65535", 65535, 1, 65535 },
+	};
+	const struct port_range all = { 1, UINT16_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct port_set set = { 0 };
+		struct err err = { 0 };
+
+		if (!spare(rows[i].ports))
+			skip();
+		CHECK(listeners_of_machine.ops->spared(NULL, &set, &err), "%s", err.text);
+		CHECK(port_set_count(&set, all) == rows[i].count, "row %zu", i);
+		CHECK(!rows[i].count ||
+		      (port_set_has(&set, rows[i].first) && port_set_has(&set, rows[i].last)));
+	}
+	CHECK(spare(""));
+}
+
 static bool set_lo_up(void)
 {
 	CLEANUP(fd_cleanup) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -892,6 +930,7 @@ int main(void)
 		cmocka_unit_test(test_look__is_not_disturbed_by_processes_that_end_meanwhile),
 		cmocka_unit_test(test_look__says_that_netlink_is_refused),
 		cmocka_unit_test(test_ephemeral__is_what_the_kernel_uses),
+		cmocka_unit_test(test_spared__is_what_the_kernel_was_told),
 	};
 
 	if (unshare(geteuid() == 0 ? CLONE_NEWNET : CLONE_NEWUSER | CLONE_NEWNET) < 0 ||
