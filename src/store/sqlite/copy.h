@@ -42,6 +42,13 @@ MUST_CHECK bool store_sqlite_examine(const char *path, struct progress *p, struc
 				     int *ret_version, struct err *err);
 
 /*
+ * Hold an open book of the latest version, as the caller's read transaction sees
+ * it, against the same checks.
+ * Errors: ERR_BOOK  it is damaged; ERR_INTERRUPTED, and those of reading
+ */
+MUST_CHECK bool store_sqlite_check(struct store *s, struct progress *p, struct err *err);
+
+/*
  * Let `live` be what `copy` is, in one transaction: readers see the one or the
  * other, writers wait, and those who have it open stay.  What is replaced is in
  * the file `kept` before (NULL: it is not kept), to the last commit.

@@ -216,17 +216,40 @@ static bool upgrade(struct session *s, int64_t version, struct err *err)
 	return rc == SQLITE_OK ? write_end(&w, err) : session_fail_code(s, rc, err);
 }
 
+static void patience_begin(struct patience *patience, struct session *s)
+{
+	sqlite3_progress_handler(s->db, STEPS_AT_ONCE, go_on, patience);
+}
+
+static bool patience_end(struct patience *patience, struct session *s, bool ok, struct err *err)
+{
+	sqlite3_progress_handler(s->db, 0, NULL, NULL);
+	if (!ok && patience->why.code && err)
+		*err = patience->why;
+	return ok;
+}
+
 static bool examine(struct session *s, int64_t version, struct progress *p, struct err *err)
 {
 	struct patience patience = { .progress = p };
 	bool ok;
 
-	sqlite3_progress_handler(s->db, STEPS_AT_ONCE, go_on, &patience);
+	patience_begin(&patience, s);
 	ok = check_content(s, err) && upgrade(s, version, err) && check_schema(s, err);
-	sqlite3_progress_handler(s->db, 0, NULL, NULL);
-	if (!ok && patience.why.code && err)
-		*err = patience.why;
-	return ok;
+	return patience_end(&patience, s, ok, err);
+}
+
+bool store_sqlite_check(struct store *store, struct progress *p, struct err *err)
+{
+	struct patience patience = { .progress = p };
+	struct session *s = session_of(store);
+	bool ok;
+
+	if (!progress_step(p, "checking", 0, 0, err))
+		return false;
+	patience_begin(&patience, s);
+	ok = check_content(s, err) && check_schema(s, err);
+	return patience_end(&patience, s, ok, err);
 }
 
 bool store_sqlite_examine(const char *path, struct progress *p, struct store **ret,

@@ -218,6 +218,9 @@ bool session_version(struct session *s, int64_t *ret, struct err *err)
 		return false;
 	if (application != BOOK_APPLICATION_ID && (application || version || objects))
 		return fail(err, ERR_BOOK, "'%s' is the database of another program", s->path);
+	if (version < 0)
+		return fail(err, ERR_BOOK, "the book '%s' is damaged: its version is %lld", s->path,
+			    (long long)version);
 	if (version > migrations_latest())
 		return fail_newer(s, version, err);
 	*ret = version;
@@ -365,4 +368,19 @@ bool store_sqlite_open(const char *path, bool create, struct store **ret, struct
 bool store_sqlite_look(const char *path, struct store **ret, struct err *err)
 {
 	return open_session(path, OPEN_TO_LOOK, ret, err);
+}
+
+bool store_sqlite_version(const char *path, int *ret, int *ret_latest, struct err *err)
+{
+	CLEANUP(session_cleanup) struct session *s = session_new(path);
+	int64_t version;
+
+	if (!s)
+		return fail_memory(err);
+	if (!open_file(s, false, err) || !check_not_emptied(s, err) ||
+	    !session_reopen_alone(s, err) || !look(s, &version, err))
+		return false;
+	*ret = (int)version;
+	*ret_latest = migrations_latest();
+	return true;
 }

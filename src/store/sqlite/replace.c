@@ -134,7 +134,7 @@ bool store_sqlite_is_wreck(const char *path)
 	    pread(fd, header, sizeof(header), 0) < 0)
 		return false;
 	if (four_bytes(header + 68) == BOOK_APPLICATION_ID)
-		return four_bytes(header + 60) <= migrations_latest();
+		return (int32_t)four_bytes(header + 60) <= migrations_latest();
 	/* Emptied, or overwritten with zeros: what a lost power leaves. */
 	return memcmp(header, magic, sizeof(magic)) != 0 && four_bytes(header) == 0;
 }

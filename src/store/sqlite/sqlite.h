@@ -40,4 +40,11 @@ MUST_CHECK bool store_sqlite_open(const char *path, bool create, struct store **
  */
 MUST_CHECK bool store_sqlite_look(const char *path, struct store **ret, struct err *err);
 
+/*
+ * Which version a book has, 0 of one that is half made, and which this program
+ * brings it to; it is left as it is.
+ * Errors: ERR_NOT_FOUND  there is no such file; the rest as above
+ */
+MUST_CHECK bool store_sqlite_version(const char *path, int *ret, int *ret_latest, struct err *err);
+
 #endif

@@ -233,6 +233,27 @@ static void test_restore__never_goes_over_a_kept_book(void **state)
 	CHECK(!strcmp(word_of(s), "b"));
 }
 
+static void test_check__of_a_sound_book_can_be_refused_at_any_step(void **state)
+{
+	CLEANUP(books_cleanup) struct books b = books_make();
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	struct err err = { 0 };
+	long n = 0;
+
+	(void)state;
+	MUST(store_sqlite_open(b.live, false, &s, &err));
+	for (;; n++) {
+		struct refusal r = { { refuse }, n };
+
+		if (store_sqlite_check(s, &r.progress, &err))
+			break;
+		CHECK(err.code == ERR_INTERRUPTED, "%s", err.text);
+		check_can_be_written(s);
+	}
+	CHECK(n > 0, "nobody is asked");
+	check_can_be_written(s);
+}
+
 static void test_examine__leaves_the_file_as_it_is(void **state)
 {
 	CLEANUP(books_cleanup) struct books b = books_make();
@@ -260,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_restore__refused_at_any_step_leaves_the_book),
 		cmocka_unit_test(test_restore__is_seen_by_a_session_that_was_there_before),
 		cmocka_unit_test(test_restore__never_goes_over_a_kept_book),
+		cmocka_unit_test(test_check__of_a_sound_book_can_be_refused_at_any_step),
 		cmocka_unit_test(test_examine__leaves_the_file_as_it_is),
 	};
 
