@@ -81,6 +81,12 @@ claims_fn claims_md;
 /* NAME_PORT=1234: the entries of the project that is imported into. */
 claims_fn claims_dotenv;
 
+/*
+ * The same of any file of variables, in which many lines are none of ours: PORT=3000,
+ * too (the service CLAIM_SERVICE), and no port whose ..._HOST is another machine's.
+ */
+claims_fn claims_env;
+
 /* The registries of other tools; docs/decisions/ has which, and what they look like. */
 claims_fn claims_devports;
 claims_fn claims_portkeeper;

@@ -50,7 +50,7 @@ static bool eat_host(const char **at, char ret[static HOST_SIZE])
 }
 
 /* 127.0.0.0/8 is this machine (RFC 1122, section 3.2.1.3). */
-static bool is_here(const char *host)
+bool upstream_is_here(const char *host)
 {
 	static const char *const names[] = {
 		"", "localhost", "0.0.0.0", "::", "::1", "host.docker.internal", "ip6-localhost"
@@ -68,7 +68,7 @@ uint16_t upstream_port(const char *text)
 	char host[HOST_SIZE];
 	uint16_t port;
 
-	if (!*text || !eat_scheme(&at, &port) || !eat_host(&at, host) || !is_here(host))
+	if (!*text || !eat_scheme(&at, &port) || !eat_host(&at, host) || !upstream_is_here(host))
 		return 0;
 	if (eat_char(&at, ':') ? !eat_port(&at, &port) : !*host)
 		return 0;

@@ -18,6 +18,9 @@
  */
 uint16_t upstream_port(const char *text);
 
+/* "localhost", "127.0.0.1", "::1" without brackets, "" ...: this machine. */
+bool upstream_is_here(const char *host);
+
 /* The service that a hostname speaks of: "shop" of "shop.example.org", "www.shop.example.org". */
 MUST_CHECK bool upstream_service(const char *hostname, char ret[static NAME_SIZE]);
 

@@ -76,6 +76,7 @@ static const struct {
 	{ claims_ports_md, "|Project|Instance|Ports|\n|-|-|-|\n|a|1|30100-30109|\n" },
 	{ claims_dotenv, "A_PORT=1\n" },
 	{ claims_cloudflared, "ingress: [{hostname: a.b, service: 'http://localhost:1'}]" },
+	{ claims_env, "PORT=1\nA_PORT=2\nB_HOST=b\nB_PORT=3\n" },
 	{ claims_nginx, "proxy_pass http://localhost:1;" },
 	{ claims_caddy, "reverse_proxy :1" },
 	{ claims_systemd, "ListenStream=1\nListenStream=2\\\n" },

@@ -117,6 +117,8 @@ static void test_dotenv__is_linear(void **state)
 	CHECK_PIECES(claims_dotenv, "", env_pieces, "");
 	CHECK_PIECES(claims_dotenv, "A_PORT=", env_pieces, "");
 	CHECK_PIECES(claims_dotenv, "A_PORT=\"", env_pieces, "");
+	CHECK_PIECES(claims_env, "", env_pieces, "");
+	check_long(claims_env, "", "A_HOST=b\nB_PORT=1\n", "");
 }
 
 static void test_json__is_linear(void **state)

@@ -46,6 +46,24 @@ static void test_upstream__leads_to_a_port_of_this_machine_or_to_none(void **sta
 		      upstream_port(row[i].text));
 }
 
+static void test_env__reads_ports_of_this_machine_by_their_variables(void **state)
+{
+	static const struct claims_row rows[] = {
+		{ "", "" },
+		{ "A=1\nPORT=3000\nexport API_PORT='3001'\nAPI_PORT_2=3002\nX_PORT=${Y}\nZ_PORT=99999\n",
+		  "entry:2 3000 service=main; entry:3 3001 service=api; entry:4 3002 service=api; " },
+		{ "DB_HOST=db.example.org\nDB_PORT=5433\nAPI_PORT=1\n", "entry:3 1 service=api; " },
+		{ "DB_PORT=5433\nDB_HOST=$X\n", "" },
+		{ "DB_PORT=5433\nDB_HOST=127.0.0.1\n", "entry:1 5433 service=db; " },
+		{ "HOST=0.0.0.0\nPORT=3000\n", "entry:2 3000 service=main; " },
+		{ "HOST=other\nPORT=3000\n", "" },
+		{ "SUPPORT=3000\nPORTAL_PORTS=1\n", "" },
+		{ "\xff", "!f:1: " },
+	};
+
+	claims_check_rows(claims_env, rows, ARRAY_LEN(rows));
+}
+
 static void test_cloudflared__reads_the_ingress(void **state)
 {
 	static const struct claims_row rows[] = {
@@ -247,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_upstream__leads_to_a_port_of_this_machine_or_to_none),
+		cmocka_unit_test(test_env__reads_ports_of_this_machine_by_their_variables),
 		cmocka_unit_test(test_cloudflared__reads_the_ingress),
 		cmocka_unit_test(test_nginx__reads_upstreams_and_what_is_passed_on),
 		cmocka_unit_test(test_caddy__reads_upstreams_by_their_sites),
