@@ -7,6 +7,7 @@
 const struct command *const commands[] = {
 	&cmd___complete,
 	&cmd___describe,
+	&cmd_adopt,
 	&cmd_allocate,
 	&cmd_audit,
 	&cmd_backup,

@@ -107,7 +107,7 @@ static bool suggest(struct call *c, const json_t *input, const struct check_aske
 	return !who->project ||
 	       (registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
 				     &key.environment, err) &&
-		registry_suggest(c->registry, &key, &c->arena, ret, err));
+		registry_suggest(c->registry, &key, NULL, &c->arena, ret, err));
 }
 
 /* Only where a port is not to be had; it is the same for all of them. */

@@ -147,11 +147,11 @@ static bool add_numbered(struct call *c, struct project_new *what, struct projec
 }
 
 static bool add_said(struct call *c, const struct directory *d, const struct declaration *said,
-		     const char *name, struct project *ret, struct err *err)
+		     const char *name, int number, struct project *ret, struct err *err)
 {
 	struct project_new what = {
 		.name = name,
-		.number = said ? said->number : -1,
+		.number = said && said->number >= 0 ? said->number : number,
 		.owner = said ? said->owner : NULL,
 		.description = said ? said->description : NULL,
 		.path = d->main_root,
@@ -167,10 +167,16 @@ bool enter_project_named(struct call *c, const struct directory *d, const char *
 	const struct declaration *said;
 
 	return declaration_read(d->root, &c->arena, &said, err) &&
-	       add_said(c, d, said, name, ret, err);
+	       add_said(c, d, said, name, -1, ret, err);
 }
 
 bool enter_project(struct call *c, const struct directory *d, struct project *ret, struct err *err)
+{
+	return enter_project_numbered(c, d, -1, ret, err);
+}
+
+bool enter_project_numbered(struct call *c, const struct directory *d, int number,
+			    struct project *ret, struct err *err)
 {
 	struct store *s = c->registry->store;
 	const struct declaration *said;
@@ -190,7 +196,7 @@ bool enter_project(struct call *c, const struct directory *d, struct project *re
 	if (found)
 		return strcmp(wanted, d->name) ? fail_adoption(&known, d, err)
 					       : adopt_folder(c, &known, d, ret, err);
-	if (!add_said(c, d, said, name, ret, err))
+	if (!add_said(c, d, said, name, number, ret, err))
 		return false;
 	registry_note(c->registry, "%s the project '%s' for %s%s", enter_word(c), name,
 		      d->main_root,

@@ -24,6 +24,10 @@ bool enter_is_possible(const struct directory *d);
 MUST_CHECK bool enter_project(struct call *c, const struct directory *d, struct project *ret,
 			      struct err *err);
 
+/* The same with that number, where none is declared; -1: any. */
+MUST_CHECK bool enter_project_numbered(struct call *c, const struct directory *d, int number,
+				       struct project *ret, struct err *err);
+
 /* A new project with this name, with the number, owner and description that are declared. */
 MUST_CHECK bool enter_project_named(struct call *c, const struct directory *d, const char *name,
 				    struct project *ret, struct err *err);

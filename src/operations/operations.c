@@ -3,6 +3,7 @@
 #include <string.h>
 
 const struct operation *const operations[] = {
+	&op_adopt,
 	&op_allocate,
 	&op_audit,
 	&op_check,

@@ -15,41 +15,44 @@
 static const struct known {
 	enum protocol protocol;
 	uint16_t port;
+	bool is_sure; /* hardly any other program takes it */
 	const char *service, *programs;
 } known[] = {
-	{ PROTO_TCP, 22, "ssh", "sshd dropbear systemd" },
-	{ PROTO_TCP, 25, "smtp", "master exim smtpd sendmail" },
-	{ PROTO_TCP, 53, "dns", "systemd-resolve named dnsmasq unbound pihole AdGuard coredns" },
-	{ PROTO_UDP, 53, "dns", "systemd-resolve named dnsmasq unbound pihole AdGuard coredns" },
-	{ PROTO_UDP, 67, "dhcp", "dhcpd dnsmasq systemd-network kea" },
-	{ PROTO_UDP, 68, "dhcp-client", "dhclient dhcpcd systemd-network NetworkManager" },
-	{ PROTO_TCP, 80, "http", "nginx apache httpd caddy haproxy traefik lighttpd" },
-	{ PROTO_TCP, 111, "rpcbind", "rpcbind systemd" },
-	{ PROTO_UDP, 111, "rpcbind", "rpcbind systemd" },
-	{ PROTO_UDP, 123, "ntp", "ntpd chronyd systemd-timesyn" },
-	{ PROTO_TCP, 143, "imap", "dovecot" },
-	{ PROTO_TCP, 443, "https", "nginx apache httpd caddy haproxy traefik lighttpd" },
-	{ PROTO_UDP, 443, "https", "nginx caddy haproxy traefik" },
-	{ PROTO_TCP, 631, "ipp", "cupsd" },
-	{ PROTO_TCP, 993, "imaps", "dovecot" },
-	{ PROTO_TCP, 1883, "mqtt", "mosquitto" },
-	{ PROTO_TCP, 2375, "docker", "dockerd" },
-	{ PROTO_TCP, 2376, "docker", "dockerd" },
-	{ PROTO_TCP, 2379, "etcd", "etcd" },
-	{ PROTO_TCP, 3306, "mysql", "mysqld mariadbd" },
-	{ PROTO_UDP, 5353, "mdns", "avahi-daemon systemd-resolve" },
-	{ PROTO_TCP, 5432, "postgresql", "postgres" },
-	{ PROTO_TCP, 5672, "rabbitmq", "beam rabbitmq" },
-	{ PROTO_TCP, 6379, "redis", "redis valkey keydb" },
-	{ PROTO_TCP, 8123, "clickhouse", "clickhouse" },
-	{ PROTO_TCP, 9090, "prometheus", "prometheus" },
-	{ PROTO_TCP, 9092, "kafka", "java" },
-	{ PROTO_TCP, 9100, "node-exporter", "node_exporter prometheus-node" },
-	{ PROTO_TCP, 9200, "elasticsearch", "java elasticsearch opensearch" },
-	{ PROTO_TCP, 11211, "memcached", "memcached" },
-	{ PROTO_TCP, 11434, "ollama", "ollama" },
-	{ PROTO_TCP, 15672, "rabbitmq-management", "beam rabbitmq" },
-	{ PROTO_TCP, 27017, "mongodb", "mongod" },
+	{ PROTO_TCP, 22, true, "ssh", "sshd dropbear systemd" },
+	{ PROTO_TCP, 25, true, "smtp", "master exim smtpd sendmail" },
+	{ PROTO_TCP, 53, true, "dns",
+	  "systemd-resolve named dnsmasq unbound pihole AdGuard coredns" },
+	{ PROTO_UDP, 53, true, "dns",
+	  "systemd-resolve named dnsmasq unbound pihole AdGuard coredns" },
+	{ PROTO_UDP, 67, true, "dhcp", "dhcpd dnsmasq systemd-network kea" },
+	{ PROTO_UDP, 68, true, "dhcp-client", "dhclient dhcpcd systemd-network NetworkManager" },
+	{ PROTO_TCP, 80, true, "http", "nginx apache httpd caddy haproxy traefik lighttpd" },
+	{ PROTO_TCP, 111, true, "rpcbind", "rpcbind systemd" },
+	{ PROTO_UDP, 111, true, "rpcbind", "rpcbind systemd" },
+	{ PROTO_UDP, 123, true, "ntp", "ntpd chronyd systemd-timesyn" },
+	{ PROTO_TCP, 143, true, "imap", "dovecot" },
+	{ PROTO_TCP, 443, true, "https", "nginx apache httpd caddy haproxy traefik lighttpd" },
+	{ PROTO_UDP, 443, true, "https", "nginx caddy haproxy traefik" },
+	{ PROTO_TCP, 631, true, "ipp", "cupsd" },
+	{ PROTO_TCP, 993, true, "imaps", "dovecot" },
+	{ PROTO_TCP, 1883, true, "mqtt", "mosquitto" },
+	{ PROTO_TCP, 2375, false, "docker", "dockerd" },
+	{ PROTO_TCP, 2376, false, "docker", "dockerd" },
+	{ PROTO_TCP, 2379, true, "etcd", "etcd" },
+	{ PROTO_TCP, 3306, true, "mysql", "mysqld mariadbd" },
+	{ PROTO_UDP, 5353, true, "mdns", "avahi-daemon systemd-resolve" },
+	{ PROTO_TCP, 5432, true, "postgresql", "postgres" },
+	{ PROTO_TCP, 5672, true, "rabbitmq", "beam rabbitmq" },
+	{ PROTO_TCP, 6379, true, "redis", "redis valkey keydb" },
+	{ PROTO_TCP, 8123, false, "clickhouse", "clickhouse" },
+	{ PROTO_TCP, 9090, false, "prometheus", "prometheus" },
+	{ PROTO_TCP, 9092, false, "kafka", "java" },
+	{ PROTO_TCP, 9100, false, "node-exporter", "node_exporter prometheus-node" },
+	{ PROTO_TCP, 9200, false, "elasticsearch", "java elasticsearch opensearch" },
+	{ PROTO_TCP, 11211, true, "memcached", "memcached" },
+	{ PROTO_TCP, 11434, false, "ollama", "ollama" },
+	{ PROTO_TCP, 15672, false, "rabbitmq-management", "beam rabbitmq" },
+	{ PROTO_TCP, 27017, true, "mongodb", "mongod" },
 };
 
 /* Does the program's name begin with one of the words? */
@@ -70,9 +73,10 @@ const char *known_service(enum protocol protocol, uint16_t port, const char *pro
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
 		const struct known *k = &known[i];
 
+		bool is_hidden = !program || begins_with_any(program, PROXIES);
+
 		if (k->protocol == protocol && k->port == port &&
-		    (!program || begins_with_any(program, PROXIES) ||
-		     begins_with_any(program, k->programs)))
+		    (is_hidden ? k->is_sure : begins_with_any(program, k->programs)))
 			return k->service;
 	}
 	return NULL;

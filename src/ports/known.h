@@ -11,7 +11,8 @@
 
 /*
  * The service that a port is well known for, "postgresql" for 5432; NULL: for none, or
- * `program` (NULL: not known) is another one.
+ * `program` is another one.  Where that is not known (NULL, or it only passes on), ports
+ * that many programs take say nothing.
  */
 const char *known_service(enum protocol protocol, uint16_t port, const char *program);
 

@@ -363,8 +363,8 @@ bool registry_check(struct registry *r, const struct check_asker *who, uint16_t 
 	return true;
 }
 
-bool registry_suggest(struct registry *r, const struct service_key *key, struct arena *a,
-		      uint16_t *ret, struct err *err)
+bool registry_suggest(struct registry *r, const struct service_key *key, const struct port_set *but,
+		      struct arena *a, uint16_t *ret, struct err *err)
 {
 	const struct port_request q = { .key = *key };
 	struct plan *plan = arena_alloc(a, sizeof(*plan));
@@ -375,6 +375,8 @@ bool registry_suggest(struct registry *r, const struct service_key *key, struct 
 	*ret = 0;
 	if (!plan || !taken)
 		return fail_memory(err);
+	if (but)
+		*taken = *but;
 	/* No range or no slice left: there is nothing to suggest, which is no failure here. */
 	if (!choice_gather(r, &q, false, a, &c, err))
 		return err->code == ERR_INVALID || err->code == ERR_EXHAUSTED;

@@ -87,8 +87,12 @@ MUST_CHECK bool registry_check(struct registry *r, const struct check_asker *who
 			       const struct listener_list *seen, struct arena *a,
 			       struct check_answer *ret, struct err *err);
 
-/* What a new service of the asker would be given; 0: nothing, or not known. Reads only. */
-MUST_CHECK bool registry_suggest(struct registry *r, const struct service_key *key, struct arena *a,
-				 uint16_t *ret, struct err *err);
+/*
+ * What a new service of the asker would be given, none of `but` (NULL: any); 0: nothing, or
+ * not known. Reads only.
+ */
+MUST_CHECK bool registry_suggest(struct registry *r, const struct service_key *key,
+				 const struct port_set *but, struct arena *a, uint16_t *ret,
+				 struct err *err);
 
 #endif

@@ -1,10 +1,12 @@
 """Functions for the tests of the commands that need no fixture."""
 
+import io
 import json
 import os
 import re
 from pathlib import Path
 
+import pexpect
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -36,3 +38,17 @@ def commands_of_help(pb):
     """The commands that `portbook help` lists, in its order: "get", "project add" ..."""
     listed = pb.ok("help").partition("\nPorts:\n")[2].partition("\nEverywhere:\n")[0]
     return re.findall(r"^  ([a-z][a-z-]*(?: [a-z-]+)?)  +[a-z]", listed, re.MULTILINE)
+
+
+def on_terminal(pb, *args, cwd, width=80, answers=(), env=None):
+    """What a terminal shows, and the exit status; `answers` are typed at each question."""
+    environment = pb.environment({"TERM": "xterm", "NO_COLOR": None, **(env or {})})
+    child = pexpect.spawn(str(pb.program), [str(a) for a in args], cwd=str(cwd), env=environment,
+                          dimensions=(24, width), encoding="utf-8", timeout=20)
+    child.logfile_read = io.StringIO()
+    for answer in answers:
+        child.expect(r"\[y/N\] ")
+        child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.logfile_read.getvalue().replace("\r\n", "\n"), child.exitstatus

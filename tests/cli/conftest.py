@@ -160,15 +160,23 @@ sys.stdin.read()
 def listen(pb):
     """listen(port, cwd=DIR): a process that listens there until the test ends; its pid.
 
-    Without a directory it works in one that is nobody's.
+    Without a directory it works in one that is nobody's. With a name it is a program of that name.
     """
     started = []
 
-    def run(port, cwd=None, protocol="tcp"):
+    def program(name):
+        if name is None:
+            return sys.executable
+        copy = pb.base / "programs" / name
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy("/usr/bin/python3", copy)
+        return copy
+
+    def run(port, cwd=None, protocol="tcp", name=None):
         elsewhere = pb.base / "elsewhere"
         elsewhere.mkdir(exist_ok=True)
         process = subprocess.Popen(
-            [sys.executable, "-S", "-E", "-c", LISTENER, str(port), protocol],
+            [program(name), "-S", "-E", "-c", LISTENER, str(port), protocol],
             cwd=cwd or elsewhere, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout.readline() == "listening\n"

@@ -8,8 +8,9 @@ import re
 import subprocess
 import unicodedata
 
-import pexpect
 import pytest
+
+from clilib import on_terminal
 
 pytestmark = pytest.mark.sanitize
 
@@ -34,20 +35,6 @@ def shop(pb, project_dir):
 def columns(line):
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
                for c in line)
-
-
-def on_terminal(pb, *args, cwd, width=80, answers=(), env=None):
-    """What a terminal shows, and the exit status; `answers` are typed at each question."""
-    environment = pb.environment({"TERM": "xterm", "NO_COLOR": None, **(env or {})})
-    child = pexpect.spawn(str(pb.program), [str(a) for a in args], cwd=str(cwd), env=environment,
-                          dimensions=(24, width), encoding="utf-8", timeout=20)
-    child.logfile_read = io.StringIO()
-    for answer in answers:
-        child.expect(r"\[y/N\] ")
-        child.sendline(answer)
-    child.expect(pexpect.EOF)
-    child.close()
-    return child.logfile_read.getvalue().replace("\r\n", "\n"), child.exitstatus
 
 
 def without_colour(text):

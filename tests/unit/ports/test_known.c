@@ -16,6 +16,8 @@ static void test_known__is_a_port_with_the_program_that_it_is_known_for(void **s
 		{ PROTO_UDP, 5432, "postgres", NULL },
 		{ PROTO_TCP, 6379, "redis-server", "redis" },
 		{ PROTO_TCP, 27017, "mongod", "mongodb" },
+		{ PROTO_TCP, 9090, "prometheus", "prometheus" },
+		{ PROTO_TCP, 9090, NULL, NULL }, /* many take it */
 		{ PROTO_TCP, 3000, "node", NULL },
 		{ PROTO_UDP, 53, "systemd-resolve", "dns" },
 	};
