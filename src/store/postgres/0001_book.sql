@@ -154,10 +154,13 @@ CREATE TABLE port_health_checks (
 );
 CREATE INDEX check_of ON port_health_checks (port_allocation_id, checked_at);
 
+-- Events of one change follow each other without a gap, and a number is left out between two
+-- changes.  So what programs enter by SQL, one event at a time, is numbered in steps of two.
 -- A number is not the order of commits: who follows the history asks for
 -- xid < pg_snapshot_xmin(pg_current_snapshot()) and goes on from (xid, seq).
+CREATE SEQUENCE events_seq_seq INCREMENT BY 2;
 CREATE TABLE events (
-	seq bigserial PRIMARY KEY,
+	seq bigint PRIMARY KEY DEFAULT nextval('events_seq_seq'),
 	xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
 	at timestamptz NOT NULL DEFAULT now(),
 	actor text COLLATE "C",
@@ -169,6 +172,7 @@ CREATE TABLE events (
 	before json,
 	after json
 );
+ALTER SEQUENCE events_seq_seq OWNED BY events.seq;
 CREATE INDEX event_project ON events (project_id) WHERE project_id IS NOT NULL;
 CREATE INDEX event_port ON events (port) WHERE port IS NOT NULL;
 CREATE INDEX event_order ON events (xid, seq);
@@ -182,19 +186,28 @@ CREATE TABLE requests (
 	PRIMARY KEY (actor, key)
 );
 
--- `given`, or the next one; those to come go on above a given one.
-CREATE FUNCTION next_number(sequence regclass, given bigint) RETURNS bigint LANGUAGE plpgsql
+-- Those to come go on above `used`.
+CREATE FUNCTION use_number(sequence regclass, used bigint) RETURNS bigint LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
 DECLARE
 	last bigint;
 BEGIN
-	IF given IS NULL THEN
-		RETURN nextval(sequence);
-	END IF;
 	EXECUTE format('SELECT last_value FROM %s', sequence) INTO last;
-	IF given >= last THEN
-		PERFORM setval(sequence, given);
+	IF used >= last THEN
+		PERFORM setval(sequence, used);
 	END IF;
-	RETURN given;
+	RETURN used;
 END
+$$;
+
+-- `given`, or the one that is `step` above the last.  Only for who holds the book's lock alone.
+CREATE FUNCTION next_event(given bigint, step integer) RETURNS bigint LANGUAGE sql
+SET search_path = public, pg_temp AS $$
+	SELECT use_number('events_seq_seq', coalesce(given, (SELECT max(seq) + step FROM events), 1))
+$$;
+
+CREATE FUNCTION next_check(given bigint) RETURNS bigint LANGUAGE sql
+SET search_path = public, pg_temp AS $$
+	SELECT CASE WHEN given IS NULL THEN nextval('port_health_checks_id_seq')
+		ELSE use_number('port_health_checks_id_seq', given) END
 $$;

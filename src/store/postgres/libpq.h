@@ -2,7 +2,7 @@
  * postgres/libpq.h - libpq, loaded for the first postgres:// book.
  *
  * Linked, it would cost every command four times the start of an empty program
- * (docs/decisions/0029).
+ * (docs/decisions/0031).
  */
 #ifndef STORE_POSTGRES_LIBPQ_H
 #define STORE_POSTGRES_LIBPQ_H

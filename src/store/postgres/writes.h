@@ -15,20 +15,19 @@
 	" is_active = true, rule = excluded.rule"
 
 /* A number that is given may be above all so far: the next one goes on from there. */
-#define SQL_EVENT_ADD                                          \
-	"INSERT INTO events"                                   \
-	" (seq, at, actor, op, project_id,"                    \
-	" subject, service, port, before, after)"              \
-	" VALUES"                                              \
-	" (next_number('events_seq_seq', $1), $2, $3, $4, $5," \
-	" $6, $7, $8, $9, $10)"
+#define SQL_EVENT_ADD                             \
+	"INSERT INTO events"                      \
+	" (seq, at, actor, op, project_id,"       \
+	" subject, service, port, before, after)" \
+	" VALUES"                                 \
+	" (next_event($1, $2), $3, $4, $5, $6,"   \
+	" $7, $8, $9, $10, $11)"
 
-#define SQL_CHECK_ADD                                     \
-	"INSERT INTO port_health_checks"                  \
-	" (id, port_allocation_id, checked_at,"           \
-	" status, response_time_us, details)"             \
-	" VALUES"                                         \
-	" (next_number('port_health_checks_id_seq', $1)," \
-	" $2, $3, $4, $5, $6)"
+#define SQL_CHECK_ADD                           \
+	"INSERT INTO port_health_checks"        \
+	" (id, port_allocation_id, checked_at," \
+	" status, response_time_us, details)"   \
+	" VALUES"                               \
+	" (next_check($1), $2, $3, $4, $5, $6)"
 
 #endif
