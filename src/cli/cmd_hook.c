@@ -94,12 +94,16 @@ static bool usual_folder(struct hook *h, struct err *err)
 {
 	char said[PATH_MAX];
 
-	if (!ask_line(GIT_WORDS("rev-parse", "--git-path", "hooks"), said, err))
-		return false;
-	if (*said)
-		return path_absolute(said, h->folder, err);
-	fail(err, ERR_INVALID, "this directory is in no git repository");
-	return fail_hint(err, "go to a checkout of the project");
+	return ask_line(GIT_WORDS("rev-parse", "--git-path", "hooks"), said, err) &&
+	       path_absolute(said, h->folder, err);
+}
+
+/* Why there is none, or none for this user, git says best. */
+static bool check_repository(struct err *err)
+{
+	CLEANUP(text_release) struct text said = { 0 };
+
+	return git_do(GIT_WORDS("rev-parse", "--git-dir"), &said, err);
 }
 
 /* husky 9 makes its folder `_` anew, and runs the file of the same name above it. */
@@ -116,7 +120,8 @@ static bool find_hook(struct hook *h, struct err *err)
 {
 	char said[PATH_MAX];
 
-	if (!ask_line(GIT_WORDS("rev-parse", "--show-toplevel"), h->top, err) ||
+	if (!check_repository(err) ||
+	    !ask_line(GIT_WORDS("rev-parse", "--show-toplevel"), h->top, err) ||
 	    !ask_line(GIT_WORDS("config", "--show-scope", "--type=path", "--get", "core.hooksPath"),
 		      said, err))
 		return false;

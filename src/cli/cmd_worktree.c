@@ -3,7 +3,7 @@
  * run nothing; the book is asked before, so that git is not when the book would refuse.
  */
 #include <limits.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -314,12 +314,20 @@ static bool may_remove(struct run *r, const json_t *plan, struct err *err)
 	       fail(err, ERR_NOT_FREE, "'%s' stays as it is", r->args[0]);
 }
 
+static bool has_ports_env(const char *folder)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/.ports.env", folder) < (int)sizeof(path) &&
+	       access(path, F_OK) == 0;
+}
+
 static bool remove_by_git(struct run *r, const json_t *plan, struct err *err)
 {
 	const char *path = text_or(plan, "worktreePath", "");
 	struct words w = { .count = 0 };
 
-	if (access(path, F_OK) == 0 && !git_ignore_ports_env(path, err))
+	if (has_ports_env(path) && !git_ignore_ports_env(path, err))
 		return false;
 	words_add(&w, "-C");
 	words_add(&w, text_or(plan, "repositoryPath", "."));

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,11 +36,12 @@ struct comparing {
 };
 
 /* Is it a checkout, of whomever?  Where it cannot be told, it may be one. */
-static bool may_have_checkout(struct call *c, const char *path)
+static bool may_have_checkout(const char *path)
 {
-	const char *git = arena_printf(&c->arena, "%s/.git", path);
+	char git[PATH_MAX + 8];
 
-	return !git || access(git, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+	snprintf(git, sizeof(git), "%s/.git", path);
+	return access(git, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /* Is the path that of another project's, or of an instance of one? */
@@ -89,7 +91,7 @@ static bool place_worktree(struct comparing *x, const struct instance_list *list
 static bool is_candidate(const struct comparing *x, const struct instance *i)
 {
 	return !i->released_at_ms && i->worktree && !strcmp(i->host, x->call->registry->host) &&
-	       !worktree_at(&x->worktrees, i->worktree) && !may_have_checkout(x->call, i->worktree);
+	       !worktree_at(&x->worktrees, i->worktree) && !may_have_checkout(i->worktree);
 }
 
 /* Git calls a worktree like its first folder, with a number where that is taken. */

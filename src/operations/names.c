@@ -124,9 +124,9 @@ static bool find_project_here(struct names *n, const char *path, struct err *err
 	if (!path || !directory_read(path, &d, NULL))
 		return true;
 	n->root = arena_copy(&n->call->arena, d.root);
-	if (!place_of_directory(n->call, &d, &p, &n->has_project, err))
+	if (!place_of_directory(n->call, &d, &p, &n->has_project, err) ||
+	    (!n->has_project && !place_main(n->call, &d, &p, &n->has_project, err)))
 		return false;
-	n->has_project = n->has_project || place_main(n->call, &d, &p);
 	if (n->has_project)
 		n->project = p.project;
 	return true;

@@ -62,8 +62,8 @@ static bool search_upwards(struct call *c, const char *path, const char *top, st
 	return true;
 }
 
-static bool main_known(struct call *c, const struct directory *d, struct place *ret,
-		       bool *ret_found, struct err *err)
+bool place_main(struct call *c, const struct directory *d, struct place *ret, bool *ret_found,
+		struct err *err)
 {
 	*ret_found = false;
 	return !d->is_worktree || search_upwards(c, d->main_root, NULL, ret, ret_found, err);
@@ -78,7 +78,7 @@ static bool search_moved(struct call *c, const struct directory *d, struct place
 	struct checkouts all;
 	struct err why = { 0 };
 
-	if (!main_known(c, d, &p, ret_found, err))
+	if (!place_main(c, d, &p, ret_found, err))
 		return false;
 	if (!*ret_found)
 		return true;
@@ -116,13 +116,6 @@ bool place_of_directory(struct call *c, const struct directory *d, struct place 
 	return true;
 }
 
-bool place_main(struct call *c, const struct directory *d, struct place *ret)
-{
-	bool found;
-
-	return main_known(c, d, ret, &found, NULL) && found;
-}
-
 static bool fail_unknown_directory(const struct directory *d, const struct project *main,
 				   struct err *err)
 {
@@ -145,7 +138,7 @@ static bool place_new(struct call *c, const struct directory *d, bool enter, str
 	bool found;
 
 	snprintf(p.root, sizeof(p.root), "%s", d->root);
-	if (!main_known(c, d, &p, &found, err))
+	if (!place_main(c, d, &p, &found, err))
 		return false;
 	if (!enter)
 		return fail_unknown_directory(d, found ? &p.project : NULL, err);
@@ -229,11 +222,15 @@ static bool is_project(const struct place *here, const struct project *p)
 }
 
 /* The directory is not in the book: is it a worktree of that project? */
-static bool is_new_worktree(struct call *c, const struct directory *d, const struct project *p)
+static bool is_new_worktree(struct call *c, const struct directory *d, const struct project *p,
+			    bool *ret, struct err *err)
 {
 	struct place main;
 
-	return place_main(c, d, &main) && is_project(&main, p);
+	if (!place_main(c, d, &main, ret, err))
+		return false;
+	*ret = *ret && is_project(&main, p);
+	return true;
 }
 
 static bool instance_of(struct call *c, const struct directory *d, bool enter, struct place *p,
@@ -241,7 +238,7 @@ static bool instance_of(struct call *c, const struct directory *d, bool enter, s
 {
 	const struct project *project = &p->project;
 	struct place here;
-	bool found;
+	bool found, is_new;
 
 	if (!place_of_directory(c, d, &here, &found, err))
 		return false;
@@ -250,7 +247,11 @@ static bool instance_of(struct call *c, const struct directory *d, bool enter, s
 		p->has_moved = here.has_moved;
 		return !p->has_moved || !enter || enter_move(c, d, project, p->instance, err);
 	}
-	if (found || !is_new_worktree(c, d, project))
+	if (found)
+		return true;
+	if (!is_new_worktree(c, d, project, &is_new, err))
+		return false;
+	if (!is_new)
 		return true;
 	return enter ? enter_worktree(c, d, project, &p->instance, err)
 		     : fail_unknown_directory(d, project, err);

@@ -57,7 +57,8 @@ MUST_CHECK bool place_of_directory(struct call *c, const struct directory *d, st
 MUST_CHECK bool place_repository(struct call *c, const struct directory *d, bool enter,
 				 struct project *ret, struct err *err);
 
-/* A worktree that the book does not know: `ret` gets its main checkout's project. False: none. */
-bool place_main(struct call *c, const struct directory *d, struct place *ret);
+/* A worktree that the book does not know: its main checkout's project, if that is known. */
+MUST_CHECK bool place_main(struct call *c, const struct directory *d, struct place *ret,
+			   bool *ret_found, struct err *err);
 
 #endif

@@ -42,33 +42,49 @@ bool repository_of_project(struct call *c, const struct project *p, struct repos
 }
 
 /* A project may be a folder of a repository: the worktrees are those of the whole. */
-static bool is_repository(struct call *c, const struct project *p)
+static bool is_repository(struct call *c, const struct project *p, bool *ret, struct err *err)
 {
 	struct directory d;
 	struct project whole;
+	struct err why = { 0 };
 
-	return p->path && !directory_is_gone(p->path) && repository_read(p->path, &d, NULL) &&
-	       d.is_git && place_repository(c, &d, false, &whole, NULL) && !strcmp(whole.id, p->id);
+	*ret = false;
+	if (!p->path || directory_is_gone(p->path) || !repository_read(p->path, &d, NULL) ||
+	    !d.is_git)
+		return true;
+	if (place_repository(c, &d, false, &whole, &why)) {
+		*ret = !strcmp(whole.id, p->id);
+		return true;
+	}
+	return why.code == ERR_NOT_FOUND || fail(err, why.code, "%s", why.text);
+}
+
+/* What may not be read is no reason to leave out the others. */
+static bool visit(struct call *c, const struct project *p, repository_fn *fn, void *arg,
+		  struct err *err)
+{
+	struct repository r;
+	struct err why = { 0 };
+
+	if (repository_of_project(c, p, &r, &why))
+		return fn(c, &r, arg, err);
+	if (why.code != ERR_IO && why.code != ERR_NOT_PERMITTED)
+		return fail(err, why.code, "%s", why.text);
+	registry_note(c->registry, "'%s' is left out: %s", p->name, why.text);
+	return true;
 }
 
 static bool each_of_all(struct call *c, repository_fn *fn, void *arg, struct err *err)
 {
 	struct project_list list;
+	bool is_one;
 
 	if (!projects_read(c->registry, &c->arena, &list, err))
 		return false;
-	for (unsigned i = 0; i < list.count; i++) {
-		const struct project *p = &list.items[i];
-		struct repository r;
-		struct err why = { 0 };
-
-		if (!is_repository(c, p))
-			continue;
-		if (!repository_of_project(c, p, &r, &why))
-			registry_note(c->registry, "'%s' is left out: %s", p->name, why.text);
-		else if (!fn(c, &r, arg, err))
+	for (unsigned i = 0; i < list.count; i++)
+		if (!is_repository(c, &list.items[i], &is_one, err) ||
+		    (is_one && !visit(c, &list.items[i], fn, arg, err)))
 			return false;
-	}
 	return true;
 }
 

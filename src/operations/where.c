@@ -222,13 +222,14 @@ static bool where_run(struct call *c, const json_t *input, json_t *answer, struc
 	const char *host, *folder, *path = json_text_of(input, "path");
 	struct directory d;
 	struct place p;
-	bool found, main_known;
+	bool found, main_known = false;
 	unsigned ports = 0, declared = 0;
 
 	if (!input_host(c, input, &host, err) || !directory_read(path ? path : ".", &d, err) ||
 	    !put_directory(&d, answer, err) || !place_of_directory(c, &d, &p, &found, err))
 		return false;
-	main_known = !found && place_main(c, &d, &p);
+	if (!found && !place_main(c, &d, &p, &main_known, err))
+		return false;
 	if (found ? !put_place(c, &p, host, answer, &ports, err)
 		  : !put_nothing(c, main_known ? &p.project : NULL, host, answer, err))
 		return false;

@@ -275,7 +275,14 @@ def test_hooks_path__ignored_folder_is_not_in_a_new_worktree(pb, git_in, shop):
 
 def test_install__outside_of_git_says_so(pb):
     run = pb.fails(2, "hook", "install", "git")
-    assert "no git repository" in run.err
+    assert "not a git repository" in run.err
+
+
+def test_install__what_git_says_of_anothers_repository_is_said(pb, shop):
+    os.chown(shop, 65534, 65534)
+    os.chown(shop / ".git", 65534, 65534)
+    run = pb.fails(2, "hook", "install", "git", cwd=shop)
+    assert "dubious ownership" in run.err and not hook_of(shop).exists()
 
 
 def test_install__of_another_kind_says_so(pb, shop):

@@ -192,7 +192,8 @@ def test_list__cuts_nothing_in_a_pipe(pb, shop):
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("command", ["list", "status", "show", "project list", "history",
-                                     "reservations", "summary", "policy list", "help"])
+                                     "reservations", "summary", "policy list", "worktree list",
+                                     "help"])
 def test_terminal__no_line_is_wider(pb, shop, width, command):
     if command == "help" and width < 80:
         pytest.skip("help is made for 80 columns")
@@ -302,6 +303,26 @@ def test_release_all__without_anyone_to_ask_needs_yes(pb, shop):
     assert "--yes" in pb.fails(2, "release", "shop", "--all", cwd=shop).err
     pb.ok("release", "shop", "--all", "--yes", cwd=shop)
     assert pb.json("list")["count"] == 0
+
+
+def test_worktree_remove__asks_where_a_hostname_leads_and_a_no_removes_nothing(pb, git, shop):
+    fix = shop.parent / "fix"
+    git(shop, "worktree", "add", "-q", fix)
+    pb.ok("get", "web", "--hostname", "fix.example.org", cwd=fix)
+    shown, code = on_terminal(pb, "worktree", "remove", fix, cwd=shop, answers=["n"])
+    assert "'fix.example.org' leads to port 3190" in shown and code == 1
+    assert fix.exists() and pb.json("get", "web", cwd=fix)["port"] == 3190
+    shown, code = on_terminal(pb, "worktree", "remove", fix, cwd=shop, answers=["y"])
+    assert "released 3190" in shown and code == 0 and not fix.exists()
+
+
+def test_worktree_sync__fits_the_terminal(pb, git, shop):
+    for name in ("a", "b"):
+        git(shop, "worktree", "add", "-q", "-b", f"feature/{name}-" + "long-" * 10,
+            shop.parent / ("folder-" * 12 + name))
+    shown, code = on_terminal(pb, "worktree", "sync", cwd=shop, width=80)
+    assert code == 0 and shown.count("entered") == 2
+    assert not [line for line in without_colour(shown).split("\n") if columns(line) > 80]
 
 
 # --- init and env

@@ -37,6 +37,9 @@ static const struct ask before[] = {
 	{ "allocate", "{'projectName':'shop','serviceName':'api'}" },
 	{ "reserve", "{'ports':'3150-3159','reason':'r'}" },
 	{ "project-add", "{'projectName':'spare'}" },
+	/* A repository with a worktree that is new, and an instance whose worktree is gone. */
+	{ "project-add", "{'projectName':'tree','projectPath':'FOLDER-of-git/main'}" },
+	{ "instance-add", "{'projectName':'tree','instance':2,'worktreePath':'/nowhere/gone'}" },
 	{ NULL },
 };
 
@@ -66,6 +69,9 @@ static const struct step {
 	{ { "instance-list", "{'projectName':'shop'}" } },
 	{ { "instance-next", "{'projectName':'shop'}" } },
 	{ { "get", DB ",'dryRun':true}" } },
+	{ { "worktree-list", "{'projectName':'tree'}" } },
+	{ { "worktree-sync", "{'all':true,'dryRun':true}" } },
+	{ { "where", "{'path':'FOLDER-of-git/new'}" } },
 	{ { "export", "{}" } },
 	{ { "export", "{'format':'csv','projectName':'shop'}" } },
 	{ { "export", "{'format':'ports-md'}" } },
@@ -118,6 +124,13 @@ static const struct step {
 	{ { "policy-use", "{'name':'blocks'}" } },
 	{ { "policy-use", "{'name':'types','keepEntries':true}" },
 	  { { "policy-use", "{'name':'blocks','keepEntries':true}" } } },
+	{ { "worktree-remove", "{'worktreePath':'/nowhere/gone','path':'FOLDER-of-git/main'}" },
+	  { { "instance-add",
+	      "{'projectName':'tree','instance':2,'worktreePath':'/nowhere/gone'}" } } },
+	{ { "worktree-sync", "{'path':'FOLDER-of-git/main'}" },
+	  { { "instance-release", "{'projectName':'tree','instance':2}" },
+	    { "instance-add",
+	      "{'projectName':'tree','instance':2,'worktreePath':'/nowhere/gone'}" } } },
 	{ { "init", "{'path':'FOLDER','services':['web','api']}" },
 	  { { "release", "{'projectName':'folder','all':true}" },
 	    { "project-remove", "{'projectName':'folder'}" } } },
@@ -394,9 +407,26 @@ static void test_new_book_in_memory__is_made_or_there_is_no_memory(void **state)
 		;
 }
 
+/* As git leaves a repository with a worktree. */
+static void make_repository(void)
+{
+	char link[2 * PATH_MAX];
+
+	folder_write(&folder, "folder-of-git/main/.git/HEAD", "ref: refs/heads/main\n");
+	folder_write(&folder, "folder-of-git/main/.git/worktrees/new/HEAD",
+		     "ref: refs/heads/new\n");
+	folder_write(&folder, "folder-of-git/main/.git/worktrees/new/commondir", "../..\n");
+	snprintf(link, sizeof(link), "%s/.git\n", folder_path(&folder, "folder-of-git/new"));
+	folder_write(&folder, "folder-of-git/main/.git/worktrees/new/gitdir", link);
+	snprintf(link, sizeof(link), "gitdir: %s\n",
+		 folder_path(&folder, "folder-of-git/main/.git/worktrees/new"));
+	folder_write(&folder, "folder-of-git/new/.git", link);
+}
+
 static int make_folder(void **state)
 {
 	folder = folder_make();
+	make_repository();
 	folder_write(&folder, "folder/compose.yaml", "services: {web: {ports: ['3000:3000']}}\n");
 	/* No configuration of this machine's user. */
 	setenv("HOME", folder.path, 1);
