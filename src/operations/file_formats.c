@@ -58,13 +58,44 @@ static bool has(const char *bytes, size_t len, const char *words)
 	return memmem(bytes, len, words, strlen(words)) != NULL;
 }
 
-/* The titles of its two tables, which no other table has beside each other. */
+static bool stop_at_first(const struct claim *c, void *arg)
+{
+	bool *any = arg;
+
+	(void)c;
+	*any = true;
+	return false;
+}
+
+static bool any_is_told(claims_fn *scan, const char *bytes, size_t len)
+{
+	bool any = false;
+
+	(void)scan(bytes, len, "", stop_at_first, &any, NULL);
+	return any;
+}
+
+/* The bytes may be the start of a file, which ends in the middle of a letter. */
+static bool tells_something(claims_fn *scan, const char *bytes, size_t len)
+{
+	const char *end = len ? memrchr(bytes, '\n', len) : NULL;
+
+	return any_is_told(scan, bytes, len) ||
+	       (end && any_is_told(scan, bytes, (size_t)(end - bytes)));
+}
+
+/*
+ * The titles of its two tables, which no other table has beside each other; written in another
+ * way they may be those of a table of services, too, and then it is that.
+ */
 static bool ports_md_is_likely(const char *bytes, size_t len)
 {
 	return (has(bytes, len, "| Project Name ") && has(bytes, len, "| Block ") &&
 		has(bytes, len, "| Ports ")) ||
 	       (has(bytes, len, "| Instance ") && has(bytes, len, "| Purpose ") &&
-		has(bytes, len, "| Branch/Environment"));
+		has(bytes, len, "| Branch/Environment")) ||
+	       (tells_something(claims_ports_md, bytes, len) &&
+		!tells_something(claims_md, bytes, len));
 }
 
 static bool begins(const char *bytes, size_t len, const char *words)
@@ -130,7 +161,7 @@ const struct file_format *file_format_guess(const char *bytes, size_t len, const
 	for (const struct file_format *f = file_formats; f->name; f++)
 		if (is_named(f, file))
 			return f;
-	return NULL;
+	return tells_something(claims_md, bytes, len) ? file_format_named("md") : NULL;
 }
 
 void file_formats_add(struct text *t, bool readable)

@@ -28,7 +28,7 @@ extern const struct file_format file_formats[];
 /* NULL: there is none. */
 const struct file_format *file_format_named(const char *name);
 
-/* By its first bytes, else by the end of its name; NULL: neither tells. */
+/* By its first bytes, else by its name, else by a table of services; NULL: nothing tells. */
 const struct file_format *file_format_guess(const char *bytes, size_t len, const char *file);
 
 /* "json, csv, ..." of those that can be read, or written. */

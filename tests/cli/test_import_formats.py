@@ -112,6 +112,31 @@ def test_a_file_that_breaks_rules__names_each_row_and_the_way_out(pb, foreign, t
     assert book.dump() == before
 
 
+@pytest.mark.parametrize("text, format", [
+    ("|Service|Port|\n|-|-|\n|web|3500|\n", "md"),
+    ("# Ports\n\n| Project | Instance | Service | Ports |\n|-|-|-|-|\n| a | 2 | web | 3500 |", "md"),
+    ("|project name|block|ports|\n|:-|-|-|\n|a|3500-3599|5|\n", "ports-md"),
+    ("| Project   | Instance | Ports |\n|---|---|---|\n| a | 2 | 3580-3589 |\n", "ports-md"),
+], ids=["service", "instances", "projects", "slices"])
+def test_a_table__shows_which_it_is_also_without_a_files_name(pb, text, format):
+    tried = pb("import", "-", "--project", "shop", "--create", "--dry-run", input=text, json=True)
+    assert tried.json["format"] == format and tried.json["rows"]
+
+
+def test_a_table__is_known_by_the_start_of_a_long_file(pb):
+    """Which may end in the middle of a letter."""
+    note = "\N{SNOWMAN}" * 400
+    rows = "".join(f"| web{n} | {3500 + n} | {note} |\n" for n in range(90))
+    for blanks in range(3):
+        text = "\n" * blanks + "| Service | Port | Notes |\n|-|-|-|\n" + rows
+        said = pb.json("import", "-", "--project", "shop", "--create", "--dry-run", input=text)
+        assert (said["format"], said["entered"]) == ("md", 90)
+
+
+def test_a_text__without_a_table_shows_no_format(pb):
+    assert "does not show which format" in pb.fails(2, "import", "-", input="# Port\nWEB\n").err
+
+
 def test_rows__that_cannot_be_read_are_named_with_the_others(pb, foreign, taken, book):
     """Not only the first of them."""
     before = book.dump()
