@@ -209,6 +209,11 @@ const char *session_book_source(const struct session *s)
 	return s->source;
 }
 
+const struct listeners *session_machine(const struct session *s)
+{
+	return s->registry.listeners;
+}
+
 const char *session_host(const struct session *s)
 {
 	return s->registry.host;

@@ -27,6 +27,7 @@ struct session_options {
 };
 
 struct session;
+struct listeners;
 
 /*
  * The book itself is opened by the first call that needs it.
@@ -69,6 +70,9 @@ MUST_CHECK bool session_call_with(struct session *s, const char *operation, cons
 /* Where the book is; and who said so: "the program", "PORTBOOK_BOOK", a file, "the default". */
 const char *session_book(const struct session *s);
 const char *session_book_source(const struct session *s);
+
+/* What can be seen of this machine, for who has to look more closely than an operation. */
+const struct listeners *session_machine(const struct session *s);
 
 /* This machine's name in the book. */
 const char *session_host(const struct session *s);

@@ -17,6 +17,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_completion;
 extern const struct command cmd_env;
 extern const struct command cmd_export;
+extern const struct command cmd_free;
 extern const struct command cmd_get;
 extern const struct command cmd_get_port;
 extern const struct command cmd_help;

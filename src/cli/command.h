@@ -90,11 +90,12 @@ enum command_group {
 	GROUP_PORTS,
 	GROUP_LOOK,
 	GROUP_DIRECTORY,
+	GROUP_ENFORCING,
 	GROUP_BOOK,
 	GROUP_FILES,
 	GROUP_HELP,
 };
-#define GROUP_COUNT 6
+#define GROUP_COUNT 7
 
 /* What of the surroundings goes into the input, where the operation takes it. */
 #define SENDS_PATH 1u /* the working directory */

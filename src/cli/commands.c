@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&cmd_completion,
 	&cmd_env,
 	&cmd_export,
+	&cmd_free,
 	&cmd_get,
 	&cmd_get_port,
 	&cmd_help,

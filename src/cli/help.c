@@ -18,6 +18,7 @@ static const struct group {
 	[GROUP_PORTS] = { "Ports", "portbook-ports" },
 	[GROUP_LOOK] = { "Looking", "portbook-looking" },
 	[GROUP_DIRECTORY] = { "A project's directory", "portbook-directory" },
+	[GROUP_ENFORCING] = { "Holding programs to it", "portbook-enforcing" },
 	[GROUP_BOOK] = { "Projects and rules", "portbook-projects" },
 	[GROUP_FILES] = { "The book itself", "portbook-book" },
 	[GROUP_HELP] = { "Help", "portbook" },

@@ -45,6 +45,9 @@ MUST_CHECK bool run_call_with(struct run *r, const char *operation, const json_t
 /* Watch long work that needs no book, or begins before it. */
 struct progress *run_watch(struct run *r, const char *interrupted);
 
+/* Say what was out of the ordinary, where the command shows the answer itself. */
+void run_notices(struct run *r, const json_t *answer);
+
 /*
  * Say the answer: with --json the object itself, else its notices on stderr
  * and what the command's `render` makes of it on stdout.

@@ -12,6 +12,7 @@ const struct operation *const operations[] = {
 	&op_get,
 	&op_get_port,
 	&op_history,
+	&op_holders,
 	&op_import,
 	&op_init,
 	&op_instance_add,

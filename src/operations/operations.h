@@ -9,7 +9,7 @@
 #include "registry/get.h"
 
 extern const struct operation op_adopt, op_allocate, op_audit, op_check, op_env, op_export, op_get,
-	op_get_port, op_history, op_import, op_init, op_instance_add, op_instance_list,
+	op_get_port, op_history, op_holders, op_import, op_init, op_instance_add, op_instance_list,
 	op_instance_next, op_instance_release, op_instance_set, op_list, op_listeners, op_move,
 	op_names, op_policy_check, op_policy_list, op_policy_show, op_policy_use, op_project_add,
 	op_project_add_block, op_project_archive, op_project_list, op_project_remove,

@@ -8,7 +8,7 @@ static json_t *number_or_null(int64_t n)
 	return n ? json_integer(n) : json_null();
 }
 
-static bool put_process(json_t *o, const struct process *p)
+bool process_json_into(json_t *o, const struct process *p)
 {
 	return json_put(o, "pid", number_or_null(p->pid)) &&
 	       json_put_text(o, "program", p->program) && json_put_text(o, "user", p->user) &&
@@ -27,7 +27,7 @@ static bool put_processes(json_t *o, const struct listener *l)
 	for (unsigned i = 0; i < l->n_processes; i++) {
 		json_t *one = json_object();
 
-		if (!json_append(array, one) || !put_process(one, &l->processes[i]))
+		if (!json_append(array, one) || !process_json_into(one, &l->processes[i]))
 			return false;
 	}
 	return true;
@@ -53,7 +53,7 @@ bool listener_json_into(json_t *o, const struct listener *l)
 
 	return json_put_int(o, "port", l->port) &&
 	       json_put_text(o, "protocol", protocol_name(l->protocol)) && put_addresses(o, l) &&
-	       put_process(o, leader ? leader : &nobody) &&
+	       process_json_into(o, leader ? leader : &nobody) &&
 	       json_put_int(o, "uid", leader ? leader->uid : l->uid) &&
 	       json_put_int(o, "inode", (int64_t)l->inode) &&
 	       json_put_bool(o, "partlyKnown", l->partly_known) && put_processes(o, l);

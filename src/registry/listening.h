@@ -56,5 +56,7 @@ json_t *listener_json(const struct listener *l) MUST_CHECK;
 json_t *listener_json_short(const struct listener *l) MUST_CHECK;
 /* As listener_json, into an object. */
 MUST_CHECK bool listener_json_into(json_t *object, const struct listener *l);
+/* {pid, program, user, cwd, command, startedAt, cgroup, unit, container}. */
+MUST_CHECK bool process_json_into(json_t *object, const struct process *p);
 
 #endif
