@@ -217,12 +217,15 @@ bool adopt_folder_enter(struct adopting *a, struct adopt_folder *f, struct err *
 {
 	const struct directory *d = f->where;
 	struct place main = { .instance = 1 };
+	bool found;
 	int number;
 
 	if (!d)
 		return true;
 	f->instance = 1;
-	if (place_main(a->call, d, &main))
+	if (!place_main(a->call, d, &main, &found, err))
+		return false;
+	if (found)
 		f->project = main.project;
 	else if (!choose_number(a, f, &number, err) ||
 		 !enter_project_numbered(a->call, d, number, &f->project, err))
