@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "operations/adopting.h"
+#include "operations/import_report.h"
 #include "ports/known.h"
 #include "registry/edit.h"
 #include "registry/entry_json.h"
@@ -48,7 +49,7 @@ bool adopt_row(struct adopting *a, const struct finding_of_port *f, const char *
 static bool refuse(struct adopting *a, const struct finding_of_port *f, const struct err *why,
 		   struct err *err)
 {
-	if (why->code != ERR_TAKEN && why->code != ERR_INVALID && why->code != ERR_EXHAUSTED) {
+	if (!is_about_the_row(why->code)) {
 		*err = *why;
 		return false;
 	}
@@ -158,6 +159,10 @@ static bool take_port(struct adopting *a, const struct finding_of_port *f,
 
 	if (!is_known && registry_allocate(r, &in_range, a->arena, ret, &why))
 		return true;
+	if (!is_known && !is_about_the_row(why.code)) {
+		*err = why;
+		return false;
+	}
 	return registry_register(r, &outside, a->arena, ret, err);
 }
 

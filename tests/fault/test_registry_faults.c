@@ -72,6 +72,7 @@ static const struct step {
 	{ { "worktree-list", "{'projectName':'tree'}" } },
 	{ { "worktree-sync", "{'all':true,'dryRun':true}" } },
 	{ { "where", "{'path':'FOLDER-of-git/new'}" } },
+	{ { "adopt", "{'root':'FOLDER','dryRun':true}" } },
 	{ { "export", "{}" } },
 	{ { "export", "{'format':'csv','projectName':'shop'}" } },
 	{ { "export", "{'format':'ports-md'}" } },
@@ -425,9 +426,15 @@ static void make_repository(void)
 
 static int make_folder(void **state)
 {
+	char unit[2 * PATH_MAX];
+
 	folder = folder_make();
 	make_repository();
 	folder_write(&folder, "folder/compose.yaml", "services: {web: {ports: ['3000:3000']}}\n");
+	snprintf(unit, sizeof(unit), "WorkingDirectory=%s/folder\nListenStream=3300\n",
+		 folder.path);
+	folder_write(&folder, "folder/etc/systemd/system/a.socket", unit);
+	folder_write(&folder, "folder/etc/nginx/nginx.conf", "proxy_pass http://localhost:3301;\n");
 	/* No configuration of this machine's user. */
 	setenv("HOME", folder.path, 1);
 	unsetenv("XDG_CONFIG_HOME");
