@@ -15,6 +15,7 @@ extern const struct command cmd_audit;
 extern const struct command cmd_backup;
 extern const struct command cmd_check;
 extern const struct command cmd_completion;
+extern const struct command cmd_doctor;
 extern const struct command cmd_env;
 extern const struct command cmd_export;
 extern const struct command cmd_free;

@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&cmd_backup,
 	&cmd_check,
 	&cmd_completion,
+	&cmd_doctor,
 	&cmd_env,
 	&cmd_export,
 	&cmd_free,

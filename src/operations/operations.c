@@ -7,6 +7,7 @@ const struct operation *const operations[] = {
 	&op_allocate,
 	&op_audit,
 	&op_check,
+	&op_doctor,
 	&op_env,
 	&op_export,
 	&op_get,

@@ -61,6 +61,7 @@ static const struct step {
 	{ { "env", "{'projectName':'shop'}" } },
 	{ { "history", "{'projectName':'shop'}" } },
 	{ { "where", "{'path':'FOLDER'}" } },
+	{ { "doctor", "{}" } },
 	{ { "reservations", "{}" } },
 	{ { "project-list", "{}" } },
 	{ { "project-show", "{'projectName':'shop'}" } },
