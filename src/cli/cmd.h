@@ -14,6 +14,8 @@ extern const struct command cmd_allocate;
 extern const struct command cmd_audit;
 extern const struct command cmd_backup;
 extern const struct command cmd_check;
+extern const struct command cmd_clean;
+extern const struct command cmd_cleanup;
 extern const struct command cmd_completion;
 extern const struct command cmd_doctor;
 extern const struct command cmd_env;

@@ -63,8 +63,10 @@ struct option_spec {
 	const char *name; /* the long one, without "--"; NULL ends a table */
 	char letter;	  /* 0: none */
 	enum value_kind kind;
-	const char *arg;   /* its argument's name in help; NULL: takes none */
-	const char *field; /* the member of the input; NULL: for the command, in run.own */
+	const char *arg; /* its argument's name in help; NULL: takes none */
+	const char
+		*otherwise; /* what it is without its argument, which is a number; NULL: refused */
+	const char *field;  /* the member of the input; NULL: for the command, in run.own */
 	const char *help;
 	const char *fixed;	    /* VALUE_FIXED */
 	int64_t min, max;	    /* VALUE_INT */

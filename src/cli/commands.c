@@ -12,6 +12,8 @@ const struct command *const commands[] = {
 	&cmd_audit,
 	&cmd_backup,
 	&cmd_check,
+	&cmd_clean,
+	&cmd_cleanup,
 	&cmd_completion,
 	&cmd_doctor,
 	&cmd_env,

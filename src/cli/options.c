@@ -51,7 +51,9 @@ static void known_add(struct known *k, const struct option_spec *specs)
 		k->specs[k->n] = specs;
 		k->longs[k->n] = (struct option){
 			.name = specs->name,
-			.has_arg = specs->arg ? required_argument : no_argument,
+			.has_arg = specs->otherwise ? optional_argument
+				   : specs->arg	    ? required_argument
+						    : no_argument,
 			.val = FIRST_LONG + (int)k->n,
 		};
 		if (!specs->letter)
@@ -133,11 +135,26 @@ static bool fail_option(const struct known *k, const struct command *c, int what
 	return fail(err, ERR_INVALID, "--%s takes no argument", o->name);
 }
 
+/*
+ * The argument of an option that may go without.  getopt_long takes it behind a '='
+ * only; a number is also taken where it is the next word.
+ */
+static char *optional_of(const struct option_spec *o, int argc, char **argv)
+{
+	char *next = optind < argc ? argv[optind] : NULL;
+
+	if (!o->otherwise || optarg || !next || !*next || next[strspn(next, "0123456789")])
+		return optarg;
+	optind++;
+	return next;
+}
+
 /* Read options from argv[first] on; `*ret` becomes the index of the first word that is none. */
 static bool read_options(struct run *r, const struct command *c, bool stop, int first, int argc,
 			 char **argv, int *ret, struct err *err)
 {
 	struct known k;
+	const char *text;
 	int val;
 
 	known_init(&k, c, stop);
@@ -150,7 +167,12 @@ static bool read_options(struct run *r, const struct command *c, bool stop, int 
 
 		if (val == '?' || val == ':' || !o)
 			return fail_option(&k, c, val, argv[optind - 1], err);
-		if (!input_add_option(r->input, r->own, o, o->arg ? optarg : NULL, err))
+		text = optional_of(o, argc, argv);
+		if (!input_add_option(r->input, r->own, o,
+				      !o->arg ? NULL
+				      : text  ? text
+					      : o->otherwise,
+				      err))
 			return false;
 	}
 	*ret = first - 1 + optind;

@@ -7,6 +7,8 @@ const struct operation *const operations[] = {
 	&op_allocate,
 	&op_audit,
 	&op_check,
+	&op_cleanup,
+	&op_cleanup_report,
 	&op_doctor,
 	&op_env,
 	&op_export,

@@ -138,6 +138,10 @@ static const struct step {
 	    { "project-remove", "{'projectName':'folder'}" } } },
 	{ { "get", "{'projectName':'shop','serviceName':'last'}" } },
 	{ { "undo", "{'dryRun':true}" } },
+	{ { "cleanup", "{'dryRun':true,'idleDays':1}" } },
+	{ { "cleanup", "{'orphans':true,'yes':true}" },
+	  { { "get", "{'projectName':'shop','serviceName':'web'}" } } },
+	{ { "cleanup-report", "{}" } },
 	{ { "undo", "{}" }, { { "get", "{'projectName':'shop','serviceName':'last'}" } } },
 };
 
