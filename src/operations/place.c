@@ -320,15 +320,28 @@ bool place_find(struct call *c, const json_t *input, enum place_enter enter, str
 	return true;
 }
 
+/* A worktree that is new has no instance, and yet a project. */
+static bool project_here(struct call *c, const char *path, struct project *ret, struct err *err)
+{
+	struct directory d;
+	struct place p;
+	bool found;
+
+	if (!path)
+		return fail(err, ERR_INVALID, "it is not said which project is meant");
+	if (!directory_read(path, &d, err) || !place_of_directory(c, &d, &p, &found, err) ||
+	    (!found && !place_main(c, &d, &p, &found, err)))
+		return false;
+	if (!found)
+		return fail_unknown_directory(&d, NULL, err);
+	*ret = p.project;
+	return true;
+}
+
 bool place_project(struct call *c, const json_t *input, struct project *ret, struct err *err)
 {
 	const char *name = json_text_of(input, "projectName");
-	struct place p;
 
-	if (name)
-		return project_need(c->registry, name, &c->arena, ret, err);
-	if (!place_here(c, json_text_of(input, "path"), false, &p, err))
-		return false;
-	*ret = p.project;
-	return true;
+	return name ? project_need(c->registry, name, &c->arena, ret, err)
+		    : project_here(c, json_text_of(input, "path"), ret, err);
 }

@@ -38,7 +38,10 @@ enum place_enter {
 MUST_CHECK bool place_find(struct call *c, const json_t *input, enum place_enter enter,
 			   struct place *ret, struct err *err);
 
-/* The project that `projectName` names, else the directory's; nothing is entered. */
+/*
+ * The project that `projectName` names, else the directory's, also of a worktree
+ * that has no instance yet; nothing is entered.
+ */
 MUST_CHECK bool place_project(struct call *c, const json_t *input, struct project *ret,
 			      struct err *err);
 

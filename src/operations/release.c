@@ -42,13 +42,26 @@ static const char *name_all(struct call *c, const struct project *p, unsigned in
 	return name ? name : p->name;
 }
 
+/* A worktree that is new holds nothing: what the project has that it is of is not meant. */
+static bool find_project(struct call *c, const json_t *input, struct project *ret, struct err *err)
+{
+	struct place here;
+
+	if (json_text_of(input, "projectName"))
+		return place_project(c, input, ret, err);
+	if (!place_find(c, input, false, &here, err))
+		return false;
+	*ret = here.project;
+	return true;
+}
+
 static bool release_all(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
 	struct entry_filter f = ENTRY_FILTER_ALL;
 	struct entry_list list;
 	struct project p;
 
-	if (!place_project(c, input, &p, err))
+	if (!find_project(c, input, &p, err))
 		return false;
 	f.project_id = p.id;
 	f.instance = (unsigned)json_int_of(input, "instance", 0);

@@ -70,6 +70,16 @@ def test_worktree__named_project_never_gives_the_main_checkouts_port(pb, shop, t
     assert str(three) in said["message"] and "shop@1" in said["hint"]
 
 
+def test_worktree__project_of_a_new_one_is_known(pb, shop, tree):
+    fix = tree("fix")
+    assert pb.json("project", "show", cwd=fix)["project"]["projectName"] == "shop"
+    assert [i["instance"] for i in pb.json("instance", "list", cwd=fix)["instances"]] == [1]
+    assert pb.json("instance", "next", cwd=fix)["instance"]["instance"] == 2
+    assert "web: 3100" in pb.ok("show", cwd=fix)
+    pb.ok("release", "shop", "--all", "--yes", cwd=fix)  # it is named
+    assert pb.json("list")["ports"] == []
+
+
 def test_worktree__named_project_of_another_repository_means_its_main_checkout(
         pb, tree, project_dir):
     other = project_dir("other")
@@ -805,3 +815,41 @@ def test_git__has_the_usual_signals(pb, shop):
                    env={"PATH": f"{fake}:{os.environ['PATH']}"})
     ignored = int(run.err.split("SigIgn:")[1].split()[0], 16)
     assert not ignored & (1 << 12 | 1 << 24 | 1 << 1 | 1 << 2), hex(ignored)
+
+
+# --- as an ordinary user
+
+def test_worktree__commands_of_an_ordinary_user(pb, as_nobody):
+    base = pb.base / "nobody"
+    base.mkdir()
+    os.chown(base, 65534, 65534)
+    for path in (pb.base, *pb.base.parents):
+        if not path.stat().st_mode & 0o001:
+            path.chmod(path.stat().st_mode | 0o011)
+    shop = base / "shop"
+    for words in (["init", "-q", "-b", "main", shop],
+                  ["-C", shop, "commit", "-q", "--allow-empty", "-m", "start"]):
+        run = as_nobody("git", "-c", "user.name=n", "-c", "user.email=n@example.invalid", *words,
+                        cwd=base)
+        assert run.returncode == 0, run.stderr
+    pb.ok("get", "web", cwd=shop, user=65534)
+    pb.ok("hook", "install", "git", cwd=shop, user=65534)
+    run = as_nobody("git", "-C", shop, "worktree", "add", "-q", "../a")
+    assert run.returncode == 0 and "WEB_PORT=3190" in (base / "a" / ".ports.env").read_text()
+    pb.ok("worktree", "add", "../b", cwd=shop, user=65534)
+    assert "WEB_PORT=3180" in (base / "b" / ".ports.env").read_text()
+    assert (base / "b" / ".ports.env").stat().st_uid == 65534
+    for name in ("a", "b"):
+        pb.ok("worktree", "remove", f"../{name}", cwd=shop, user=65534)
+    assert [p["port"] for p in pb.json("list", user=65534)["ports"]] == [3100]
+    pb.ok("hook", "remove", "git", cwd=shop, user=65534)
+
+
+def test_worktree_add__what_this_user_may_not_do_enters_nothing(pb, shop, book):
+    """Another user's repository: git refuses, and says so."""
+    for path in (pb.base, *pb.base.parents):
+        if not path.stat().st_mode & 0o001:
+            path.chmod(path.stat().st_mode | 0o011)
+    run = pb.fails(2, "worktree", "add", pb.home_of(65534) / "fix", cwd=shop, user=65534)
+    assert "dubious ownership" in run.err
+    assert pb.json("list", user=65534)["ports"] == []
