@@ -18,8 +18,8 @@
 /* Rationale: apps/web/.env of a repository of several programs. */
 #define DEPTH_MAX 3
 
-/* Rationale: a folder of sources has fewer; one with more holds data. */
-#define NAMES_MAX 2000
+/* Rationale: the upper levels of sources have fewer; more are data. They take some 10 ms. */
+#define NAMES_MAX 5000
 
 static const struct kind {
 	const char *name, *folder; /* patterns of the file and of what it is in; NULL: any */
@@ -59,6 +59,13 @@ struct search {
 		*file; /* the file at hand; its folder's own name if it is not the top */
 	struct err *err;
 	bool stopped; /* by the callback, or without memory */
+
+	struct place {
+		const char *path;
+		unsigned depth;
+	} * places; /* folders to look into, the highest first */
+	unsigned n_places, room;
+	unsigned n_names; /* that were seen in all of them */
 };
 
 static bool stop(struct search *s)
@@ -205,9 +212,10 @@ static bool list_names(struct search *s, const char *folder, struct names *ret)
 	DIR *dir = opendir(folder);
 	bool ok = true;
 
-	for (struct dirent *e; dir && ok && ret->count < NAMES_MAX && (e = readdir(dir));) {
+	for (struct dirent *e; dir && ok && s->n_names < NAMES_MAX && (e = readdir(dir));) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
+		s->n_names++;
 		ret->items = arena_grow(s->of->arena, ret->items, ret->count, &ret->room,
 					sizeof(*ret->items));
 		ok = ret->items && (ret->items[ret->count++] = arena_copy(s->of->arena, e->d_name));
@@ -238,7 +246,15 @@ static bool is_ours(const char *path)
 	       access(git, F_OK) != 0;
 }
 
-static bool look_into(struct search *s, const char *folder, unsigned depth);
+static bool add_place(struct search *s, const char *path, unsigned depth)
+{
+	s->places = arena_grow(s->of->arena, s->places, s->n_places, &s->room, sizeof(*s->places));
+	if (!s->places)
+		return stop(s);
+	s->places[s->n_places].depth = depth;
+	s->places[s->n_places].path = arena_copy(s->of->arena, path);
+	return s->places[s->n_places++].path || stop(s);
+}
 
 static bool look_at(struct search *s, const char *path, unsigned depth)
 {
@@ -249,10 +265,9 @@ static bool look_at(struct search *s, const char *path, unsigned depth)
 	if (S_ISREG(st.st_mode))
 		return look_at_file(s, path, depth == 0);
 	return !S_ISDIR(st.st_mode) || depth == DEPTH_MAX || !is_ours(path) ||
-	       look_into(s, path, depth + 1);
+	       add_place(s, path, depth + 1);
 }
 
-/* Never deeper than DEPTH_MAX. NOLINTNEXTLINE(misc-no-recursion) */
 static bool look_into(struct search *s, const char *folder, unsigned depth)
 {
 	struct names names = { 0 };
@@ -268,11 +283,30 @@ static bool look_into(struct search *s, const char *folder, unsigned depth)
 	return true;
 }
 
+static bool warn_too_many(struct search *s, const char *folder)
+{
+	const char *text = arena_printf(s->of->arena,
+					"%.200s has more than %u files and folders: not all of "
+					"them were looked at",
+					folder, NAMES_MAX);
+
+	if (!text)
+		return stop(s);
+	s->of->warn(text, s->of->arg);
+	return true;
+}
+
+/* What lies higher first, as it says more. */
 bool named_ports_of_folder(const struct named_port_search *of, const char *folder, struct err *err)
 {
 	struct search s = { .of = of, .err = err };
 
-	return look_into(&s, folder, 0);
+	if (!add_place(&s, folder, 0))
+		return false;
+	for (unsigned i = 0; i < s.n_places && s.n_names < NAMES_MAX; i++)
+		if (!look_into(&s, s.places[i].path, s.places[i].depth))
+			return false;
+	return s.n_names < NAMES_MAX || warn_too_many(&s, folder);
 }
 
 /* --- the machine's */

@@ -73,9 +73,9 @@ static void test_folder__every_kind_of_file_is_read(void **state)
 	check(&f, false, 99,
 	      "web:3000 .env:1; db:5433 .env:2; api:3001 .env.local:1; web:3100 .ports.env:1; "
 	      "a:3007 Caddyfile:2; worker:3002 Procfile:1; db:5433 compose.yaml:1; "
-	      "a:3006 deploy/cloudflared/config.yml:1 (a.b); main:3005 deploy/nginx/shop.conf:1; "
-	      "shop:3004 deploy/shop.service:2 @/srv/x; web:3003 package.json:1; "
-	      "supabase-api:54321 supabase/config.toml:2; ",
+	      "web:3003 package.json:1; shop:3004 deploy/shop.service:2 @/srv/x; "
+	      "supabase-api:54321 supabase/config.toml:2; "
+	      "a:3006 deploy/cloudflared/config.yml:1 (a.b); main:3005 deploy/nginx/shop.conf:1; ",
 	      "");
 	check(&f, false, 1, "web:3000 .env:1; ", "");
 }
@@ -106,6 +106,24 @@ static void test_folder__what_is_not_the_projects_is_stepped_over(void **state)
 	CHECK(!symlink(folder_path(&f, "a"), folder_path(&f, "link")));
 	CHECK(!mkfifo(folder_path(&f, ".env"), 0600));
 	check(&f, false, 99, "c:4 a/b/c/.env:1; ", "");
+}
+
+static void test_folder__with_too_many_files_is_read_from_the_top(void **state)
+{
+	CLEANUP(folder_cleanup) struct folder f = folder_make();
+	char name[32];
+
+	folder_write(&f, "a/.env", "PORT=3000\n");
+	folder_write(&f, ".env", "PORT=3002\n");
+	CHECK(!mkdir(folder_path(&f, "a/b"), 0700));
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "a/b/%u", i);
+		CHECK(!mknod(folder_path(&f, name), S_IFREG | 0600, 0));
+	}
+	folder_write(&f, "c/.env", "PORT=3003\n");
+	folder_write(&f, "c/d/.env", "PORT=3004\n");
+	check(&f, false, 99, "web:3002 .env:1; a:3000 a/.env:1; c:3003 c/.env:1; ",
+	      "has more than 5000 files and folders: not all of them were looked at; ");
 }
 
 static void test_folder__a_file_that_cannot_be_read_is_said(void **state)
@@ -156,6 +174,7 @@ int main(void)
 		cmocka_unit_test(test_folder__every_kind_of_file_is_read),
 		cmocka_unit_test(test_folder__a_program_below_the_top_is_called_by_its_folder),
 		cmocka_unit_test(test_folder__what_is_not_the_projects_is_stepped_over),
+		cmocka_unit_test(test_folder__with_too_many_files_is_read_from_the_top),
 		cmocka_unit_test(test_folder__a_file_that_cannot_be_read_is_said),
 		cmocka_unit_test(test_folder__that_is_not_there_names_nothing),
 		cmocka_unit_test(test_machine__its_own_places_are_read),
