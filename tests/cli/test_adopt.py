@@ -4,6 +4,8 @@ import pytest
 
 from clilib import on_terminal
 
+pytestmark = pytest.mark.sanitize
+
 NOBODY = 65534
 
 
