@@ -24,6 +24,22 @@ static void say_free(struct run *r, const json_t *port, bool already)
 	text_add(&r->out.text, already ? " is free already: nobody listens there\n" : " is free\n");
 }
 
+/* Who frees a port that only a UDP server has may have meant that. */
+static void note_udp(struct run *r, const json_t *port)
+{
+	CLEANUP(json_cleanup) json_t *input = json_deep_copy(r->input), *answer = NULL;
+	struct err none = { 0 };
+
+	if (json_text_of(r->input, "protocol") || !json_object_get(r->input, "port") || !input ||
+	    !json_put_text(input, "protocol", "udp") ||
+	    !run_call(r, r->command->operation, input, &answer, &none))
+		return;
+	port = json_array_get(json_object_get(answer, "ports"), 0);
+	if (json_bool_of(port, "listening"))
+		output_note(&r->out, "a UDP server is there: %s; --udp means that one",
+			    text_or(port, "actual", "?"));
+}
+
 /* Those on which nobody listens. */
 static void say_free_already(struct run *r, const json_t *ports)
 {
@@ -31,8 +47,10 @@ static void say_free_already(struct run *r, const json_t *ports)
 	size_t i;
 
 	json_array_foreach(ports, i, port)
-		if (!json_bool_of(port, "listening"))
+		if (!json_bool_of(port, "listening")) {
 			say_free(r, port, true);
+			note_udp(r, port);
+		}
 }
 
 static bool end_all(struct run *r, const json_t *taken, json_t *done, struct err *err)

@@ -22,13 +22,19 @@ static const json_t *leader_of(const json_t *port)
 	return json_array_get(json_object_get(port, "processes"), 0);
 }
 
-/* What is to be typed there; false: it cannot be said in one line that is safe to type. */
+/*
+ * What is to be typed there: what ran, else how its project is started.  False:
+ * it cannot be said in one line that is safe to type.
+ */
 static bool add_moved(struct text *t, const json_t *port, uint16_t gets)
 {
-	const json_t *leader = leader_of(port);
+	const json_t *leader = leader_of(port), *owner = json_object_get(port, "owner");
+	uint16_t had = (uint16_t)json_int_of(port, "port", 0);
 
 	return start_command_add(t, json_text_of(leader, "cwd"), json_text_of(leader, "command"),
-				 (uint16_t)json_int_of(port, "port", 0), gets);
+				 had, gets) ||
+	       start_command_add(t, json_text_of(owner, "path"),
+				 json_text_of(owner, "startCommand"), had, gets);
 }
 
 static json_t *moved_row(const json_t *entry, const json_t *port, const char *command)

@@ -14,9 +14,6 @@
 /* Rationale: nothing tells when another process begins to listen, so that is asked for. */
 #define TURN_MS 50
 
-/* The member of an entry's metadata that says how the service is started. */
-#define COMMAND_KEY "command"
-
 const json_t *recovery_port(const struct recovery *v)
 {
 	return json_array_get(v->ports, 0);
@@ -35,8 +32,7 @@ void recovery_add_service(struct recovery *v)
 /* How it is started by hand; false: that is not known. */
 static bool add_start(struct recovery *v, struct text *t)
 {
-	const json_t *entry = json_object_get(recovery_port(v), "entry");
-	const char *command = json_text_of(json_object_get(entry, "metadata"), COMMAND_KEY);
+	const char *command = json_text_of(recovery_port(v), "startCommand");
 	uint16_t port = (uint16_t)json_int_of(recovery_port(v), "port", 0);
 
 	return start_command_add(t, json_text_of(recovery_port(v), "folder"), command, port, port);
@@ -52,7 +48,7 @@ static void add_advice(struct recovery *v, struct text *t)
 		text_add(t, " in ");
 		screen_add(t, folder, 0);
 	}
-	text_add(t, "; portbook update --unit or --meta " COMMAND_KEY "=... says how");
+	text_add(t, "; portbook update --unit or --meta command=... says how");
 }
 
 /* Where no unit is registered. */

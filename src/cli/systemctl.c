@@ -64,17 +64,14 @@ static void file_cleanup(FILE **file)
 		fclose(*file);
 }
 
-bool systemctl_run(const char *verb, const char *unit, struct err *err)
+/* Run it to its end; `ret` is its status, and `said` what it said where that is not 0. */
+static bool run(char *const words[], char said[static SAID_SIZE], int *ret, struct err *err)
 {
-	char program[] = "systemctl", said[SAID_SIZE];
-	char *words[] = { program, strdupa(verb), strdupa(unit), NULL };
 	/* Not a pipe: what the unit starts might keep that open. */
 	CLEANUP(file_cleanup) FILE *out = tmpfile();
 	pid_t pid;
 	int why;
 
-	if (!*unit || *unit == '-' || strchr(unit, '/'))
-		return fail(err, ERR_INVALID, "'%s' is no name of a unit", unit);
 	if (!out)
 		return fail(err, ERR_IO, "cannot keep what systemctl says: %s", strerror(errno));
 	why = start(words, fileno(out), &pid);
@@ -82,9 +79,33 @@ bool systemctl_run(const char *verb, const char *unit, struct err *err)
 		return fail(err, ERR_NOT_FOUND, "there is no systemctl on PATH");
 	if (why)
 		return fail(err, ERR_IO, "cannot run systemctl: %s", strerror(why));
-	why = status_of(pid);
-	if (!why)
-		return true;
-	read_said(fileno(out), said);
-	return fail(err, ERR_IO, "%s", *said ? said : "systemctl failed, and does not say why");
+	*ret = status_of(pid);
+	if (*ret)
+		read_said(fileno(out), said);
+	return true;
+}
+
+/* Has this user a systemd of their own, and that a unit of this name? */
+static bool is_of_user(const char *unit)
+{
+	char program[] = "systemctl", user[] = "--user", cat[] = "cat", said[SAID_SIZE];
+	char *words[] = { program, user, cat, strdupa(unit), NULL };
+	int status = -1;
+
+	return geteuid() != 0 && run(words, said, &status, NULL) && status == 0;
+}
+
+bool systemctl_run(const char *verb, const char *unit, struct err *err)
+{
+	char program[] = "systemctl", user[] = "--user", said[SAID_SIZE] = "";
+	char *of_system[] = { program, strdupa(verb), strdupa(unit), NULL };
+	char *of_user[] = { program, user, strdupa(verb), strdupa(unit), NULL };
+	int status = 0;
+
+	if (!*unit || *unit == '-' || strchr(unit, '/'))
+		return fail(err, ERR_INVALID, "'%s' is no name of a unit", unit);
+	if (!run(is_of_user(unit) ? of_user : of_system, said, &status, err))
+		return false;
+	return !status ||
+	       fail(err, ERR_IO, "%s", *said ? said : "systemctl failed, and does not say why");
 }

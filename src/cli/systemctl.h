@@ -9,7 +9,8 @@
 #include "base/err.h"
 
 /*
- * `systemctl VERB UNIT`, and wait for it.
+ * `systemctl VERB UNIT`, and wait for it.  For an ordinary user it is the unit of
+ * their own systemd (`--user`), where that has one of this name.
  * Errors: ERR_INVALID    that is no name of a unit
  *         ERR_NOT_FOUND  there is no systemctl
  *         ERR_IO         it failed: the text is what it said

@@ -10,6 +10,7 @@
 #include "operations/live.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
+#include "project/start.h"
 #include "registry/entry_json.h"
 
 /* With the number of the port the look is short; a service's is in the book. */
@@ -77,6 +78,7 @@ static json_t *owner_row(struct scene *s, struct listener *l)
 	    (row && json_put_text(row, "projectName", c->project) &&
 	     json_put_int(row, "instance", c->instance ? c->instance : 1) &&
 	     json_put_text(row, "serviceName", c->service) && json_put_text(row, "path", c->path) &&
+	     json_put_text(row, "startCommand", c->path ? project_start_command(c->path) : NULL) &&
 	     json_put_text(row, "reason", owner_text(s->arena, &o, p))))
 		return row;
 	json_decref(row);
@@ -85,21 +87,44 @@ static json_t *owner_row(struct scene *s, struct listener *l)
 
 /* Whose the port is. */
 
+/* The member of an entry's metadata that says how the service is started. */
+#define COMMAND_KEY "command"
+
+/* package.json says how the project's own server is started, which is called web. */
+static bool put_start(struct scene *s, const struct entry *e, const char *folder, json_t *row)
+{
+	CLEANUP(json_cleanup) json_t *metadata = NULL;
+	const char *command = NULL;
+
+	if (e->metadata && json_parse(e->metadata, strlen(e->metadata), &metadata, NULL))
+		command = json_text_of(metadata, COMMAND_KEY);
+	if (!command && folder && *folder && !strcmp(e->service, "web"))
+		command = project_start_command(folder);
+	return json_put_text(row, "startCommand", command);
+}
+
+static bool put_no_entry(json_t *row)
+{
+	return json_put(row, "entry", json_null()) && json_put_text(row, "folder", NULL) &&
+	       json_put_text(row, "startCommand", NULL) && json_put_text(row, "state", NULL) &&
+	       json_put_text(row, "reason", NULL);
+}
+
 static bool put_entry(struct call *c, struct scene *s, const struct entry *e, json_t *row,
 		      struct err *err)
 {
 	struct project p = { 0 };
 	struct judgement j;
+	const char *folder;
 
 	if (!e)
-		return (json_put(row, "entry", json_null()) && json_put_text(row, "folder", NULL) &&
-			json_put_text(row, "state", NULL) && json_put_text(row, "reason", NULL)) ||
-		       fail_memory(err);
+		return put_no_entry(row) || fail_memory(err);
 	if (!project_need(c->registry, e->project, s->arena, &p, err))
 		return false;
 	j = scene_judge(s, e);
-	return (json_put(row, "entry", entry_json(e)) &&
-		json_put_text(row, "folder", e->worktree && *e->worktree ? e->worktree : p.path) &&
+	folder = e->worktree && *e->worktree ? e->worktree : p.path;
+	return (json_put(row, "entry", entry_json(e)) && json_put_text(row, "folder", folder) &&
+		put_start(s, e, folder, row) &&
 		json_put_text(row, "state", entry_state_name(j.state)) &&
 		json_put_text(row, "reason", judgement_text(s->arena, &j))) ||
 	       fail_memory(err);

@@ -4,16 +4,22 @@ All with real programs, in a network of the test's own.  What cannot be made to 
 number that goes to another process between two looks, is in tests/unit/enforce/test_ending.c.
 """
 
+import json
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 
-from servers import FORKING, NOBODY, need_root
+from clilib import TOP
+from servers import BOUND, FORKING, NOBODY, need_root
+
+HOLDERS = json.loads((TOP / "schemas" / "holders.json").read_text())
 
 FATES = {"terminated", "killed", "let_go", "gone", "changed", "refused", "stuck"}
 
@@ -146,6 +152,13 @@ def test_free__ends_a_udp_server_and_leaves_the_other_protocol(pb, free, bound, 
     udp = bound(4000, kind="SOCK_DGRAM", cwd=elsewhere)
     assert ended(free(4000, "--udp", "--yes")) == {udp: "terminated"}
     assert is_there(tcp) and not is_there(udp)
+
+
+def test_free__says_that_what_is_there_speaks_udp(pb, bound, elsewhere):
+    pid = bound(4000, kind="SOCK_DGRAM", cwd=elsewhere)
+    said = pb("free", 4000, "--yes", check=True)
+    assert said.out == "4000 is free already: nobody listens there\n"
+    assert f"a UDP server is there: python3 (pid {pid}, " in said.err and is_there(pid)
 
 
 def test_free__kills_what_does_not_end_and_says_so(pb, free, python, elsewhere):
@@ -298,6 +311,7 @@ def test_free__dry_run_ends_nobody_and_tells_who_it_would_be(pb, free, web, boun
     pid = bound(web, cwd=elsewhere)
     said = free(web, "--dry-run")
     port, = said["wouldEnd"]
+    jsonschema.validate({"success": True, "ports": said["wouldEnd"]}, HOLDERS["output"])
     assert said["dryRun"] and [p["pid"] for p in port["processes"]] == [pid]
     text = pb.ok("free", web, "--dry-run", "--yes")
     assert f"{web} (shop/web) is held by\n  python3 (pid {pid}, " in text
@@ -341,6 +355,16 @@ def test_free__ends_workers_of_another_user_with_their_parent(free, python, else
     pids = {p["pid"]: p["user"] for p in listeners()[0]["processes"]}
     assert sorted(pids.values()) == ["nobody"] * 3 + ["root"]
     assert set(ended(free(4000, "--yes"))) == set(pids)
+
+
+def test_free__refuses_what_passes_on_for_a_container(pb, free, serve, elsewhere):
+    proxy = pb.base / "docker-proxy"
+    shutil.copy(os.path.realpath("/usr/bin/python3"), proxy)
+    pid = serve(proxy, "-S", "-E", "-u", "-c", BOUND, "AF_INET", "SOCK_STREAM", "127.0.0.1", 4000,
+                cwd=elsewhere)
+    error = free(4000, "--yes", "--force", status=6)["error"]
+    assert f"'docker-proxy' (pid {pid}) has port 4000 for a container" in error["message"]
+    assert error["hint"].startswith("stop the container: docker stop") and is_there(pid)
 
 
 def parent(pb, how, *options):

@@ -9,13 +9,15 @@ import signal
 
 import pytest
 
-from servers import need_root
+from servers import NOBODY, need_root
 from test_free import Terminal, ended, is_there
 
 # Says what it was told; "restart" starts the server that it was made for.
 SYSTEMCTL = """#!/usr/bin/python3 -S
 import os, subprocess, sys
 folder = os.path.dirname(os.path.abspath(__file__))
+if sys.argv[1:3] == ["--user", "cat"]:
+    sys.exit(0 if os.path.exists(folder + "/users") else 1)
 with open(folder + "/told", "a") as told:
     print(*sys.argv[1:], file=told)
 if os.path.exists(folder + "/fails"):
@@ -182,6 +184,19 @@ def test_recover__tells_the_start_command_where_there_is_no_unit(pb, recover, sh
     assert answer["startCommand"] == f"cd {shop} && {said.format(port=port)}"
 
 
+def test_recover__tells_how_package_json_starts_it(pb, recover, shop, blog, bound):
+    """The owner, and a squatter whose own command line cannot be typed."""
+    port = int(pb.ok("get", "web", cwd=shop))
+    (shop / "package.json").write_text('{"scripts": {"start": "node server.js"}}')
+    (blog / "package.json").write_text('{"scripts": {"dev": "vite"}}')
+    (blog / "pnpm-lock.yaml").touch()
+    bound(port, cwd=blog)
+    said = recover("shop/web", "--yes")
+    assert said["startCommand"] == f"cd {shop} && PORT={port} npm start"
+    moved, = said["moved"]
+    assert moved["startCommand"] == f"cd {blog} && PORT={moved['port']} pnpm dev"
+
+
 def test_recover__tells_what_is_known_where_nothing_says_how_it_starts(pb, shop, blog, bound):
     port = int(pb.ok("get", "web", cwd=shop))
     pid = bound(port, cwd=blog)
@@ -242,9 +257,23 @@ def test_recover__needs_a_systemctl(pb, web, shop, project_dir):
     assert "there is no systemctl on PATH" in said.err
 
 
+@pytest.mark.parametrize("own, told", [(True, "--user restart shop.service\n"),
+                                       (False, "restart shop.service\n")])
+def test_recover__asks_a_users_own_systemd_for_their_own_unit(pb, systemctl, own, told):
+    need_root()
+    pb.ok("get", "shop/web", "--create", "--unit", "shop.service", user=NOBODY)
+    folder = systemctl(pb.base, 1)
+    folder.chmod(0o777)
+    (folder / "idle").touch()
+    if own:
+        (folder / "users").touch()
+    pb.fails(1, "recover", "shop/web", "--wait", 0, user=NOBODY, env=with_systemctl(pb))
+    assert (folder / "told").read_text() == told
+
+
 def test_recover__refuses_another_users_process(pb, recover, web, shop, blog, bound, systemctl):
     need_root()
     folder = systemctl(shop, web)
-    pid = bound(web, cwd=blog, user=65534)
+    pid = bound(web, cwd=blog, user=NOBODY)
     assert "user nobody" in recover("shop/web", "--yes", status=6)["error"]["message"]
     assert is_there(pid) and not (folder / "told").exists()
