@@ -220,7 +220,7 @@ static const struct example examples[] = {
 
 const struct command cmd_adopt = {
 	.name = "adopt",
-	.group = GROUP_BOOK,
+	.group = GROUP_FILES,
 	.summary = "enter what this machine has already, where it stands",
 	.text = "Enters what listens now: the project is that of the folder and checkout in which a "
 		"program works, the service is called by its file, container, unit or program; "
