@@ -6,6 +6,9 @@
  * that order: a process of a socket's own user is likelier than others, and of
  * those the newest: what just took a port just started.
  *
+ * Where an earlier look may be recalled, those that it found are looked at
+ * first, and the rest only for sockets that are left.
+ *
  * What it costs is the kernel's work for each open file of each process, about
  * 3 us; so a folder is read in large pieces, and a process is only looked at
  * more closely when it has one of the sockets.
@@ -23,6 +26,7 @@
 #include "base/cursor.h"
 #include "base/fd.h"
 #include "observe/processes_linux.h"
+#include "observe/recall_linux.h"
 
 /* Rationale: the kernel's own locks let more threads gain nothing. */
 #define MAX_THREADS 4
@@ -32,6 +36,8 @@
 #define FOLDER_BYTES 16384
 /* Rationale: a server that forks has one parent; what keeps it running does not hold its socket. */
 #define MAX_CLIMB 16
+
+struct finder;
 
 /* From inodes to rows: open addressing, a power of two, at most half full; 0: nothing there. */
 struct inode_map {
@@ -44,8 +50,11 @@ struct task {
 	struct inode_map map;
 	const pid_t *pids;
 	unsigned n_pids;
+	struct held_list recalled; /* by pid */
 	int proc;
-	atomic_uint next; /* of the processes, counted from the newest */
+	atomic_uint next; /* of the processes, counted from the newest; or of `recalled` */
+	unsigned n_visits;
+	void (*visit)(struct finder *f, unsigned at);
 };
 
 /* What one thread finds. */
@@ -172,10 +181,9 @@ static bool look_at_file(const char *name, int fd, void *arg)
 }
 
 /* What it holds is found: now what it is. */
-static void describe(struct visit *v)
+static void describe(struct visit *v, int process)
 {
 	struct finder *f = v->finder;
-	CLEANUP(fd_cleanup) int process = proc_folder_open(v->files, "..");
 
 	if (process >= 0)
 		process_read(process, f->task->search->learn, &f->arena, &v->process);
@@ -204,11 +212,53 @@ static bool visit_process(struct finder *f, pid_t pid)
 	each_number(files, look_at_file, &v);
 	if (f->count == v.first)
 		return false;
-	describe(&v);
+
+	CLEANUP(fd_cleanup) int process = proc_folder_open(files, "..");
+
+	describe(&v, process);
 	return true;
 }
 
+/* Does it still have the sockets that it had, recalled[first] to [end - 1]? */
+static void visit_again(struct finder *f, unsigned first, unsigned end)
+{
+	const struct held *held = f->task->recalled.items;
+	struct visit v = { .finder = f, .process.pid = held[first].pid, .first = f->count };
+	CLEANUP(fd_cleanup) int process = proc_folder_of(held[first].pid);
+	char file[sizeof("fd/-2147483648")];
+
+	for (unsigned i = first; process >= 0 && i < end; i++) {
+		int row = row_of(f->task, held[i].inode);
+
+		snprintf(file, sizeof(file), "fd/%d", held[i].fd);
+		if (row >= 0 && !has_row(&v, (unsigned)row) &&
+		    proc_socket_of(process, file) == held[i].inode &&
+		    !add_holder(&v, (unsigned)row, held[i].fd))
+			break;
+	}
+	if (f->count > v.first)
+		describe(&v, process);
+}
+
 /* All holders. */
+
+static void visit_nth(struct finder *f, unsigned at)
+{
+	visit_process(f, f->task->pids[f->task->n_pids - 1 - at]);
+}
+
+/* The nth record, where it is the first one of its process. */
+static void visit_nth_again(struct finder *f, unsigned at)
+{
+	const struct held_list *held = &f->task->recalled;
+	unsigned end = at + 1;
+
+	if (held->items[at].pid <= 0 || (at > 0 && held->items[at - 1].pid == held->items[at].pid))
+		return;
+	while (end < held->count && held->items[end].pid == held->items[at].pid)
+		end++;
+	visit_again(f, at, end);
+}
 
 static void *work(void *arg)
 {
@@ -216,8 +266,8 @@ static void *work(void *arg)
 	struct task *t = f->task;
 	unsigned at;
 
-	while (!f->out_of_memory && (at = atomic_fetch_add(&t->next, 1)) < t->n_pids)
-		visit_process(f, t->pids[t->n_pids - 1 - at]);
+	while (!f->out_of_memory && (at = atomic_fetch_add(&t->next, 1)) < t->n_visits)
+		t->visit(f, at);
 	return NULL;
 }
 
@@ -340,29 +390,188 @@ static bool gather(struct finder *finders, unsigned count, struct arena *a, stru
 	return ret->items != NULL;
 }
 
+/* By all threads: the nth visit, for each n. */
+static bool visit_all(struct task *t, unsigned n_visits,
+		      void (*visit)(struct finder *f, unsigned at), struct arena *a,
+		      struct holder_list *ret)
+{
+	struct finder finders[MAX_THREADS] = { 0 };
+	unsigned count = threads_for(n_visits);
+
+	t->visit = visit;
+	t->n_visits = n_visits;
+	atomic_store(&t->next, 0);
+	for (unsigned i = 0; i < count; i++)
+		finders[i].task = t;
+	work_together(finders, count);
+	return gather(finders, count, a, ret);
+}
+
+static bool find_one_each(struct task *t, struct arena *a, struct holder_list *ret)
+{
+	struct finder finder = { .task = t };
+
+	search_one_for_each(&finder);
+	return gather(&finder, 1, a, ret);
+}
+
+static bool search_all(struct task *t, struct arena *a, struct holder_list *ret)
+{
+	struct pids pids = { .arena = a };
+
+	each_number(t->proc, add_pid, &pids);
+	if (pids.out_of_memory || !map_make(t->search, a, &t->map))
+		return false;
+	t->pids = pids.at;
+	t->n_pids = pids.count;
+	return t->search->one_holder ? find_one_each(t, a, ret)
+				     : visit_all(t, pids.count, visit_nth, a, ret);
+}
+
+/* Recalling. */
+
+static bool append(struct arena *a, struct holder_list *list, const struct holder_list *more)
+{
+	struct holder *all = arena_alloc(a, (list->count + more->count + 1) * sizeof(*all));
+
+	if (!all)
+		return false;
+	if (list->count)
+		memcpy(all, list->items, list->count * sizeof(*all));
+	if (more->count)
+		memcpy(all + list->count, more->items, more->count * sizeof(*all));
+	list->items = all;
+	list->count += more->count;
+	return true;
+}
+
+/* Nobody had it open at an earlier look, either: the kernel itself has, or another user. */
+static bool is_nobodys(const struct held_list *recalled, uint64_t inode)
+{
+	for (unsigned i = 0; i < recalled->count && recalled->items[i].pid == 0; i++)
+		if (recalled->items[i].inode == inode)
+			return true;
+	return false;
+}
+
+/* The rows that nobody was found for; `numbers` are what they are called in `s`. */
+static bool rows_left(const struct search *s, const struct held_list *recalled,
+		      const struct holder_list *found, struct arena *a, struct search *ret,
+		      unsigned **ret_numbers)
+{
+	bool *seen = arena_alloc(a, s->count + 1);
+	unsigned *numbers = arena_alloc(a, (s->count + 1) * sizeof(*numbers));
+	struct socket_row *rows = arena_alloc(a, (s->count + 1) * sizeof(*rows));
+	unsigned count = 0;
+
+	if (!seen || !numbers || !rows)
+		return false;
+	for (unsigned i = 0; i < found->count; i++)
+		seen[found->items[i].row] = true;
+	for (unsigned i = 0; i < s->count; i++)
+		if (!seen[i] && !is_nobodys(recalled, s->rows[i].inode)) {
+			numbers[count] = i;
+			rows[count++] = s->rows[i];
+		}
+	*ret = *s;
+	ret->rows = rows;
+	ret->count = count;
+	*ret_numbers = numbers;
+	return true;
+}
+
+/* For the next look: who has what, what nobody has, and what was known besides. */
+static void remember(const struct search *s, const struct holder_list *found,
+		     const struct held_list *besides, struct arena *a)
+{
+	unsigned room = found->count + s->count + (besides ? besides->count : 0), count = 0;
+	struct held *items = arena_alloc(a, (room + 1) * sizeof(*items));
+	bool *seen = arena_alloc(a, s->count + 1);
+
+	if (!items || !seen)
+		return;
+	for (unsigned i = 0; i < found->count; i++) {
+		const struct holder *h = &found->items[i];
+
+		seen[h->row] = true;
+		items[count++] = (struct held){ .inode = h->process.socket,
+						.pid = h->process.pid,
+						.fd = h->process.fd };
+	}
+	for (unsigned i = 0; i < s->count; i++)
+		if (!seen[i])
+			items[count++] = (struct held){ .inode = s->rows[i].inode, .fd = -1 };
+	for (unsigned i = 0; besides && i < besides->count; i++)
+		items[count++] = besides->items[i];
+	recall_write(&(struct held_list){ items, count });
+}
+
+static bool search_left(struct task *t, const struct search *left, const unsigned *numbers,
+			struct arena *a, struct holder_list *found)
+{
+	const struct search *all = t->search;
+	struct holder_list more;
+	bool ok;
+
+	t->search = left;
+	ok = search_all(t, a, &more);
+	t->search = all;
+	if (!ok)
+		return false;
+	for (unsigned i = 0; i < more.count; i++)
+		more.items[i].row = numbers[more.items[i].row];
+	return append(a, found, &more);
+}
+
+/* Of what is recalled: what is asked for now, by pid, and the rest of it. */
+static bool split_recalled(struct task *t, struct arena *a, struct held_list *ret_rest)
+{
+	struct held_list all, asked = { 0 }, rest = { 0 };
+
+	recall_read(a, &all);
+	asked.items = arena_alloc(a, (all.count + 1) * sizeof(*asked.items));
+	rest.items = arena_alloc(a, (all.count + 1) * sizeof(*rest.items));
+	if (!asked.items || !rest.items)
+		return false;
+	for (unsigned i = 0; i < all.count; i++) {
+		struct held_list *into = row_of(t, all.items[i].inode) < 0 ? &rest : &asked;
+
+		into->items[into->count++] = all.items[i];
+	}
+	t->recalled = asked;
+	*ret_rest = rest;
+	return true;
+}
+
+static bool recall_first(struct task *t, struct arena *a, struct holder_list *ret)
+{
+	const struct search *s = t->search;
+	struct held_list rest;
+	struct search left;
+	unsigned *numbers;
+
+	if (!map_make(s, a, &t->map) || !split_recalled(t, a, &rest) ||
+	    !visit_all(t, t->recalled.count, visit_nth_again, a, ret) ||
+	    !rows_left(s, &t->recalled, ret, a, &left, &numbers))
+		return false;
+	if (left.count == 0)
+		return true;
+	if (!search_left(t, &left, numbers, a, ret))
+		return false;
+	/* A look at all of them forgets what is there no more. */
+	remember(s, ret, s->is_part ? &rest : NULL, a);
+	return true;
+}
+
 bool processes_find(const struct search *s, struct arena *a, struct holder_list *ret,
 		    struct err *err)
 {
 	CLEANUP(fd_cleanup) int proc = proc_folder_open(AT_FDCWD, "/proc");
 	struct task task = { .search = s, .proc = proc };
-	struct finder finders[MAX_THREADS] = { 0 };
-	struct pids pids = { .arena = a };
-	unsigned count;
 
 	*ret = (struct holder_list){ 0 };
 	if (proc < 0 || s->count == 0)
 		return true;
-	each_number(proc, add_pid, &pids);
-	if (pids.out_of_memory || !map_make(s, a, &task.map))
-		return fail_memory(err);
-	task.pids = pids.at;
-	task.n_pids = pids.count;
-	count = s->one_holder ? 1 : threads_for(pids.count);
-	for (unsigned i = 0; i < count; i++)
-		finders[i].task = &task;
-	if (s->one_holder)
-		search_one_for_each(&finders[0]);
-	else
-		work_together(finders, count);
-	return gather(finders, count, a, ret) || fail_memory(err);
+	return (s->recalls ? recall_first(&task, a, ret) : search_all(&task, a, ret)) ||
+	       fail_memory(err);
 }

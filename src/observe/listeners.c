@@ -335,7 +335,9 @@ static bool machine_look(void *ctx, const struct look *what, struct arena *a,
 	    !processes_find(&(struct search){ .rows = rows.at,
 					      .count = rows.count,
 					      .learn = what->learn & LEARN_OF_SYSTEM,
-					      .one_holder = what->one_holder },
+					      .one_holder = what->one_holder,
+					      .recalls = what->recalls,
+					      .is_part = what->ports.first || what->protocol >= 0 },
 			    a, &holders, err))
 		return false;
 	if (holders.count)

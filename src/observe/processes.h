@@ -32,6 +32,8 @@ struct search {
 	unsigned count;
 	unsigned learn;	 /* LEARN_OF_SYSTEM */
 	bool one_holder; /* see struct look */
+	bool recalls;	 /* the same */
+	bool is_part;	 /* not all sockets of the machine are among the rows */
 };
 
 /*

@@ -134,15 +134,48 @@ static bool gather(struct call *c, struct audit *a, const struct meant *m, struc
 	return describe(a) || fail_memory(err);
 }
 
+/* Where the folder does not show whose it is, more is learned of that process. */
+static struct look how_to_look(bool recalls)
+{
+	return (struct look){ .protocol = -1,
+			      .learn = LEARN_FOLDER | LEARN_NAMES,
+			      .recalls = recalls };
+}
+
 static bool look(struct call *c, struct err *err)
 {
 	const struct registry *r = c->registry;
-	/* Where the folder does not show whose it is, more is learned of that process. */
-	const struct look what = { .protocol = -1, .learn = LEARN_FOLDER | LEARN_NAMES };
+	const struct look what = how_to_look(true);
 
 	if (!can_look(r, r->host))
 		return fail(err, ERR_IO, "nobody can look at the sockets of this machine");
 	return registry_look(c->registry, r->host, &what, &c->arena, &c->seen, err);
+}
+
+static bool compare(struct call *c, struct audit *a, const struct meant *m, struct err *err)
+{
+	a->n_rows = a->n_unregistered = 0;
+	return scene_read(c->registry, c->registry->host, &c->seen, &c->arena, &a->scene, err) &&
+	       gather(c, a, m, err);
+}
+
+static bool has_stranger(const struct audit *a)
+{
+	for (unsigned i = 0; i < a->n_rows; i++)
+		if (a->rows[i].listener && a->rows[i].judgement.state != STATE_IN_USE)
+			return true;
+	return false;
+}
+
+/* Before anybody is called a stranger, all who have the port open are looked at. */
+static bool look_closer(struct call *c, struct audit *a, const struct meant *m, struct err *err)
+{
+	const struct listeners *machine = c->registry->listeners;
+	const struct look what = how_to_look(false);
+
+	return !has_stranger(a) ||
+	       (machine->ops->look(machine->ctx, &what, &c->arena, &c->seen, err) &&
+		compare(c, a, m, err));
 }
 
 static bool audit_before(struct call *c, const json_t *input, struct err *err)
@@ -158,12 +191,12 @@ static bool audit_before(struct call *c, const json_t *input, struct err *err)
 	a->wants_fix = json_bool_of(input, "fixHint");
 	a->at_ms = registry_now(c->registry);
 	if (!look(c, err) || !store_begin(txn.store, false, err) ||
-	    !read_meant(c, input, &meant, err) ||
-	    !scene_read(c->registry, c->registry->host, &c->seen, &c->arena, &a->scene, err))
+	    !read_meant(c, input, &meant, err))
 		return false;
 	if (!machine->ops->ephemeral(machine->ctx, &meant.ephemeral, NULL))
 		meant.ephemeral = (struct port_range){ 0 };
-	return gather(c, a, &meant, err) && store_commit(txn.store, err);
+	return compare(c, a, &meant, err) && look_closer(c, a, &meant, err) &&
+	       store_commit(txn.store, err);
 }
 
 /* Noting it. */

@@ -177,6 +177,7 @@ static bool check_look(struct call *c, const json_t *input, struct err *err)
 		.protocol = (int)input_protocol(input),
 		.learn = LEARN_ALL & ~(unsigned)LEARN_LINEAGE,
 		.one_holder = true,
+		.recalls = true,
 	};
 	struct err why = { 0 };
 	unsigned count;

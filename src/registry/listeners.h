@@ -96,6 +96,11 @@ struct look {
 	 * process of the machine.
 	 */
 	bool one_holder;
+	/*
+	 * Holders that an earlier look found, and that still hold it, are enough:
+	 * only for sockets that have none, others are looked for.
+	 */
+	bool recalls;
 };
 /* Start from this: protocol 0 means something. */
 #define LOOK_ALL               \

@@ -337,28 +337,47 @@ static bool judge_open(struct registry *r, const struct check_asker *who, uint16
 	return true;
 }
 
+static bool check_by(struct registry *r, const struct check_asker *who, uint16_t port,
+		     const struct listener_list *seen, struct arena *a, struct check_answer *ret,
+		     struct err *err)
+{
+	const struct listener *l = can_look(r, who->host) ? listener_in(seen, who->protocol, port)
+							  : NULL;
+	bool held;
+
+	*ret = (struct check_answer){ .verdict = VERDICT_FREE, .listening = l };
+	if (l)
+		ret->listener = *l;
+	return port_holder(r, who->host, who->protocol, port, a, &ret->holder, &held, err) &&
+	       (held ? judge_holder(r, who, seen, a, ret, err)
+		     : judge_open(r, who, port, a, ret, err));
+}
+
+static bool is_strangers(const struct check_answer *a)
+{
+	bool held = a->verdict == VERDICT_YOURS || a->verdict == VERDICT_ENTERED;
+
+	return a->listening &&
+	       (held ? a->judgement.state != STATE_IN_USE : a->verdict == VERDICT_LISTENING);
+}
+
 bool registry_check(struct registry *r, const struct check_asker *who, uint16_t port,
 		    const struct listener_list *seen, struct arena *a, struct check_answer *ret,
 		    struct err *err)
 {
-	struct check_answer answer = { .verdict = VERDICT_FREE };
-	const struct listener_list own = { .items = &answer.listener, .count = 1 };
-	const struct listener *l;
-	bool held;
+	struct listener_list own = { .items = arena_alloc(a, sizeof(*own.items)) };
+	struct check_answer answer;
 
-	if (seen) {
-		l = can_look(r, who->host) ? listener_in(seen, who->protocol, port) : NULL;
-		answer.listening = l;
-		answer.listener = l ? *l : answer.listener;
-	} else {
-		answer.listening = listener_on(r, who->host, who->protocol, port, a,
-					       &answer.listener);
+	if (!own.items)
+		return fail_memory(err);
+	if (seen && !check_by(r, who, port, seen, a, &answer, err))
+		return false;
+	/* Before anybody is called a stranger, who has the port is looked for anew. */
+	if (!seen || is_strangers(&answer)) {
+		own.count = listener_on(r, who->host, who->protocol, port, a, own.items);
+		if (!check_by(r, who, port, &own, a, &answer, err))
+			return false;
 	}
-	if (!port_holder(r, who->host, who->protocol, port, a, &answer.holder, &held, err))
-		return false;
-	if (held ? !judge_holder(r, who, seen ? seen : &own, a, &answer, err)
-		 : !judge_open(r, who, port, a, &answer, err))
-		return false;
 	*ret = answer;
 	return true;
 }

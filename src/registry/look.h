@@ -82,7 +82,10 @@ struct check_asker {
 	enum protocol protocol;
 };
 
-/* `seen` is what listens, on this port at least; NULL: it is looked at now. */
+/*
+ * `seen` is what listens, on this port at least, perhaps as recalled (struct look); NULL: it
+ * is looked at now.
+ */
 MUST_CHECK bool registry_check(struct registry *r, const struct check_asker *who, uint16_t port,
 			       const struct listener_list *seen, struct arena *a,
 			       struct check_answer *ret, struct err *err);

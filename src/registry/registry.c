@@ -16,6 +16,17 @@ void registry_release(struct registry *r)
 	r->notices = NULL;
 }
 
+static bool is_noted(const struct registry *r, const char *text)
+{
+	const json_t *notice;
+	size_t i;
+
+	json_array_foreach(r->notices, i, notice)
+		if (!strcmp(json_string_value(notice), text))
+			return true;
+	return false;
+}
+
 void registry_note(struct registry *r, const char *format, ...)
 {
 	char text[ERR_TEXT_SIZE];
@@ -24,6 +35,8 @@ void registry_note(struct registry *r, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (is_noted(r, text))
+		return;
 	if (!r->notices)
 		r->notices = json_array();
 	(void)!json_append(r->notices, json_string(text));

@@ -38,7 +38,7 @@ struct registry {
 /* What is held belongs to the caller but for the policy; the store is not freed. */
 void registry_release(struct registry *r);
 
-/* Say something that is not ordinary; a notice that finds no memory is lost. */
+/* Say something that is not ordinary, once; a notice that finds no memory is lost. */
 void registry_note(struct registry *r, const char *format, ...) PRINTF_LIKE(2, 3);
 
 int64_t registry_now(const struct registry *r);

@@ -115,7 +115,10 @@ bool scene_read(struct registry *r, const char *host, const struct listener_list
 	if (s.can_see)
 		s.listeners = *listeners;
 	s.learned = arena_alloc(a, s.listeners.count + 1);
-	if (!s.learned)
+	for (s.n_slots = 64; s.n_slots < 4 * s.listeners.count;)
+		s.n_slots *= 2;
+	s.slots = arena_alloc(a, s.n_slots * sizeof(*s.slots));
+	if (!s.learned || !s.slots)
 		return fail_memory(err);
 	if (!entries_read(r, &f, a, &s.entries, err) || !projects_read(r, a, &s.projects, err) ||
 	    !read_claimants(&s, host, err))
@@ -149,17 +152,59 @@ struct listener *scene_listener(const struct scene *s, enum protocol protocol, u
 	return listener_in(&s->listeners, protocol, port);
 }
 
-void scene_learn(struct scene *s, struct listener *l)
+/* Where a process is, or may be put, among those that were learned of; by pid. */
+static const struct process **slot_of(const struct scene *s, pid_t pid)
+{
+	unsigned at = ((unsigned)pid * 2654435769U) & (s->n_slots - 1);
+
+	while (s->slots[at] && s->slots[at]->pid != pid)
+		at = (at + 1) & (s->n_slots - 1);
+	return &s->slots[at];
+}
+
+/*
+ * All but its sockets.  Who descends from whom says something only of a process
+ * that does not say itself where it works (owner.c), and takes a look at each.
+ */
+static void learn_process(const struct scene *s, struct process *p)
 {
 	const struct listeners *machine = s->registry->listeners;
+	const unsigned first = LEARN_ALL & ~(unsigned)LEARN_LINEAGE;
+
+	/* One that has ended since is shown as it was seen. */
+	if (machine->ops->learn(machine->ctx, first, s->arena, p) &&
+	    (!p->cwd || !strcmp(p->cwd, "/")))
+		(void)machine->ops->learn(machine->ctx, LEARN_LINEAGE, s->arena, p);
+}
+
+/* A process with many ports is looked at once. */
+static void learn_once(struct scene *s, struct process *p)
+{
+	const struct process **slot = s->n_learned < s->n_slots / 2 ? slot_of(s, p->pid) : NULL;
+	struct process known;
+
+	if (!slot || !*slot) {
+		learn_process(s, p);
+		if (slot)
+			*slot = p;
+		s->n_learned += slot != NULL;
+		return;
+	}
+	known = **slot;
+	known.socket = p->socket;
+	known.fd = p->fd;
+	*p = known;
+}
+
+void scene_learn(struct scene *s, struct listener *l)
+{
 	size_t at = (size_t)(l - s->listeners.items);
 
 	if (s->learned[at])
 		return;
 	s->learned[at] = true;
-	/* One that has ended since is shown as it was seen. */
 	for (unsigned i = 0; i < l->n_processes; i++)
-		(void)machine->ops->learn(machine->ctx, LEARN_ALL, s->arena, &l->processes[i]);
+		learn_once(s, &l->processes[i]);
 	if (l->n_processes && !l->user)
 		l->user = l->processes[0].user;
 }

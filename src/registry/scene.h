@@ -18,6 +18,8 @@ struct scene {
 	struct listener_list listeners;
 	bool can_see;		      /* the host is this machine */
 	bool *learned;		      /* of each listener: all that can be known of it */
+	const struct process **slots; /* the processes that were learned of, by pid */
+	unsigned n_slots, n_learned;
 	struct project_list projects; /* by id */
 };
 

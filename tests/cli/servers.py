@@ -42,10 +42,13 @@ sys.stdin.read()
 
 @pytest.fixture
 def serve(pb):
-    """serve(command, cwd=DIR, user=UID): a server that says "listening"; its pid."""
+    """serve(command, cwd=DIR, user=UID): a server that says "listening"; its pid.
+
+    serve.process(...) is the same, and the process.
+    """
     started = []
 
-    def run(*command, cwd, user=None):
+    def start(*command, cwd, user=None):
         if user is not None:
             command = ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups",
                        *command]
@@ -54,9 +57,13 @@ def serve(pb):
         started.append(process)
         for line in process.stdout:
             if "listening" in line or "Serving" in line:
-                return process.pid
+                return process
         raise AssertionError(f"{command} does not listen")
 
+    def run(*command, **options):
+        return start(*command, **options).pid
+
+    run.process = start
     yield run
     for process in started:
         try:

@@ -473,6 +473,100 @@ def test_audit_restart__a_trial_run_restarts_nothing(pb, project_dir, audit, sys
     assert systemctl.calls() == []
 
 
+# What an earlier look found is a hint.
+
+# It listens elsewhere; told to, it forks a child that works in the folder it is told.
+PASSES_ON = """
+import os, socket, sys
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("listening", flush=True)
+folder = sys.stdin.readline().strip()
+if os.fork() == 0:
+    os.chdir(folder)
+print("listening", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def recalled(pb):
+    """The file in which an audit keeps who has which socket."""
+    return pb.home / "run" / "portbook-sockets-1"
+
+
+def test_audit__keeps_who_has_which_socket_for_this_user_alone(pb, project_dir, bound, recalled):
+    bound(int(pb.ok("get", "web", cwd=project_dir("shop"))), cwd=pb.base / "projects" / "shop")
+    pb.ok("audit")
+    assert recalled.stat().st_mode & 0o777 == 0o600
+    before = recalled.stat().st_mtime_ns
+    assert pb.json("audit")["summary"]["inUse"] == 1
+    assert recalled.stat().st_mtime_ns == before, "nothing new was to be looked for"
+
+
+def test_audit__recalls_nobody_who_has_gone(pb, project_dir, bound, elsewhere, audit):
+    shop = project_dir("shop")
+    port = int(pb.ok("get", "web", cwd=shop))
+    pid = bound(port, cwd=shop)
+    audit()
+    os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert verdicts(audit(status=1)) == {"shop/web": "down"}
+    pid = bound(port, cwd=elsewhere)
+    row, = audit(status=1)["conflicts"]
+    assert (row["verdict"], row["listener"]["pid"]) == ("squatted", pid)
+
+
+def test_audit__calls_nobody_a_stranger_by_what_it_recalls(pb, project_dir, serve, elsewhere,
+                                                           audit):
+    """A socket that a supervisor opened, and its owner got later."""
+    shop = project_dir("shop")
+    port = int(pb.ok("get", "web", cwd=shop))
+    server = serve.process("/usr/bin/python3", "-S", "-E", "-u", "-c", PASSES_ON, port,
+                           cwd=elsewhere)
+    assert verdicts(audit(status=1)) == {"shop/web": "squatted"}
+    server.stdin.write(f"{shop}\n")
+    server.stdin.flush()
+    assert server.stdout.readline() == server.stdout.readline() == "listening\n"
+    assert audit()["summary"]["inUse"] == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"\0" * 160, b"\xff" * 4096])
+def test_audit__believes_nothing_that_it_recalls(pb, project_dir, bound, elsewhere, audit,
+                                                 recalled, content):
+    shop = project_dir("shop")
+    web, api = int(pb.ok("get", "web", cwd=shop)), int(pb.ok("get", "api", cwd=shop))
+    bound(web, cwd=shop)
+    bound(api, cwd=elsewhere)
+    recalled.write_bytes(content)
+    assert verdicts(audit(status=1)) == {"shop/api": "squatted"}
+
+
+def test_audit__needs_no_place_to_keep_what_it_found(pb, project_dir, bound, audit):
+    shop = project_dir("shop")
+    bound(int(pb.ok("get", "web", cwd=shop)), cwd=shop)
+    for folder in ("/nonexistent", "/proc"):
+        assert audit(env={"XDG_RUNTIME_DIR": folder})["summary"]["inUse"] == 1
+
+
+def test_audit__takes_no_file_that_others_may_write(pb, project_dir, bound, audit, recalled):
+    shop = project_dir("shop")
+    bound(int(pb.ok("get", "web", cwd=shop)), cwd=shop)
+    audit()
+    recalled.chmod(0o666)
+    assert audit()["summary"]["inUse"] == 1
+    assert recalled.stat().st_mode & 0o777 == 0o600, "it was made anew"
+
+
+def test_audit__follows_no_link_to_what_it_recalls(pb, project_dir, bound, audit, recalled):
+    shop = project_dir("shop")
+    bound(int(pb.ok("get", "web", cwd=shop)), cwd=shop)
+    target = pb.base / "target"
+    target.write_text("mine")
+    recalled.symlink_to(target)
+    assert audit()["summary"]["inUse"] == 1
+    assert target.read_text() == "mine" and not recalled.is_symlink()
+
+
 # Watching.
 
 def test_audit_watch__says_what_changes(pb, project_dir, bound):
