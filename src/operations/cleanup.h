@@ -10,6 +10,7 @@
 #define OPERATIONS_CLEANUP_H
 
 #include "operations/call.h"
+#include "operations/elsewhere.h"
 #include "registry/instances.h"
 #include "registry/scene.h"
 
@@ -58,6 +59,7 @@ struct cleanup {
 	struct cleanup_wanted wanted;
 	struct scene scene;
 	struct project_list projects;
+	struct elsewhere elsewhere;
 	struct cleanable *ports;
 	unsigned n_ports;
 	struct cleanable_instance *instances;

@@ -111,8 +111,9 @@ static const char *why_orphan(struct cleanup *c, const struct entry *e)
 {
 	const char *home = cleanup_home(&c->projects, e);
 
-	return directory_is_gone(home) ? arena_printf(&c->call->arena, "'%s' is no more", home)
-				       : NULL;
+	if (!directory_is_gone(home) || elsewhere_has(&c->elsewhere, e))
+		return NULL;
+	return arena_printf(&c->call->arena, "'%s' is no more", home);
 }
 
 static const char *why_idle(struct cleanup *c, const struct entry *e)
@@ -288,5 +289,6 @@ bool cleanup_find(struct cleanup *c, struct err *err)
 	c->ports = arena_alloc(&c->call->arena, (c->scene.entries.count + 1) * sizeof(*c->ports));
 	if (!c->ports)
 		return fail_memory(err);
-	return (!c->wanted.instances || find_instances(c, err)) && find_ports(c, err);
+	return (!c->wanted.orphans || elsewhere_read(c->call, &c->elsewhere, err)) &&
+	       (!c->wanted.instances || find_instances(c, err)) && find_ports(c, err);
 }

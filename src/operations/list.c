@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "operations/elsewhere.h"
 #include "operations/input.h"
 #include "operations/live.h"
 #include "operations/operations.h"
@@ -63,6 +64,7 @@ struct listing {
 	struct scene *scene; /* NULL: not looked at */
 	bool only_orphans;
 	struct project_list projects;
+	struct elsewhere elsewhere;
 	const char *own_host;
 	unsigned limit; /* 0: none */
 	uint16_t last_port;
@@ -75,7 +77,8 @@ static bool add_row(const struct entry *e, void *arg)
 	struct listing *l = arg;
 	json_t *row;
 
-	if (l->only_orphans && !directory_is_gone(home_of(e, &l->projects, l->own_host)))
+	if (l->only_orphans && (!directory_is_gone(home_of(e, &l->projects, l->own_host)) ||
+				elsewhere_has(&l->elsewhere, e)))
 		return true;
 	if (l->limit && json_array_size(l->array) >= l->limit && e->port != l->last_port) {
 		l->more = true;
@@ -97,7 +100,8 @@ static bool list_run(struct call *c, const json_t *input, json_t *answer, struct
 	};
 
 	if (!read_filter(c, input, &f, err) || !live_scene_if_asked(c, input, l.own_host, err) ||
-	    (l.only_orphans && !projects_read(c->registry, &c->arena, &l.projects, err)))
+	    (l.only_orphans && (!projects_read(c->registry, &c->arena, &l.projects, err) ||
+				!elsewhere_read(c, &l.elsewhere, err))))
 		return false;
 	l.scene = c->scene;
 	l.array = json_array();

@@ -853,3 +853,32 @@ def test_worktree_add__what_this_user_may_not_do_enters_nothing(pb, shop, book):
     run = pb.fails(2, "worktree", "add", pb.home_of(65534) / "fix", cwd=shop, user=65534)
     assert "dubious ownership" in run.err
     assert pb.json("list", user=65534)["ports"] == []
+
+
+# --- what other commands take for gone
+
+@MOVES
+def test_cleanup__does_not_take_what_moved_for_gone(pb, git, shop, tree, answer, ports, move):
+    fix, new = tree("fix"), shop.parent / "moved"
+    pb.ok("get", "web", cwd=fix)
+    move(git, shop, fix, new)
+    if move is move_by_hand:
+        git(shop, "worktree", "repair", new)  # until then nobody but the worktree knows
+    assert ports("--orphans") == {}
+    said = answer("cleanup", "--orphans", "--instances", "--yes")
+    assert said["released"] == [] and ports() == {3100: "shop/web", 3190: "shop/web"}
+    assert pb.ok("get", "web", cwd=new) == "3190"
+
+
+def test_cleanup__leaves_a_locked_worktree_on_a_drive_that_is_away(pb, git, shop, tree, ports):
+    fix = tree("fix")
+    pb.ok("get", "web", cwd=fix)
+    git(shop, "worktree", "lock", fix)
+    fix.rename(pb.base / "away")
+    assert ports("--orphans") == {}
+    pb.ok("cleanup", "--orphans", "--instances", "--yes")
+    assert list(instances(pb)) == [2]
+    git(shop, "worktree", "unlock", fix)
+    git(shop, "worktree", "prune")
+    pb.ok("cleanup", "--instances", "--yes")
+    assert instances(pb) == {}
