@@ -204,8 +204,12 @@ bool new_file_open(struct new_file *f, const char *path, mode_t mode, struct err
 
 	if (!file_find_target(path, f->path))
 		return fail_write(err, path);
-	if (stat(f->path, &st) == 0)
+	if (stat(f->path, &st) == 0) {
+		/* A device, or a pipe that somebody reads, would be gone. */
+		if (!S_ISREG(st.st_mode))
+			return fail(err, ERR_INVALID, "'%s' is not a regular file", path);
 		mode = st.st_mode & 07777;
+	}
 	return file_make_beside(f->path, mode, f->temporary, &f->fd, err);
 }
 

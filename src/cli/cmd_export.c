@@ -2,14 +2,19 @@
  * The command `export`: the book into a file or a pipe, as it is read, however long it is.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "book/session.h"
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
+#include "cli/input.h"
 #include "cli/screen.h"
 
 static const char *const formats[] = { "json", "csv", "ports-md", "md", "portkeeper", NULL };
@@ -21,9 +26,9 @@ static const struct option_spec options[] = {
 	{ .name = "project", .letter = 'p', .kind = VALUE_TEXT, .arg = "PROJECT",
 	  .field = "projectName", .completes = COMPLETES_PROJECT_NAME,
 	  .help = "only what belongs to this project" },
-	{ .name = "output", .letter = 'o', .kind = VALUE_PATH, .arg = "FILE",
+	{ .name = "output", .letter = 'o', .kind = VALUE_TEXT, .arg = "FILE",
 	  .completes = COMPLETES_FILE,
-	  .help = "write this file, all of it or nothing, instead of stdout" },
+	  .help = "write this file, all of it or nothing, instead of stdout (-)" },
 	{ 0 },
 };
 /* clang-format on */
@@ -68,14 +73,57 @@ static bool to_stdout(struct run *r, struct err *err)
 			     "the book is as it was", &answer, err);
 }
 
-static bool to_file(struct run *r, const char *path, struct err *err)
+/* The book, or a file of its own beside it. */
+static bool is_of_book(const struct run *r, const struct stat *file)
 {
+	static const char *const ends[] = { "", "-wal", "-shm", "-queue" };
+	char path[PATH_MAX];
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (snprintf(path, sizeof(path), "%s%s", session_book(r->session), ends[i]) <
+			    PATH_MAX &&
+		    stat(path, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+			return true;
+	return false;
+}
+
+/* Not for the book at hand: closing any descriptor of its file takes SQLite's locks. */
+static bool is_database(const char *path)
+{
+	static const char magic[] = "SQLite format 3";
+	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char head[sizeof(magic)];
+
+	return fd >= 0 && read(fd, head, sizeof(head)) == (ssize_t)sizeof(head) &&
+	       !memcmp(head, magic, sizeof(magic));
+}
+
+/* A slip of the keyboard must not cost a book. */
+static bool spares_books(const struct run *r, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return true;
+	if (is_of_book(r, &st))
+		return fail(err, ERR_INVALID, "'%.200s' is the book itself", path);
+	if (!is_database(path))
+		return true;
+	fail(err, ERR_TAKEN, "'%.200s' is a database: a book, or the backup of one", path);
+	return fail_hint(err, "another name, or remove it first");
+}
+
+static bool to_file(struct run *r, const char *name, struct err *err)
+{
+	char path[PATH_MAX];
 	CLEANUP(new_file_cleanup) struct new_file file = { .fd = -1 };
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	struct fd_sink out;
 
 	/* Rationale: a book says who runs what where; who may read it is who could before. */
-	if (!new_file_open(&file, path, 0600, err))
+	if (!path_absolute(name, path, err) || !run_open(r, err) || !spares_books(r, path, err) ||
+	    !new_file_open(&file, path, 0600, err))
 		return false;
 	out = fd_sink(file.fd, path);
 	return run_call_with(r, "export", r->input, (struct call_io){ .to = &out.sink },
@@ -87,10 +135,10 @@ static bool to_file(struct run *r, const char *path, struct err *err)
 
 static bool export_run(struct run *r, struct err *err)
 {
-	const char *path = run_text(r, "output");
+	const char *name = run_text(r, "output");
 
-	if (path)
-		return to_file(r, path, err);
+	if (name && strcmp(name, "-") != 0)
+		return to_file(r, name, err);
 	/* As an answer it is one of its members. */
 	return r->out.json ? run_plain(r, err) : to_stdout(r, err);
 }

@@ -54,9 +54,6 @@ void run_notices(struct run *r, const json_t *answer);
  */
 MUST_CHECK bool run_show(struct run *r, const json_t *answer, struct err *err);
 
-/* Of an answer that is not shown as it is: only its notices, as run_show. */
-void run_notices(struct run *r, const json_t *answer);
-
 /* Call the command's operation with r->input and show the answer. */
 MUST_CHECK bool run_plain(struct run *r, struct err *err);
 

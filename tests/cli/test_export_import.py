@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import os
 import shutil
 import sqlite3
+import stat
+from pathlib import Path
 
 import pytest
 
@@ -265,6 +268,40 @@ def test_import__a_row_that_is_wrong_is_named_and_nothing_is_entered(pb, filled,
     for word in ("'port'", "projectNome", "nothing was entered"):
         assert word in refused.err
     pb.ok("get", "new/one", "--create", "--book", other("copy"))
+
+
+@pytest.mark.parametrize("end", ["", "-queue"])
+def test_export__does_not_replace_the_book_by_itself(pb, filled, end):
+    target = Path(f"{filled.path}{end}")
+    before, ports = target.read_bytes(), pb.ok("list")
+    (pb.base / "link").symlink_to(target)
+    (pb.base / "twin").hardlink_to(target)
+    for name in (target, pb.base / "link", pb.base / "twin"):
+        assert "is the book itself" in pb.fails(2, "export", "--output", name).err
+    assert target.read_bytes() == before and pb.ok("list") == ports
+
+
+def test_export__does_not_replace_a_backup_or_any_other_book(pb, filled):
+    pb.ok("backup", pb.base / "safe")
+    before = (pb.base / "safe").read_bytes()
+    refused = pb.fails(3, "export", "-o", pb.base / "safe")
+    assert "is a database" in refused.err and "another name" in refused.err
+    assert (pb.base / "safe").read_bytes() == before
+
+
+def test_export__replaces_nothing_that_is_no_regular_file(pb, filled):
+    """Nor a device, then: /dev/null would be gone from the machine."""
+    os.mkfifo(pb.base / "pipe")
+    (pb.base / "link").symlink_to("pipe")
+    for name in ("pipe", "link", "work"):
+        refused = pb.fails(2, "export", "--output", pb.base / name)
+        assert "is not a regular file" in refused.err
+    assert stat.S_ISFIFO((pb.base / "pipe").stat().st_mode)
+
+
+def test_export__to_a_dash_is_stdout(pb, filled):
+    assert pb.ok("export", "--output", "-") == pb.ok("export")
+    assert not (pb.work / "-").exists()
 
 
 def test_import__a_newer_version_is_refused_and_named(pb, filled, other):
