@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "operations/adopting.h"
+#include "ports/known.h"
+#include "registry/listening.h"
 #include "registry/projects.h"
 
 /* "a.service" and "a.socket" are one. */
@@ -94,19 +96,18 @@ static bool tell_conflict(struct adopting *a, const struct finding_of_port *f, s
 
 /* --- one port */
 
-/* A port that the kernel chose is another one after the next start. */
+/*
+ * A port that the kernel chose is another one after the next start; a project's
+ * server is likely to have been told its own.
+ */
 static bool is_passing(const struct adopting *a, const struct finding_of_port *f)
 {
-	bool named_by_file = f->count > 1 || !f->items[0].listener;
+	const struct listener *l = f->items[0].listener;
+	const struct process *p = l ? listener_leader(l) : NULL;
 
-	return !named_by_file && f->items[0].folder == NULL && !f->is_named &&
-	       port_range_has(a->ephemeral, f->port);
-}
-
-static bool is_passing_udp(const struct adopting *a, const struct finding_of_port *f)
-{
-	return f->protocol == PROTO_UDP && f->count == 1 && f->items[0].listener && !f->is_named &&
-	       port_range_has(a->ephemeral, f->port);
+	return l && f->count == 1 && port_range_has(a->ephemeral, f->port) &&
+	       (f->protocol == PROTO_UDP || !f->items[0].folder) &&
+	       !known_service(f->protocol, f->port, p ? p->program : NULL);
 }
 
 static bool is_wanted(const struct adopting *a, const struct finding_of_port *f)
@@ -131,8 +132,9 @@ static bool settle_port(struct adopting *a, struct finding_of_port *f, struct er
 	if (!f->service)
 		return tell_left(a, f, "whose it is cannot be seen",
 				 "look as root: sudo portbook adopt", err);
-	if (is_passing(a, f) || is_passing_udp(a, f))
-		return tell_left(a, f, "the kernel has probably chosen it: it changes", NULL, err);
+	if (is_passing(a, f))
+		return tell_left(a, f, "the kernel has probably chosen it: it changes",
+				 "if it does not: portbook register PROJECT/SERVICE PORT", err);
 	return adopt_enter(a, f, err);
 }
 
