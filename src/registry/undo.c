@@ -26,6 +26,8 @@ static bool undo_import(struct undoing *u, enum undo_action *ret, struct err *er
 {
 	if (u->event->service)
 		return undo_entry(u, ret, err);
+	if (u->before && json_object_get(u->after, "projectNumber"))
+		return undo_project(u, ret, err);
 	if (json_object_get(u->after, "format"))
 		return undo_nothing(u, ret, err);
 	return fail(err, ERR_INVALID, "the import changed '%s' in a way that cannot be undone",

@@ -41,7 +41,7 @@ struct undone {
 MUST_CHECK bool registry_undo(struct registry *r, int64_t seq, struct arena *a, struct undone *ret,
 			      struct err *err);
 
-/* For undo.c: one event, reversed; see undo_rows.c. Errors: those of registry_undo. */
+/* For undo.c: one event, reversed; see undo_rows.h. Errors: those of registry_undo. */
 struct undoing {
 	struct registry *registry;
 	struct arena *arena;

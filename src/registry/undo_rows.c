@@ -2,24 +2,23 @@
  * What an event says of a row is what answers say of it: read as a record, after
  * its project was looked up, as a name may have become another's.
  */
+#include "registry/undo_rows.h"
+
 #include <string.h>
 
 #include "registry/entry_json.h"
-#include "registry/get.h"
 #include "registry/instances.h"
 #include "registry/projects.h"
-#include "registry/record.h"
 #include "registry/reserve.h"
-#include "registry/undo.h"
 
-static const char *subject_of(const struct undoing *u)
+const char *undo_subject(const struct undoing *u)
 {
 	return u->event->subject ? u->event->subject : "the book";
 }
 
-static bool fail_changed(const struct undoing *u, struct err *err)
+bool undo_fail_changed(const struct undoing *u, struct err *err)
 {
-	fail(err, ERR_TAKEN, "'%s' is no longer as the change has left it", subject_of(u));
+	fail(err, ERR_TAKEN, "'%s' is no longer as the change has left it", undo_subject(u));
 	return fail_hint(err, "see what came after: portbook history");
 }
 
@@ -47,18 +46,18 @@ static bool says_the_same(const json_t *row, const json_t *now)
 }
 
 /* `now` is taken over. */
-static bool is_as_left(const struct undoing *u, json_t *now, struct err *err)
+bool undo_is_as_left(const struct undoing *u, json_t *now, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *row = now;
 
 	if (!row)
 		return fail_memory(err);
-	return says_the_same(u->after, row) || fail_changed(u, err);
+	return says_the_same(u->after, row) || undo_fail_changed(u, err);
 }
 
 /* The row before as a record; `without` are members that an answer has and a record has not. */
-static bool read_before(const struct undoing *u, enum record_kind kind, const char *project_id,
-			const char *const *without, struct record *ret, struct err *err)
+bool undo_read_before(const struct undoing *u, enum record_kind kind, const char *project_id,
+		      const char *const *without, struct record *ret, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *row = json_copy(json_walked(u->before));
 
@@ -73,7 +72,7 @@ static bool read_before(const struct undoing *u, enum record_kind kind, const ch
 }
 
 /* Whose the row was. */
-static bool find_project(const struct undoing *u, struct project *ret, struct err *err)
+bool undo_find_project(const struct undoing *u, struct project *ret, struct err *err)
 {
 	struct store *s = u->registry->store;
 	const char *id = u->event->project_id;
@@ -81,103 +80,8 @@ static bool find_project(const struct undoing *u, struct project *ret, struct er
 
 	if (id && !s->ops->project_find(s, PROJECT_BY_ID(id), u->arena, ret, &found, err))
 		return false;
-	return found ||
-	       fail(err, ERR_TAKEN, "the project of '%s' is no longer in the book", subject_of(u));
-}
-
-/* Entries. */
-
-static bool find_entry(const struct undoing *u, struct entry *ret, struct err *err)
-{
-	struct entry_filter f = ENTRY_FILTER_ALL;
-	bool found = false;
-
-	f.id = json_text_of(u->after, "id");
-	f.life = LIVE_AND_RELEASED;
-	if (f.id && !store_entry_find(u->registry->store, &f, u->arena, ret, &found, err))
-		return false;
-	return found || fail(err, ERR_TAKEN, "'%s' is no longer in the book", subject_of(u));
-}
-
-static bool is_live_instance(const struct undoing *u, const struct entry *e, struct err *err)
-{
-	struct instance_list list;
-
-	if (!instances_read(u->registry, e->project_id, u->arena, &list, err))
-		return false;
-	for (unsigned i = 0; i < list.count; i++)
-		if (list.items[i].number == e->instance && !list.items[i].released_at_ms)
-			return true;
-	return fail(err, ERR_TAKEN, "instance %u of '%s' is no longer in use", e->instance,
-		    e->project);
-}
-
-/* Nobody else has come there meanwhile. */
-static bool is_free_again(const struct undoing *u, const struct entry *e, struct err *err)
-{
-	struct entry holder;
-	bool held;
-
-	if (!port_holder(u->registry, e->host, e->protocol, e->port, u->arena, &holder, &held, err))
-		return false;
-	if (!held || !strcmp(holder.id, e->id))
-		return is_live_instance(u, e, err) && tunnel_is_free(u->registry, e, err);
-	fail(err, ERR_TAKEN, "port %u of '%s' belongs to '%s/%s' now", e->port, subject_of(u),
-	     holder.project, holder.service);
-	holder_of_entry(err, &holder);
-	return false;
-}
-
-/* The entry is kept in the arena, the record is not. */
-static bool entry_before(const struct undoing *u, const struct entry *now, struct entry *ret,
-			 struct err *err)
-{
-	static const char *const without[] = { "projectNumber", "worktreePath", NULL };
-	const char *name = json_text_of(u->before, "projectName");
-	const char *project_id = now->project_id;
-	struct project p;
-	struct record was;
-
-	if (name && strcmp(name, now->project) != 0 && !strcmp(u->event->op, "move")) {
-		if (!project_need(u->registry, name, u->arena, &p, err))
-			return false;
-		project_id = p.id;
-	}
-	if (!read_before(u, RECORD_ALLOCATION, project_id, without, &was, err))
-		return false;
-	was.allocation.project_id = project_id;
-	was.allocation.project_number = now->project_number;
-	was.allocation.worktree = now->worktree;
-	was.allocation.last_used_at_ms = now->last_used_at_ms;
-	was.allocation.last_verified_at_ms = now->last_verified_at_ms;
-	return entry_copy(u->arena, &was.allocation, ret) || fail_memory(err);
-}
-
-static bool give_back(const struct undoing *u, const struct entry *now, struct err *err)
-{
-	struct entry gone = *now;
-
-	gone.status = STATUS_RELEASED;
-	gone.released_at_ms = registry_now(u->registry);
-	return registry_put_entry(u->registry, UNDO_OP, now, &gone, err);
-}
-
-bool undo_entry(struct undoing *u, enum undo_action *ret, struct err *err)
-{
-	struct entry now, was;
-
-	if (!find_entry(u, &now, err) || !is_as_left(u, entry_json(&now), err))
-		return false;
-	if (!u->before) {
-		*ret = UNDO_RELEASED;
-		return now.status == STATUS_RELEASED || give_back(u, &now, err);
-	}
-	if (!entry_before(u, &now, &was, err) ||
-	    (was.status != STATUS_RELEASED && !is_free_again(u, &was, err)))
-		return false;
-	*ret = now.status == STATUS_RELEASED && was.status != STATUS_RELEASED ? UNDO_PUT_BACK
-									      : UNDO_CHANGED;
-	return registry_put_entry(u->registry, UNDO_OP, &now, &was, err);
+	return found || fail(err, ERR_TAKEN, "the project of '%s' is no longer in the book",
+			     undo_subject(u));
 }
 
 /* Instances. */
@@ -195,7 +99,7 @@ static bool find_instance(const struct undoing *u, const struct project *p, stru
 			*ret = list.items[i];
 			return true;
 		}
-	return fail_changed(u, err);
+	return undo_fail_changed(u, err);
 }
 
 static bool holds_nothing(const struct undoing *u, const struct project *p, unsigned instance,
@@ -208,7 +112,7 @@ static bool holds_nothing(const struct undoing *u, const struct project *p, unsi
 	f.instance = instance;
 	if (!u->registry->store->ops->entry_count(u->registry->store, &f, &held, err))
 		return false;
-	return !held || fail(err, ERR_TAKEN, "'%s' holds ports by now", subject_of(u));
+	return !held || fail(err, ERR_TAKEN, "'%s' holds ports by now", undo_subject(u));
 }
 
 /* It may have been given to another meanwhile; then it gets one when it needs one. */
@@ -262,7 +166,7 @@ static bool instance_before(const struct undoing *u, const struct project *p, st
 	struct record was;
 	bool taken;
 
-	if (!read_before(u, RECORD_INSTANCE, p->id, without, &was, err))
+	if (!undo_read_before(u, RECORD_INSTANCE, p->id, without, &was, err))
 		return false;
 	was.instance.project_id = p->id;
 	if (!slice_is_taken(u, &was.instance, &taken, err))
@@ -278,8 +182,8 @@ bool undo_instance(struct undoing *u, enum undo_action *ret, struct err *err)
 	struct instance now, was;
 	struct project p;
 
-	if (!find_project(u, &p, err) || !find_instance(u, &p, &now, err) ||
-	    !is_as_left(u, instance_json(&now), err))
+	if (!undo_find_project(u, &p, err) || !find_instance(u, &p, &now, err) ||
+	    !undo_is_as_left(u, instance_json(&now), err))
 		return false;
 	/* Instance 1 stands and falls with its project. */
 	*ret = UNDO_NOTHING;
@@ -315,7 +219,7 @@ bool undo_project(struct undoing *u, enum undo_action *ret, struct err *err)
 	enum project_status status;
 	struct project p;
 
-	if (!find_project(u, &p, err) || !is_as_left(u, project_json(&p), err))
+	if (!undo_find_project(u, &p, err) || !undo_is_as_left(u, project_json(&p), err))
 		return false;
 	*ret = UNDO_REMOVED;
 	if (!u->before && !strcmp(p.name, SHARED_PROJECT))
@@ -327,7 +231,7 @@ bool undo_project(struct undoing *u, enum undo_action *ret, struct err *err)
 			json_object_get(u->after, "projectNumber")))
 		return fail(err, ERR_INVALID,
 			    "'%s' had another number, and its block may be another's now",
-			    subject_of(u));
+			    undo_subject(u));
 	back.name = json_text_of(u->before, "projectName");
 	back.path = text_before(u, "path");
 	back.owner = text_before(u, "owner");
@@ -372,7 +276,7 @@ static bool find_block(const struct undoing *u, struct block *ret, struct err *e
 	if (s.out_of_memory)
 		return fail_memory(err);
 	*ret = s.found;
-	return s.any || fail_changed(u, err);
+	return s.any || undo_fail_changed(u, err);
 }
 
 static bool block_holds_nothing(const struct undoing *u, const struct block *b, struct err *err)
@@ -385,7 +289,7 @@ static bool block_holds_nothing(const struct undoing *u, const struct block *b, 
 	f.host = b->host;
 	f.ports = b->ports;
 	return s->ops->entry_count(s, &f, &held, err) &&
-	       (!held || fail(err, ERR_TAKEN, "'%s' holds ports in %u-%u by now", subject_of(u),
+	       (!held || fail(err, ERR_TAKEN, "'%s' holds ports in %u-%u by now", undo_subject(u),
 			      b->ports.first, b->ports.last));
 }
 
@@ -444,6 +348,6 @@ bool undo_reserved(struct undoing *u, enum undo_action *ret, struct err *err)
 		return false;
 	*ret = u->after ? UNDO_REMOVED : UNDO_PUT_BACK;
 	if (u->after)
-		return any || fail_changed(u, err);
+		return any || undo_fail_changed(u, err);
 	return s->ops->reserved_put(s, &row, err) && record_reversed(u, err);
 }

@@ -142,12 +142,24 @@ def test_undo__is_one_change_however_many_rows_it_has(pb, shop, picture):
     assert picture() == before
 
 
+def owner_of(pb, project):
+    return next(p["owner"] for p in pb.json("project", "list")["projects"]
+                if p["projectName"] == project)
+
+
 def test_undo__of_an_import_takes_all_of_it_back(pb, shop, picture):
     path = pb.base / "ports.md"
     path.write_text("| Project | Service | Port |\n|---|---|---|\n"
-                    "| shop | api | 3120 |\n| wiki | web | 3500 |\n| wiki | db | 3501 |\n")
+                    "| shop | api | 3120 |\n| wiki | web | 3500 |\n| wiki | db | 3501 |\n\n"
+                    "| Project Name | Block | Ports | Path | Status | Owner | Date |\n"
+                    "|---|---|---|---|---|---|---|\n"
+                    "| shop | 3100-3199 | Block 1 | /srv/store | active | bob | 2024-08-31 |\n")
     before = picture()
-    pb.ok("import", path)
+    for format in ("md", "ports-md"):
+        pb.ok("import", path, "--format", format)
+    assert owner_of(pb, "shop") == "bob"
+    pb.ok("undo", "--yes")
+    assert owner_of(pb, "shop") == "eva"
     said = pb.json("undo", "--yes")
     assert said["operation"] == "import" and picture() == before
 
