@@ -291,7 +291,7 @@ static bool install_run(struct run *r, struct err *err)
 	if (!check_kind(r, err) || !find_hook(&h, err) || !read_hook(&h, &found, &was, err) ||
 	    !write_hook(&h, found, &was, &changed, err))
 		return false;
-	return (!*h.top || git_ignore_ports_env(h.top, err)) && note_inside(r, &h, err) &&
+	return git_ignore_ports_env(*h.top ? h.top : ".", err) && note_inside(r, &h, err) &&
 	       answer(r, &h, changed, err);
 }
 

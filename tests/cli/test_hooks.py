@@ -38,6 +38,7 @@ def write_hook(path, text, mode=0o755):
 
 # --- what it does
 
+@pytest.mark.sanitize
 def test_hook__gives_a_new_worktree_its_ports(pb, git_in, shop):
     pb.ok("get", "api", cwd=shop)
     run = pb("hook", "install", "git", cwd=shop, check=True)
@@ -104,6 +105,10 @@ def test_hook__of_a_bare_repository(pb, git_in, shop):
     pb.ok("hook", "install", "git", cwd=bare)
     git_in(bare, "worktree", "add", "-q", "../one", "-b", "one")
     assert "WEB_PORT=" in (bare.parent / "one" / ".ports.env").read_text()
+    assert git_in(bare.parent / "one", "status", "--porcelain").stdout == ""
+    pb.ok("hook", "install", "git", cwd=bare)
+    assert (bare / "info" / "exclude").read_text().splitlines().count(".ports.env") == 1
+    git_in(bare, "worktree", "remove", "../one")
 
 
 # --- hooks that are there

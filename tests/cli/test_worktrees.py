@@ -59,6 +59,7 @@ def test_worktree__reading_enters_nothing(pb, shop, tree, book, words):
     assert book.dump() == before
 
 
+@pytest.mark.sanitize
 def test_worktree__named_project_never_gives_the_main_checkouts_port(pb, shop, tree, error):
     """A script that names its project runs in all worktrees: no two of them on one port."""
     one, two = tree("one"), tree("two")
@@ -262,6 +263,7 @@ def test_move__of_a_second_time_keeps_the_ports(pb, git, shop, tree):
         fix = new
 
 
+@pytest.mark.sanitize
 def test_move__of_all_at_once_gives_each_its_own(pb, git, shop, tree):
     """Git calls both worktrees `app`, so to say: app and app1. One has changed its branch since."""
     folder = shop.parent / "work"
@@ -329,6 +331,7 @@ def rows_of(answer):
     return {row["path"]: row for row in answer["worktrees"]}
 
 
+@pytest.mark.sanitize
 def test_list__is_what_git_lists_with_the_instances(pb, git, shop, tree, answer):
     known, new, missing = tree("known"), tree("new"), tree("missing")
     for path in (known, missing):
@@ -371,6 +374,7 @@ def test_list__from_inside_a_bare_repository(pb, git, shop, answer):
 
 # --- worktree sync
 
+@pytest.mark.sanitize
 def test_sync__enters_what_is_new_and_follows_what_moved(pb, git, shop, tree, answer, book):
     known, moved, new = tree("known"), tree("moved"), tree("new")
     for path in (known, moved):
@@ -400,6 +404,7 @@ def test_sync__twice_changes_nothing(pb, shop, tree, book):
     assert book.dump() == before
 
 
+@pytest.mark.sanitize
 def test_sync__releases_what_git_removed_and_touches_no_other(pb, git, shop, tree, answer, ports):
     gone, stays = tree("gone"), tree("stays")
     for path in (gone, stays):
@@ -518,6 +523,7 @@ def test_sync__repository_that_cannot_be_read_is_no_reason_to_release(pb, git, s
 
 # --- worktree add
 
+@pytest.mark.sanitize
 def test_add__makes_a_worktree_with_the_main_checkouts_services(pb, git, shop):
     pb.ok("get", "api", "--type", "api", cwd=shop)
     pb.ok("get", "dns", "--udp", cwd=shop)
@@ -554,6 +560,7 @@ def test_add__gives_gits_options_to_git(pb, git, shop):
     assert len(instances(pb)) == 4
 
 
+@pytest.mark.sanitize
 def test_add__what_git_refuses_enters_nothing(pb, git, shop, tree, book):
     fix = tree("fix")
     before = book.dump()
@@ -641,6 +648,7 @@ def test_add__does_not_ignore_what_is_ignored_or_tracked(pb, git, shop):
 
 # --- worktree remove
 
+@pytest.mark.sanitize
 def test_remove__takes_the_worktree_and_its_instance_and_nothing_else(pb, git, shop, tree, ports):
     pb.ok("worktree", "add", "../fix", cwd=shop)
     stays = tree("stays")
@@ -653,6 +661,7 @@ def test_remove__takes_the_worktree_and_its_instance_and_nothing_else(pb, git, s
     assert ports() == {3100: "shop/web", 3180: "shop/web"}
 
 
+@pytest.mark.sanitize
 def test_remove__what_git_refuses_keeps_its_ports(pb, git, shop, tree, book):
     fix = tree("fix")
     pb.ok("get", "web", cwd=fix)
