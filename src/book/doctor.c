@@ -98,6 +98,25 @@ static bool stop_at_none(struct examination *x, struct err *err)
 		   err);
 }
 
+static bool is_log_closed(const struct examination *x)
+{
+	char log[PATH_MAX + 8];
+
+	snprintf(log, sizeof(log), "%s-wal", x->session->book);
+	return euidaccess(x->session->book, W_OK) == 0 && access(log, F_OK) == 0 &&
+	       euidaccess(log, W_OK) < 0;
+}
+
+static bool add_log_closed(struct examination *x, struct err *err)
+{
+	char remedy[2 * PATH_MAX + 64];
+
+	snprintf(remedy, sizeof(remedy), "sudo chown --reference='%s' '%s-wal'", x->session->book,
+		 x->session->book);
+	return add(x, "rights", SEVERITY_ERROR, "this user may write the book, and not its log",
+		   remedy, err);
+}
+
 static bool look_at_rights(struct examination *x, const struct stat *st, struct err *err)
 {
 	char remedy[PATH_MAX + 32];
@@ -107,6 +126,8 @@ static bool look_at_rights(struct examination *x, const struct stat *st, struct 
 		return add(x, "rights", SEVERITY_WARNING,
 			   "every user of this machine may write the book, and damage it", remedy,
 			   err);
+	if (is_log_closed(x))
+		return add_log_closed(x, err);
 	return euidaccess(x->session->book, W_OK) == 0 ||
 	       add(x, "rights", SEVERITY_NOTE, "this user may read the book, and not write it",
 		   "nothing, if that is meant: its owner, or a member of its group, writes it",

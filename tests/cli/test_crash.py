@@ -5,8 +5,10 @@ Moments of death are chosen in two ways: by the clock, at random but the same in
 (a seed), and by strace, which kills at one system call after the other and so leaves out none.
 """
 
+import json
 import os
 import random
+import shlex
 import signal
 import socket
 import sqlite3
@@ -457,6 +459,32 @@ def test_file__that_is_read_only_is_read_and_not_written(pb, as_owner):
     as_owner.book.chmod(0o600)
     assert as_owner("get", "shop/new").out == "3101\n"
     assert_whole(as_owner.book, [3100, 3101])
+
+
+def test_file__that_was_read_only_for_a_while_is_written_again(pb, as_owner):
+    """SQLite gives an empty log the mode of the book, and takes it back too late."""
+    settle(as_owner.book)
+    as_owner("list")
+    as_owner.book.chmod(0o400)
+    assert as_owner("get", "shop/new").code == 5
+    assert as_owner.book.with_name("book.db-wal").stat().st_mode & 0o777 == 0o400
+    as_owner.book.chmod(0o600)
+    assert as_owner("get", "shop/new").out == "3101\n"
+
+
+def test_log__of_another_user_is_an_error_that_says_how_to_open_it(pb, as_owner):
+    settle(as_owner.book)
+    as_owner("list")
+    os.chown(f"{as_owner.book}-wal", 0, 0)
+    os.chmod(f"{as_owner.book}-wal", 0o644)
+    result = as_owner("get", "shop/new")
+    assert result.code == 5 and "may not write the log" in result.err
+    finding, = [c for c in json.loads(as_owner("doctor", "--json").out)["checks"]
+                if c["severity"] != "ok"]
+    assert finding["check"] == "rights" and finding["severity"] == "error"
+    assert finding["remedy"] == result.err.splitlines()[1].strip()
+    subprocess.run(shlex.split(finding["remedy"].removeprefix("sudo ")), check=True)
+    assert as_owner("get", "shop/new").out == "3101\n"
 
 
 def test_folder__that_is_read_only_is_a_clear_error_for_writers(pb, as_owner):

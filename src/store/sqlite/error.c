@@ -127,6 +127,24 @@ static bool fail_log_missing(struct session *s, struct err *err)
 	return fail_hint(err, "it is made when someone who may write in the folder uses the book");
 }
 
+/* Of another user, who made it when this one was not there. */
+static bool is_log_closed(const struct session *s, int code)
+{
+	char log[PATH_MAX + 8];
+
+	snprintf(log, sizeof(log), "%s-wal", session_file(s));
+	return (code & 0xff) == SQLITE_READONLY && euidaccess(s->path, W_OK) == 0 &&
+	       access(log, F_OK) == 0 && euidaccess(log, W_OK) < 0;
+}
+
+static bool fail_log_closed(struct session *s, struct err *err)
+{
+	fail(err, ERR_NOT_PERMITTED, "this user may not write the log of the book, '%s-wal'",
+	     session_file(s));
+	return fail_hint(err, "sudo chown --reference='%.200s' '%.200s-wal'", session_file(s),
+			 session_file(s));
+}
+
 bool session_fail_code(struct session *s, int code, struct err *err)
 {
 	const struct meaning *m = meaning_of(code);
@@ -137,6 +155,8 @@ bool session_fail_code(struct session *s, int code, struct err *err)
 		return fail_taken(s, err);
 	if (is_log_missing(s, code))
 		return fail_log_missing(s, err);
+	if (is_log_closed(s, code))
+		return fail_log_closed(s, err);
 	if (m->more == SAY_ERRNO)
 		return fail_system(s, code, m, err);
 	if (m->more == SAY_MESSAGE)

@@ -183,6 +183,20 @@ static bool has_settled_header(struct session *s, unsigned *ret_version)
 }
 
 /*
+ * SQLite gives an empty log the mode of the book, also of one that was not to be
+ * written for a while, and opens it before it gives it the one of now.
+ */
+static void open_log(const struct session *s)
+{
+	char log[PATH_MAX + 8];
+	struct stat st;
+
+	snprintf(log, sizeof(log), "%s-wal", session_file(s));
+	if (euidaccess(log, W_OK) < 0 && stat(s->path, &st) == 0)
+		(void)!chmod(log, st.st_mode & 0777);
+}
+
+/*
  * With a log, the version may so far be there only, and SQLite has to say it; it
  * also finds out whether a file that may only be read, or has lost its log, can be
  * read at all.
@@ -191,10 +205,13 @@ static bool is_settled(struct session *s)
 {
 	unsigned in_header;
 	int64_t version;
-	bool ask = session_log(s) != LOG_EMPTY || session_is_read_only(s);
+	enum log_state log = session_log(s);
+	bool ask = log != LOG_EMPTY || session_is_read_only(s);
 
 	if (!has_settled_header(s, &in_header))
 		return false;
+	if (log == LOG_EMPTY && !session_is_read_only(s))
+		open_log(s);
 	version = in_header;
 	return (!ask || sql_ask(&s->sql, GET_VERSION, &version, NULL)) &&
 	       version == migrations_latest();
