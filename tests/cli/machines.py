@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -9,17 +10,18 @@ import pytest
 MACHINE = """
 set -e
 mkdir "$BASE/etc"
+test "$HOMES" != /home || mount -t tmpfs -o mode=755 tmpfs /home
 for name in passwd group shadow gshadow login.defs nsswitch.conf ld.so.cache localtime; do
     test ! -e "/etc/$name" || cp -a "/etc/$name" "$BASE/etc/"
 done
 sed -i '/^portbook:/d' "$BASE/etc/group" "$BASE/etc/gshadow"
 for user in $USERS; do
     name=${user%:*} uid=${user#*:}
-    echo "$name:x:$uid:$uid::$BASE/users/$name:/bin/sh" >>"$BASE/etc/passwd"
+    echo "$name:x:$uid:$uid::$HOMES/$name:/bin/sh" >>"$BASE/etc/passwd"
     echo "$name:x:$uid:" >>"$BASE/etc/group"
-    mkdir -p "$BASE/users/$name"
-    chown "$uid:$uid" "$BASE/users/$name"
-    chmod 700 "$BASE/users/$name"
+    mkdir -p "$HOMES/$name"
+    chown "$uid:$uid" "$HOMES/$name"
+    chmod 700 "$HOMES/$name"
 done
 mount --bind "$BASE/etc" /etc
 mount -t tmpfs -o mode=755 tmpfs /var/lib
@@ -35,14 +37,16 @@ class Machine:
     USERS = {"alice": 61001, "bob": 61002, "carol": 61003}
     BOOK = "/var/lib/portbook/book.db"
 
-    def __init__(self, pb):
+    def __init__(self, pb, users=None, homes=None):
+        """`homes`: below pb.base, or "/home", which only those in the machine see then."""
         self.pb = pb
+        self.users = users or self.USERS
         self.program = pb.program_for("anyone")
-        self.homes = pb.base / "users"
+        self.homes = Path(homes or pb.base / "users")
         self.holder = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", MACHINE],
-            env={**os.environ, "BASE": str(pb.base),
-                 "USERS": " ".join(f"{name}:{uid}" for name, uid in self.USERS.items())},
+            env={**os.environ, "BASE": str(pb.base), "HOMES": str(self.homes),
+                 "USERS": " ".join(f"{name}:{uid}" for name, uid in self.users.items())},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if self.holder.stdout.readline() != "ready\n":
             pytest.skip(f"no machine for the test: {self.holder.stderr.read()}")
@@ -51,7 +55,7 @@ class Machine:
         inside = ["nsenter", "-m", "-t", str(self.holder.pid), "sh", "-c",
                   f'umask {umask:o}; cd /; exec "$@"', "sh"]
         if user:
-            uid = str(self.USERS[user])
+            uid = str(self.users[user])
             inside += ["setpriv", "--reuid", uid, "--regid", uid,
                        "--groups", ",".join([uid, *map(str, groups)])]
         return inside + [str(word) for word in words]
@@ -61,8 +65,8 @@ class Machine:
         ours = {"HOME": str(self.homes / user) if user else "/root", "LC_ALL": "C.UTF-8",
                 "PATH": os.environ["PATH"], "TZ": "UTC"}
         if sudo:
-            ours.update(SUDO_USER=sudo, SUDO_UID=str(self.USERS[sudo]),
-                        SUDO_GID=str(self.USERS[sudo]))
+            ours.update(SUDO_USER=sudo, SUDO_UID=str(self.users[sudo]),
+                        SUDO_GID=str(self.users[sudo]))
         return {**ours, **(env or {})}
 
     def start(self, *words, user=None, groups=(), umask=0o022, sudo=None, env=None):

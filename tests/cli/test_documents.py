@@ -1,0 +1,53 @@
+"""The commands of documents do what the documents say."""
+
+import os
+
+import pytest
+
+from clilib import TOP
+from documents import Reader, fits, steps_of, without_what_varies
+from machines import Machine
+
+# Those that are whole stories: nothing is left out between one command and the next.
+DOCUMENTS = ["migration.md", "troubleshooting.md"]
+
+
+@pytest.fixture
+def reader(pb):
+    if os.environ["PORTBOOK_TESTS_WERE_ROOT"] != "1":
+        pytest.skip("only root can make a machine with users of its own")
+    machine = Machine(pb, users={"you": 61004}, homes="/home")
+    yield Reader(machine)
+    machine.end()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_document__says_what_its_commands_print(reader, name):
+    text = (TOP / "docs" / name).read_text(encoding="utf-8")
+    wrong = []
+    for step in steps_of(text):
+        said = reader.run(step.command)
+        if step.expected is not None and not fits(step.expected, said):
+            wrong.append(f"docs/{name}:{step.line}: $ {step.command}\n" + "\n".join(said))
+    assert not wrong, "\n\n".join(wrong)
+
+
+def test_steps__are_commands_with_what_they_print():
+    text = "x\n```console\n$ a\n1\n2\n$ b \\\n  c\n```\n<!-- run\nd\ne\n-->\n```sh\n$ f\n```\n"
+    assert [(s.command, s.expected, s.line) for s in steps_of(text)] == [
+        ("a", ["1", "2"], 3), ("b \\\n  c", [], 6), ("d\ne\n", None, 9 + 1)]
+
+
+@pytest.mark.parametrize("expected, said, fit", [
+    (["a"], ["a"], True),
+    (["a"], ["b"], False),
+    (["a"], ["a", "b"], False),
+    (["a", "..."], ["a", "b", "c"], True),
+    (["a", "...", "c"], ["a", "b"], False),
+    (["node (pid 12)  x"], ["node (pid 4711) x"], True),
+    (["node (pid 12)"], ["node"], False),
+    (["2026-11-21 10:30 you"], ["2027-01-01 00:00 you"], True),
+])
+def test_fits__takes_what_varies_and_nothing_else(expected, said, fit):
+    assert bool(fits(expected, said)) == fit
+    assert without_what_varies(" a  b ") == "a b"
