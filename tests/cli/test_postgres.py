@@ -228,3 +228,183 @@ def test_bound__a_writer_changes_its_projects_alone(pb, shared, roles):
         assert result.code in (3, 5, 6), result
     assert pb.ok("list", *owner) == before
     assert "new" not in pb.ok("project", "list", *owner)
+
+
+# ---- programs that talk SQL
+
+def allocate(database, project, service, range_name="projects", more="", user="postgres"):
+    """allocate_port as another program calls it."""
+    return int(database.sql(allocating(project, service, range_name, more), user))
+
+
+def allocating(project, service, range_name="projects", more=""):
+    return (f"SELECT allocate_port((SELECT id FROM projects WHERE name = '{project}'), "
+            f"(SELECT id FROM port_ranges WHERE range_name = '{range_name}'), '{service}'{more})")
+
+
+@pytest.fixture
+def ask(pb, shared):
+    """ask("get", "shop/web"): the program, on the shared book."""
+    return lambda *words, **options: pb.ok(*words, "--book", shared.url(), **options)
+
+
+def test_allocate_port__enters_what_portbook_reads(pb, shared, ask):
+    ask("project", "add", "shop")
+    assert allocate(shared, "shop", "Web", more=", 'web'") == 3100
+    assert ask("get", "shop/web") == "3100"
+    assert allocate(shared, "shop", "api") == 3101
+    assert ask("get", "shop/db") == "3102"
+    shown = pb.json("list", "--book", shared.url())["ports"][0]
+    assert (shown["instance"], shown["environment"], shown["serviceType"]) == (1, "dev", "web")
+    history = pb.json("history", "shop/web", "--book", shared.url())["events"]
+    assert [(e["operation"], e["actor"]) for e in history] == [("allocate", "postgres")]
+
+
+def test_allocate_port__of_a_service_that_has_one_enters_another(shared, ask):
+    ask("project", "add", "shop")
+    assert [allocate(shared, "shop", "web") for _ in range(3)] == [3100, 3101, 3102]
+    assert ask("get", "shop/web") == "3100"
+
+
+def test_allocate_port__opens_the_projects_block(pb, shared):
+    shared.sql("INSERT INTO projects (name, number) VALUES ('shop', 7), ('blog', NULL)")
+    assert allocate(shared, "shop", "web") == 3700
+    assert allocate(shared, "blog", "web") == 3100
+    listed = pb.json("project", "list", "--book", shared.url())["projects"]
+    starts = {p["projectName"]: p["rangeStart"] for p in listed}
+    assert (starts["shop"], starts["blog"]) == (3700, 3100)
+
+
+def test_allocate_port__gives_the_port_it_had_before(shared, ask):
+    ask("project", "add", "shop")
+    allocate(shared, "shop", "web"), allocate(shared, "shop", "api")
+    assert shared.sql("SELECT release_port(3100), release_port(3101)") == "t|t"
+    assert allocate(shared, "shop", "api") == 3101
+    assert allocate(shared, "shop", "new") == 3100
+
+
+def test_allocate_port__passes_over_what_is_reserved(shared, ask):
+    ask("project", "add", "shop")
+    ask("reserve", "3100-3104", "--reason", "kept")
+    ask("reserve", "3105", "--reason", "kept for it", "--for", "shop")
+    assert allocate(shared, "shop", "web") == 3105
+    assert allocate(shared, "shop", "api") == 3106
+
+
+@pytest.mark.parametrize("policy, services", [
+    ("blocks", ["web", "api", "web-2", "db"]),
+    ("instances", ["api", "web", "frontend", "db", "other", "more"]),
+    ("environments", ["web", "api"]),
+])
+def test_allocate_port__gives_what_portbook_would_give(server, pb, policy, services):
+    """The same calls on two books: by SQL on one, by the program on the other."""
+    given = []
+    for by_sql in (True, False):
+        book = server.new_database()
+        words = ["--book", book.url()]
+        pb.ok("setup", *words)
+        pb.ok("policy", "use", policy, *words)
+        pb.ok("project", "add", "shop", *words)
+        name = book.sql("SELECT range_name FROM port_ranges r WHERE rule->>'shared' = 'false' AND "
+                        "rule->>'temporary' = 'false' AND rule->>'legacy' = 'false' AND coalesce("
+                        "rule->'environments'->>0, 'dev') = 'dev' ORDER BY start_port LIMIT 1")
+        given.append([allocate(book, "shop", s, name) if by_sql
+                      else int(pb.ok("get", f"shop/{s}", *words)) for s in services])
+    assert given[0] == given[1]
+
+
+def test_allocate_port__uses_the_environment_of_the_range(pb, shared, ask):
+    ask("policy", "use", "environments")
+    ask("project", "add", "shop")
+    port = allocate(shared, "shop", "web", "test")
+    assert port == int(ask("get", "shop/web", "--env", "test"))
+
+
+@pytest.mark.parametrize("code, sql", [
+    ("PB001", "SELECT allocate_port(gen_random_uuid(), gen_random_uuid(), 'web')"),
+    ("PB001", allocating("shop", "web", "nowhere")),
+    ("PB001", "SELECT find_available_port(gen_random_uuid())"),
+    ("PB002", allocating("shop", "not a name")),
+    ("PB002", allocating("shop", "web", more=", protocol => 'sctp'")),
+    ("PB002", allocating("old", "web")),
+    ("PB002", allocating("shop", "a.b")),
+    ("PB004", allocating("shop", "web", "small")),
+])
+def test_allocate_port__refuses_with_a_state_of_its_own(shared, ask, code, sql):
+    ask("project", "add", "shop")
+    ask("project", "add", "old")
+    ask("project", "archive", "old")
+    ask("get", "shop/a-b")
+    shared.sql("INSERT INTO port_ranges (range_name, start_port, end_port, block_size, slice_size, "
+               "rule) SELECT 'small', 65500, 65500, 0, 0, rule FROM port_ranges "
+               "WHERE range_name = 'shared'")
+    shared.sql(allocating("shop", "the-one", "small"))
+    before = ask("list")
+    said = shared.refused(r"\set VERBOSITY verbose" + "\n" + sql)
+    assert f"ERROR:  {code}:" in said, said
+    assert ask("list") == before
+
+
+def test_find_available_port__is_what_the_range_gives_next(shared, ask):
+    ask("project", "add", "shop")
+    find = "SELECT find_available_port((SELECT id FROM port_ranges WHERE range_name = 'shared'))"
+    for _ in range(3):
+        found = int(shared.sql(find))
+        assert allocate(shared, "shop", "db", "shared") == found
+    assert found == 9002
+
+
+def test_release_port__makes_the_next_oldest_primary(shared, ask):
+    ask("project", "add", "shop")
+    assert [allocate(shared, "shop", "web") for _ in range(2)] == [3100, 3101]
+    assert shared.sql("SELECT release_port(3100), release_port(3100), release_port(9)") == "t|f|f"
+    assert ask("get", "shop/web") == "3101"
+
+
+def test_sql__what_was_entered_is_undone_as_a_whole(shared, ask):
+    shared.sql("INSERT INTO projects (name, number) VALUES ('shop', 7)")
+    allocate(shared, "shop", "web")
+    ask("undo", "--yes")
+    assert shared.sql("SELECT count(*) FROM port_allocations WHERE released_at IS NULL") == "0"
+    assert shared.sql("SELECT count(*) FROM blocks") == "0"
+
+
+def test_sql__32_at_once_with_portbook_get_32_ports(pb, shared, ask):
+    ask("project", "add", "shop")
+    psql = f"psql -XAtq -h {shared.server.folder} -U postgres -d {shared.name}"
+    by_sql = [f"{psql} -c \"{allocating('shop', f's{n}')}\"" for n in range(16)]
+    by_name = [f"$PB get shop/n{n} --book '{shared.url()}'" for n in range(16)]
+    done = start_at_once(pb, by_sql + by_name)
+    assert [status for _, _, status in done] == [0] * 32, done
+    assert sorted(int(out) for out, _, _ in done) == list(range(3100, 3132))
+
+
+def test_sql__roles_bind_the_functions(shared, ask, roles):
+    ask("project", "add", "shop")
+    assert "permission denied" in shared.refused(allocating("shop", "web"), roles("reader"))
+    assert allocate(shared, "shop", "web", user=roles("writer")) == 3100
+    shared.sql(f"INSERT INTO portbook_bound SELECT '{roles('writer')}', id FROM projects "
+               "WHERE name = 'shared-services'")
+    assert "row-level security" in shared.refused(allocating("shop", "api"), roles("writer"))
+
+
+def test_sql__what_is_unique_is_unique_to_all(shared, ask):
+    ask("get", "shop/web", "--create")
+    shop = "(SELECT id FROM projects WHERE name = 'shop')"
+    insert = f"INSERT INTO port_allocations (project_id, service_name, port_number) VALUES ({shop}"
+    assert "live_port" in shared.refused(f"{insert}, 'other', 3100)")
+    assert "block_overlap" in shared.refused(
+        f"INSERT INTO blocks (hostname, start_port, end_port, project_id) "
+        f"VALUES ('localhost', 3150, 3250, {shop})")
+
+
+def test_views__have_the_columns_of_older_schemas(shared, ask):
+    ask("get", "shop/web", "--create")
+    ask("get", "shared-services/mail")
+    assert shared.sql("SELECT project_id, project_name, port_range_start, port_range_end, "
+                      "ports_used, ports_available FROM project_port_ranges") == (
+                          "1|shop|3100|3199|1|99")
+    assert shared.sql("SELECT port, service_name FROM shared_service_ports") == "9000|mail"
+    assert shared.sql("SELECT port, service_name, environment, worktree_path, status, process_id "
+                      "FROM remote_agent_port_allocations ORDER BY port") == (
+                          "3100|web|dev||allocated|\n9000|mail|dev||allocated|")

@@ -102,6 +102,11 @@ void pg_part_undo(struct sql_session *sql);
 bool pg_run_part(struct sql_session *sql, unsigned what, const struct sql_value *values,
 		 unsigned n_values, struct err *err);
 
+/* ---- claim.c ---- */
+
+bool pg_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
+	      struct err *err);
+
 /* ---- error.c ---- */
 
 /* Say what the server answered. Returns false. */

@@ -12,6 +12,7 @@ static const char *const texts[STATEMENT_COUNT] = {
 	[LOCK_BOOK] = SQL_LOCK_BOOK,
 	[GET_XID] = "SELECT pg_current_xact_id()",
 	[XID_STATUS] = "SELECT pg_xact_status($1)",
+	[CHOOSE_PORT] = SQL_CHOOSE_PORT,
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[SAVEPOINT] = "SAVEPOINT one_call",

@@ -30,4 +30,6 @@
 	" VALUES"                               \
 	" (next_check($1), $2, $3, $4, $5, $6)"
 
+#define SQL_CHOOSE_PORT "SELECT * FROM choose_port($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+
 #endif

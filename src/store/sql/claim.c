@@ -1,5 +1,5 @@
 /*
- * sql/claim.c - taking the port that the plan chooses.
+ * sql/claim.c - taking the port that the plan chooses, where plan_choose runs here.
  *
  * The plan wants to know which ports are entered, and reading all of a large
  * range costs more than the rest of the claim.  So it is read by and by: the

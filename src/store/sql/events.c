@@ -24,16 +24,11 @@ static bool give_event(struct query *q, const struct visit *v)
 bool sql_event_add(struct store *store, const struct event *e, struct err *err)
 {
 	const struct sql_value values[] = {
-		sql_some(e->seq),
-		sql_int(e->seq ? 0 : store_seq_step(store)),
-		sql_time(e->at_ms),
-		sql_text(e->actor),
-		sql_key(e->op),
-		sql_some_id(e->project_id),
-		sql_text(e->subject),
-		sql_text(e->service),
-		sql_some(e->port),
-		sql_text(e->before),
+		sql_some(e->seq),     sql_int(e->seq ? 0 : store_seq_step(store)),
+		sql_time(e->at_ms),   sql_text(e->actor),
+		sql_key(e->op),	      sql_some_id(e->project_id),
+		sql_text(e->subject), sql_text(e->service),
+		sql_some(e->port),    sql_text(e->before),
 		sql_text(e->after),
 	};
 

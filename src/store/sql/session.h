@@ -178,21 +178,21 @@ bool sql_check_remove(struct store *store, int64_t id, struct err *err);
 /* Enter a new row, inside a transaction. */
 MUST_CHECK bool entry_add(struct sql_session *s, const struct entry *e, struct err *err);
 
-/* The rows of a struct store_ops that no engine does in another way. */
-#define SQL_STORE_OPS                                                                       \
-	.setting_get = sql_setting_get, .setting_put = sql_setting_put,                     \
-	.setting_each = sql_setting_each, .ranges_put = sql_ranges_put,                     \
-	.range_each = sql_range_each, .clear = sql_clear, .project_find = sql_project_find, \
-	.project_put = sql_project_put, .project_remove = sql_project_remove,               \
-	.project_each = sql_project_each, .instance_put = sql_instance_put,                 \
-	.instance_each = sql_instance_each, .instance_find = sql_instance_find,             \
-	.block_add = sql_block_add, .block_remove = sql_block_remove,                       \
-	.block_each = sql_block_each, .reserved_put = sql_reserved_put,                     \
-	.reserved_remove = sql_reserved_remove, .reserved_each = sql_reserved_each,         \
-	.entry_each = sql_entry_each, .service_find = sql_service_find,                     \
-	.entry_count = sql_entry_count, .entry_put = sql_entry_put, .taken = sql_taken,     \
-	.claim = sql_claim, .event_add = sql_event_add, .event_each = sql_event_each,       \
-	.check_add = sql_check_add, .check_each = sql_check_each, .check_of = sql_check_of, \
-	.check_remove = sql_check_remove, .entry_verified = sql_entry_verified
+/* The rows of a struct store_ops that no engine does in another way: all but the claim. */
+#define SQL_STORE_OPS                                                                             \
+	.setting_get = sql_setting_get, .setting_put = sql_setting_put,                           \
+	.setting_each = sql_setting_each, .ranges_put = sql_ranges_put,                           \
+	.range_each = sql_range_each, .clear = sql_clear, .project_find = sql_project_find,       \
+	.project_put = sql_project_put, .project_remove = sql_project_remove,                     \
+	.project_each = sql_project_each, .instance_put = sql_instance_put,                       \
+	.instance_each = sql_instance_each, .instance_find = sql_instance_find,                   \
+	.block_add = sql_block_add, .block_remove = sql_block_remove,                             \
+	.block_each = sql_block_each, .reserved_put = sql_reserved_put,                           \
+	.reserved_remove = sql_reserved_remove, .reserved_each = sql_reserved_each,               \
+	.entry_each = sql_entry_each, .service_find = sql_service_find,                           \
+	.entry_count = sql_entry_count, .entry_put = sql_entry_put, .taken = sql_taken,           \
+	.event_add = sql_event_add, .event_each = sql_event_each, .check_add = sql_check_add,     \
+	.check_each = sql_check_each, .check_of = sql_check_of, .check_remove = sql_check_remove, \
+	.entry_verified = sql_entry_verified
 
 #endif

@@ -41,4 +41,5 @@ const struct store_ops sqlite_ops = {
 	.commit = session_commit,
 	.rollback = session_rollback,
 	SQL_STORE_OPS,
+	.claim = sql_claim,
 };

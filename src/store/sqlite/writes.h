@@ -16,8 +16,8 @@
 	" slice_size = excluded.slice_size, description = excluded.description, is_active = 1,"  \
 	" rule = excluded.rule"
 
-#define SQL_EVENT_ADD                                                                         \
-	"INSERT INTO events (seq, at, actor, op, project_id, subject, service, port, before," \
+#define SQL_EVENT_ADD                                                                               \
+	"INSERT INTO events (seq, at, actor, op, project_id, subject, service, port, before,"       \
 	" after) VALUES (coalesce($1, (SELECT max(seq) + $2 FROM events)), $3, $4, $5, $6, $7, $8," \
 	" $9, $10, $11)"
 
