@@ -111,20 +111,10 @@ static const char *fix_of_listener(struct arena *a, const struct listener *l, co
 		     : NULL;
 }
 
-/* The process that tells whose it is. */
-static const struct process *teller(const struct audit *a, const struct listener *l,
-				    const struct owner *o)
-{
-	for (unsigned i = 0; o->claimant && i < l->n_processes; i++)
-		if (owner_of_process(&a->scene.claimants, &l->processes[i]).claimant == o->claimant)
-			return &l->processes[i];
-	return NULL;
-}
-
 static bool put_owner(struct audit *a, const struct listener *l, const struct owner *o, json_t *row)
 {
 	struct arena *arena = a->scene.arena;
-	const struct process *p = teller(a, l, o);
+	const struct process *p = owner_process(&a->scene.claimants, o, l);
 	const struct claimant *c = p ? o->claimant : NULL;
 
 	return json_put_text(row, "actual", listener_text(arena, l)) &&

@@ -58,20 +58,11 @@ static bool put_processes(json_t *row, const struct listener *l)
 
 /* Whose it seems to be. */
 
-static const struct process *process_of(const struct scene *s, const struct listener *l,
-					const struct claimant *claimant)
-{
-	for (unsigned i = 0; i < l->n_processes; i++)
-		if (owner_of_process(&s->claimants, &l->processes[i]).claimant == claimant)
-			return &l->processes[i];
-	return NULL;
-}
-
 static json_t *owner_row(struct scene *s, struct listener *l)
 {
 	struct owner o = l ? scene_owner(s, l) : (struct owner){ 0 };
 	const struct claimant *c = o.claimant;
-	const struct process *p = c ? process_of(s, l, c) : NULL;
+	const struct process *p = l ? owner_process(&s->claimants, &o, l) : NULL;
 	json_t *row = p ? json_object() : json_null();
 
 	if (!p ||

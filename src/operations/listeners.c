@@ -55,11 +55,8 @@ static bool is_wanted(const struct wanted *w, const struct listener *l, const st
 static bool put_owner(struct scene *s, const struct owner *o, const struct listener *l, json_t *row)
 {
 	const struct claimant *c = o->claimant;
-	const struct process *p = NULL;
+	const struct process *p = owner_process(&s->claimants, o, l);
 
-	for (unsigned i = 0; c && !p && i < l->n_processes; i++)
-		if (owner_of_process(&s->claimants, &l->processes[i]).claimant == c)
-			p = &l->processes[i];
 	return json_put_text(row, "projectName", c ? c->project : NULL) &&
 	       json_put(row, "instance",
 			c ? json_integer(c->instance ? c->instance : 1) : json_null()) &&

@@ -230,6 +230,15 @@ struct owner owner_of_listener(const struct claimant_list *all, const struct lis
 	return found;
 }
 
+const struct process *owner_process(const struct claimant_list *all, const struct owner *o,
+				    const struct listener *l)
+{
+	for (unsigned i = 0; o->claimant && i < l->n_processes; i++)
+		if (owner_of_process(all, &l->processes[i]).claimant == o->claimant)
+			return &l->processes[i];
+	return NULL;
+}
+
 /* Whether it is the entry's. */
 
 /* What the book knows of where the owner of an entry runs. */

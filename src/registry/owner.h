@@ -53,6 +53,10 @@ struct owner owner_of_process(const struct claimant_list *all, const struct proc
 /* The first of its processes that is known to be somebody's. */
 struct owner owner_of_listener(const struct claimant_list *all, const struct listener *l);
 
+/* The process by which the listener is known to be that owner's; NULL: it is nobody's. */
+const struct process *owner_process(const struct claimant_list *all, const struct owner *o,
+				    const struct listener *l);
+
 /* What a look finds of an entry. */
 enum entry_state {
 	STATE_IN_USE,	/* its owner listens */

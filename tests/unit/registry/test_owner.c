@@ -443,6 +443,19 @@ static void test_process_is_in_unit__compares_whole_names(void **state)
 		      "row %zu", i);
 }
 
+static void test_owner_process__is_the_one_that_shows_whose_it_is(void **state)
+{
+	struct process two[] = { { .pid = 1, .cwd = "/" }, { .pid = 2, .cwd = "/srv/blog" } };
+	const struct listener l = { .processes = two, .n_processes = 2 };
+	const struct listener strangers = { .processes = two, .n_processes = 1 };
+	struct owner o = owner_of_listener(&all, &l);
+
+	CHECK(o.claimant && owner_process(&all, &o, &l) == &two[1]);
+	CHECK(owner_process(&all, &o, &strangers) == NULL);
+	o = owner_of_listener(&all, &strangers);
+	CHECK(!o.claimant && owner_process(&all, &o, &strangers) == NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +468,7 @@ int main(void)
 		cmocka_unit_test(
 			test_entry_judge__does_not_choose_between_two_projects_with_one_path),
 		cmocka_unit_test(test_process_is_in_unit__compares_whole_names),
+		cmocka_unit_test(test_owner_process__is_the_one_that_shows_whose_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
