@@ -77,6 +77,17 @@ def declared():
     return set(re.findall(r"^\w[\w \*]*?\b(portbook_\w+)\(", text, re.M))
 
 
+def test_install__has_a_page_for_every_function_of_the_header(installed):
+    pages = installed.prefix / installed.option["mandir"] / "man3"
+    text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
+    functions = set(re.findall(r"\b(portbook_\w+)\(", text))
+    assert declared() < functions
+    assert {path.name for path in pages.iterdir()} == (
+        {f"{name}.3" for name in functions} | {"portbook.h.3"})
+    for path in pages.iterdir():
+        assert path.resolve() == (pages / "portbook.h.3").resolve()
+
+
 def test_install__puts_down_the_library_its_header_and_its_description(installed, pb):
     for path in ("bin/portbook", "include/portbook.h"):
         assert (installed.prefix / path).is_file(), path
