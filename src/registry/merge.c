@@ -62,9 +62,8 @@ static bool owner_of(struct merging *m, const char *project_id, struct arena *a,
 		    s, is_shared ? PROJECT_BY_NAME(SHARED_PROJECT) : PROJECT_BY_ID(project_id), a,
 		    ret, &found, err))
 		return false;
-	return found ||
-	       fail(err, ERR_NOT_FOUND,
-		    "neither the file nor the book has a project with the id '%.80s'", project_id);
+	return found || fail(err, ERR_NOT_FOUND,
+			     "its project is refused, or missing in the file (%.80s)", project_id);
 }
 
 static bool record_change(struct merging *m, const struct project *p, json_t *before, json_t *after,

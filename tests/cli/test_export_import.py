@@ -304,6 +304,20 @@ def test_export__to_a_dash_is_stdout(pb, filled):
     assert not (pb.work / "-").exists()
 
 
+def test_import__of_a_project_that_is_another_here_refuses_what_belongs_to_it(pb, book, other):
+    pb.ok("get", "shop/web", "--create", "--book", other("theirs"))
+    pb.ok("export", "-o", pb.base / "theirs.json", "--book", other("theirs"))
+    pb.ok("get", "shop/web", "--create")
+    before = book.dump()
+    said = one_object(pb.fails(3, "import", pb.base / "theirs.json", "--json"))
+    first, *others = said["rows"]
+    assert "a project 'shop' already, which is another one" in first["message"]
+    assert first["hint"] == "rename one of the two: portbook project rename shop NEW"
+    assert [row["record"] for row in others] == ["instance", "block", "allocation"]
+    assert all(row["message"].startswith("its project is refused") for row in others)
+    assert book.dump() == before
+
+
 def test_import__a_newer_version_is_refused_and_named(pb, filled, other):
     for name, old, new in (("a.json", '"version": 1', '"version": 2'), ("a.csv", "book,1", "")):
         path = pb.base / name
