@@ -38,17 +38,33 @@ static bool add_start(struct recovery *v, struct text *t)
 	return start_command_add(t, json_text_of(recovery_port(v), "folder"), command, port, port);
 }
 
-static void add_advice(struct recovery *v, struct text *t)
+static void say_advice(struct recovery *v)
 {
 	const char *folder = json_text_of(recovery_port(v), "folder");
+	struct text *t = &v->run->out.text;
 
-	text_addf(t, "start it with PORT=%lld",
-		  (long long)json_int_of(recovery_port(v), "port", 0));
+	text_add(t, "no unit is registered for ");
+	recovery_add_service(v);
+	text_add(t, ": start it");
 	if (folder) {
 		text_add(t, " in ");
 		screen_add(t, folder, 0);
 	}
-	text_add(t, "; portbook update --unit or --meta command=... says how");
+	text_addf(t, " with PORT=%lld\n  for the next time: portbook update ",
+		  (long long)json_int_of(recovery_port(v), "port", 0));
+	screen_add(t, v->run->args[0], 0);
+	text_add(t, " --unit UNIT\n");
+}
+
+static void say_command(struct recovery *v, const char *command)
+{
+	struct text *t = &v->run->out.text;
+
+	text_add(t, "start ");
+	recovery_add_service(v);
+	text_add(t, ", for which no unit is registered:\n  ");
+	screen_add(t, command, 0);
+	text_add(t, "\n");
 }
 
 /* Where no unit is registered. */
@@ -60,14 +76,10 @@ bool recovery_say_start(struct recovery *v, struct err *err)
 	if (!json_put_text(v->answer, "unit", NULL) ||
 	    !json_put_text(v->answer, "startCommand", known ? text_str(&command) : NULL))
 		return fail_memory(err);
-	text_add(&v->run->out.text, "start ");
-	recovery_add_service(v);
-	text_add(&v->run->out.text, ", for which no unit is registered:\n  ");
 	if (known)
-		screen_add(&v->run->out.text, text_str(&command), 0);
+		say_command(v, text_str(&command));
 	else
-		add_advice(v, &v->run->out.text);
-	text_add(&v->run->out.text, "\n");
+		say_advice(v);
 	return true;
 }
 

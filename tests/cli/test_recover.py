@@ -201,7 +201,8 @@ def test_recover__tells_what_is_known_where_nothing_says_how_it_starts(pb, shop,
     port = int(pb.ok("get", "web", cwd=shop))
     pid = bound(port, cwd=blog)
     said = pb("recover", "shop/web", "--yes", check=True)
-    assert f"start it with PORT={port} in {shop}; portbook update --unit" in said.out
+    assert (f"no unit is registered for shop/web: start it in {shop} with PORT={port}\n"
+            "  for the next time: portbook update shop/web --unit UNIT\n") in said.out
     assert not is_there(pid)
 
 
