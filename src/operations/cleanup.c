@@ -138,6 +138,25 @@ static bool put_ports(const struct cleanup *c, json_t *answer, struct err *err)
 	return true;
 }
 
+/* Who never looks has seen nobody: that is no sign that nothing ran. */
+static void note_unwatched(const struct cleanup *c)
+{
+	struct registry *r = c->call->registry;
+	int64_t since = registry_now(r) - c->wanted.idle_ms;
+	bool any = false;
+
+	for (unsigned i = 0; i < c->n_ports; i++)
+		any |= c->ports[i].reason == CLEANUP_IDLE;
+	for (unsigned i = 0; i < c->scene.entries.count && any; i++)
+		any = c->scene.entries.items[i].last_verified_at_ms < since;
+	if (any)
+		registry_note(r,
+			      "no audit has seen a port in use for %lld day%s: what has run "
+			      "meanwhile is not known; portbook audit looks",
+			      (long long)(c->wanted.idle_ms / DAY_MS),
+			      c->wanted.idle_ms == DAY_MS ? "" : "s");
+}
+
 /* What was released, of instances, too. */
 static unsigned count_ports(const json_t *answer)
 {
@@ -180,6 +199,7 @@ static bool cleanup_run(struct call *call, const json_t *input, json_t *answer, 
 	if (!json_put_bool(answer, "dryRun", call->is_trial) ||
 	    !json_put_int(answer, "idleDays", c.wanted.idle_ms / DAY_MS))
 		return fail_memory(err);
+	note_unwatched(&c);
 	return put_ports(&c, answer, err) && record_cleanup(&c, answer, err);
 }
 

@@ -150,6 +150,19 @@ def test_idle__is_only_reported_unless_it_is_asked_for(pb, folder, book, answer)
     assert names(said["released"]) == ["shop/web"] and said["idle"] == []
 
 
+def test_idle__says_when_nobody_has_looked(pb, folder, book, listen):
+    folder("shop")
+    pb.ok("get", "shop/api")
+    for service in ("web", "api"):
+        old(book, service, 30)
+    note = "no audit has seen a port in use for 7 days"
+    assert note in pb("cleanup", "--dry-run", check=True).err
+    book.change("UPDATE port_allocations SET last_verified_at = allocated_at + ?"
+                " WHERE service_name = 'api'", 28 * DAY)
+    assert note not in pb("cleanup", "--dry-run", "--idle", check=True).err
+    assert "for 1 day:" in pb("cleanup", "--idle", "1", check=True).err
+
+
 @pytest.mark.parametrize("words, gone", [(["--idle"], True), (["--idle", "8"], True),
                                          (["--idle=9"], False), (["--idle", "9"], False)])
 def test_idle__takes_days_or_is_a_week(pb, folder, book, answer, words, gone):
