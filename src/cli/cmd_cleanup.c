@@ -75,7 +75,7 @@ static bool report_render(struct run *r, const json_t *answer, struct err *err)
 		 (long long)json_int_of(answer, "idleDays", 0));
 	if (!rows_show(r, json_object_get(answer, "inactive"), inactive_columns, none, err))
 		return false;
-	text_add(&r->out.text, "\n");
+	text_add(&r->out.text, r->out.text.len ? "\n" : "");
 	if (!rows_show(r, json_object_get(answer, "owners"), owner_columns, "nobody owns a project",
 		       err))
 		return false;

@@ -293,6 +293,8 @@ def test_report__names_inactive_projects_owners_and_ranges(pb, folder, book, ans
     assert json_report(pb, "cleanup", "--report", "--idle", "46")["inactive"] == []
     text = pb.ok("cleanup", "--report")
     assert "INACTIVE PROJECT" in text and "quiet" in text and "projects" in text
+    none = pb("cleanup", "--report", "--idle", "46", check=True)
+    assert none.out.startswith("OWNER") and "no project is inactive for 46 days" in none.err
     assert book.dump() == before
 
 
