@@ -20,13 +20,19 @@ class Server:
         self.process = None
         self.start()
 
-    def start(self):
+    def launch(self):
         self.process = subprocess.Popen([SERVER, self.folder, *self.settings],
                                         stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def start(self):
+        """Again, after a kill, too: then what the old one has left behind may still be ending."""
         until = time.monotonic() + 100
+        self.launch()
         while self.psql("postgres", "SELECT 1", check=False).returncode != 0:
-            log = self.folder / "log"
-            assert self.process.poll() is None and time.monotonic() < until, log.read_text()
+            assert time.monotonic() < until, (self.folder / "log").read_text()
+            if self.process.poll() is not None:
+                assert (self.folder / "data").exists(), (self.folder / "log").read_text()
+                self.launch()
             time.sleep(0.02)
 
     def stop(self, signal):

@@ -1,6 +1,8 @@
 """A book in a PostgreSQL database, on a server that the tests start."""
 
 import re
+import signal
+import subprocess
 import time
 
 import pytest
@@ -43,6 +45,14 @@ def roles(shared):
         user = f"{role}_{shared.name}"
         shared.sql(f"CREATE ROLE {user} LOGIN; GRANT portbook_{role} TO {user}")
     return lambda role: f"{role}_{shared.name}"
+
+
+def start_shell(pb, script):
+    """The shell runs it in the background; $PB is the program."""
+    process = subprocess.Popen(["sh", "-c", script], cwd=pb.work, stdin=subprocess.DEVNULL,
+                               env=pb.environment({"PB": pb.program}), start_new_session=True)
+    pb.started.append(process)
+    return process
 
 
 def said_by(pb, code, *words):
@@ -167,6 +177,36 @@ def test_get__16_at_once_of_one_service_get_one_port(pb, shared):
     done = start_at_once(pb, [f"$PB get shop/web --create --book '{shared.url()}'"] * 16)
     assert [status for _, _, status in done] == [0] * 16, done
     assert {out for out, _, _ in done} == {"3100\n"}
+
+
+def test_server__killed_in_the_middle_has_every_port_that_was_answered(pb):
+    """Eight shells ask for port after port; kill -9 of the server, which is started again."""
+    server = Server()
+    try:
+        book = server.new_database()
+        pb.ok("setup", "--book", book.url())
+        pb.ok("project", "add", "shop", "--book", book.url())
+        answers = pb.base / "answers"
+        answers.write_text("")
+        asking = [start_shell(pb,
+            f"for n in 1 2 3 4 5 6 7 8 9 10 11 12; do port=$($PB get shop/s{who}-$n "
+            f"--book '{book.url()}' 2>/dev/null) && echo s{who}-$n $port >>{answers}; done; true")
+            for who in range(8)]
+        until = time.monotonic() + 60
+        while answers.read_text().count("\n") < 10 and time.monotonic() < until:
+            time.sleep(0.005)
+        server.stop(signal.SIGKILL)
+        server.start()
+        assert [process.wait(100) for process in asking] == [0] * 8
+        answered = dict(line.split() for line in answers.read_text().splitlines())
+        listed = {p["serviceName"]: str(p["port"])
+                  for p in pb.json("list", "--book", book.url())["ports"]}
+        assert len(answered) >= 10
+        assert answered.items() <= listed.items()
+        assert len(set(listed.values())) == len(listed)
+        assert pb.ok("get", "shop/after", "--book", book.url()) not in listed.values()
+    finally:
+        server.remove()
 
 
 # ---- who may what

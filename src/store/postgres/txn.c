@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "store/postgres/db.h"
 
-/* Rationale: the server notices that we are gone in far less, and ends what we began. */
-#define OUTCOME_MS	 30000
+/* Rationale: a server that does not hear that we are gone ends what we began after 30 s. */
+#define OUTCOME_MS	 45000
 #define OUTCOME_PAUSE_MS 50
 
 static void forget(struct session *s)
