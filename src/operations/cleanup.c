@@ -96,11 +96,19 @@ static bool retire_one(struct cleanup *c, const struct cleanable_instance *one, 
 	return put_instance(one, ports, released, err);
 }
 
+/* An empty list, as a member of the answer; NULL: no memory. */
+static json_t *put_list(json_t *answer, const char *name)
+{
+	json_t *list = json_array();
+
+	return json_put(answer, name, list) ? list : NULL;
+}
+
 static bool retire_instances(struct cleanup *c, json_t *answer, struct err *err)
 {
-	json_t *released = json_array(), *kept = json_array();
+	json_t *released = put_list(answer, "instances"), *kept = put_list(answer, "keptInstances");
 
-	if (!json_put(answer, "instances", released) || !json_put(answer, "keptInstances", kept))
+	if (!released || !kept)
 		return fail_memory(err);
 	for (unsigned i = 0; i < c->n_instances; i++)
 		if (!retire_one(c, &c->instances[i], released, kept, err))
@@ -124,10 +132,10 @@ static bool put_port(const struct cleanable *one, json_t *rows)
 
 static bool put_ports(const struct cleanup *c, json_t *answer, struct err *err)
 {
-	json_t *released = json_array(), *kept = json_array(), *idle = json_array();
+	json_t *released = put_list(answer, "released"), *kept = put_list(answer, "kept");
+	json_t *idle = put_list(answer, "idle");
 
-	if (!json_put(answer, "released", released) || !json_put(answer, "kept", kept) ||
-	    !json_put(answer, "idle", idle))
+	if (!released || !kept || !idle)
 		return fail_memory(err);
 	for (unsigned i = 0; i < c->n_ports; i++) {
 		const struct cleanable *one = &c->ports[i];

@@ -133,17 +133,14 @@ static bool slice_is_taken(const struct undoing *u, const struct instance *i, bo
 static bool put_instance(struct undoing *u, const struct project *p, const struct instance *now,
 			 const struct instance *to, struct err *err)
 {
-	struct change c = {
-		.op = UNDO_OP,
-		.project_id = p->id,
-		.subject = u->event->subject,
-		.before = instance_json(now),
-		.after = instance_json(to),
-	};
+	struct change c = { .op = UNDO_OP, .project_id = p->id, .subject = u->event->subject };
 
+	if (!u->registry->store->ops->instance_put(u->registry->store, to, err))
+		return false;
+	c.before = instance_json(now);
+	c.after = instance_json(to);
 	if (c.before && c.after)
-		return u->registry->store->ops->instance_put(u->registry->store, to, err) &&
-		       registry_record(u->registry, &c, err);
+		return registry_record(u->registry, &c, err);
 	json_decref(c.before);
 	json_decref(c.after);
 	return fail_memory(err);
