@@ -592,7 +592,8 @@ int contracts_run(const struct contract *contracts, size_t count)
 	size_t n = 0;
 
 	memset(long_text, 'x', sizeof(long_text) - 1);
-	snprintf(long_metadata, sizeof(long_metadata), "{\"long\":\"%s\",\"n\":[1,2]}", long_text);
+	/* In the order that jsonb has, so that it can be held against to the byte. */
+	snprintf(long_metadata, sizeof(long_metadata), "{\"n\":[1,2],\"long\":\"%s\"}", long_text);
 	for (unsigned k = 0; k < store_kind_count; k++)
 		for (size_t i = 0; i < count && n < RUN_MAX; i++) {
 			if (!can_run(&store_kinds[k], &contracts[i]))
