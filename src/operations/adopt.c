@@ -36,8 +36,10 @@ static bool begin(struct adopting *a, const json_t *input, json_t *answer, struc
 	const struct listeners *machine = c->registry->listeners;
 
 	a->rows = json_array();
+	if (!json_put(answer, "ports", a->rows))
+		return fail_memory(err);
 	a->outside = json_array();
-	if (!json_put(answer, "ports", a->rows) || !json_put(answer, "outside", a->outside))
+	if (!json_put(answer, "outside", a->outside))
 		return fail_memory(err);
 	a->ephemeral = (struct port_range){ 1, 1 };
 	if (machine && !machine->ops->ephemeral(machine->ctx, &a->ephemeral, NULL))
