@@ -3,12 +3,14 @@
  * falls on both alike.  stdout of both goes to /dev/null.
  *
  * usage: cold COUNT A [WORD...] -- B [WORD...]       (the last "--" is meant)
- * Says:  a_us, b_us (medians), a_p99_us, ratio (of the medians)
+ * Says:  a_us, b_us (medians), a_p99_us, ratio (of the medians); a_cpu_us, b_cpu_us
+ *        and cpu_ratio: the same of the processor's time, which others do not add to
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,8 +23,18 @@ extern char **environ;
 
 static posix_spawn_file_actions_t quiet;
 
-static int64_t start(char *const *words)
+static int64_t ns_of(const struct timeval *t)
 {
+	return t->tv_sec * INT64_C(1000000000) + t->tv_usec * INT64_C(1000);
+}
+
+struct started {
+	int64_t ns, cpu_ns;
+};
+
+static struct started start(char *const *words)
+{
+	struct rusage use;
 	int64_t begin = now_ns();
 	int status;
 	pid_t pid;
@@ -30,11 +42,24 @@ static int64_t start(char *const *words)
 
 	if (failed)
 		die("cannot start '%s': %s", words[0], strerror(failed));
-	if (waitpid(pid, &status, 0) < 0)
+	if (wait4(pid, &status, 0, &use) < 0)
 		die("cannot wait for '%s': %s", words[0], strerror(errno));
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		die("'%s' ended with status %#x", words[0], (unsigned)status);
-	return now_ns() - begin;
+	return (struct started){ now_ns() - begin, ns_of(&use.ru_utime) + ns_of(&use.ru_stime) };
+}
+
+/* The times of one of the two. */
+struct side {
+	struct times wall, cpu;
+};
+
+static void add(struct side *side, char *const *words)
+{
+	struct started one = start(words);
+
+	times_add(&side->wall, one.ns);
+	times_add(&side->cpu, one.cpu_ns);
 }
 
 int main(int argc, char **argv)
@@ -51,19 +76,23 @@ int main(int argc, char **argv)
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 
-	struct times a = times_new(count), b = times_new(count);
+	struct side a = { times_new(count), times_new(count) };
+	struct side b = { times_new(count), times_new(count) };
 
 	for (unsigned i = 0; i < WARM_UP; i++) {
 		start(argv + 2);
 		start(argv + middle + 1);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		times_add(&a, start(argv + 2));
-		times_add(&b, start(argv + middle + 1));
+		add(&a, argv + 2);
+		add(&b, argv + middle + 1);
 	}
-	tell("a_us", times_percentile_us(&a, 50));
-	tell("b_us", times_percentile_us(&b, 50));
-	tell("a_p99_us", times_percentile_us(&a, 99));
-	tell("ratio", times_percentile_us(&a, 50) / times_percentile_us(&b, 50));
+	tell("a_us", times_percentile_us(&a.wall, 50));
+	tell("b_us", times_percentile_us(&b.wall, 50));
+	tell("a_p99_us", times_percentile_us(&a.wall, 99));
+	tell("ratio", times_percentile_us(&a.wall, 50) / times_percentile_us(&b.wall, 50));
+	tell("a_cpu_us", times_percentile_us(&a.cpu, 50));
+	tell("b_cpu_us", times_percentile_us(&b.cpu, 50));
+	tell("cpu_ratio", times_percentile_us(&a.cpu, 50) / times_percentile_us(&b.cpu, 50));
 	return 0;
 }

@@ -306,9 +306,8 @@ static bool judge_holder(struct registry *r, const struct check_asker *who,
 		ret->judgement = (struct judgement){ .state = STATE_UNKNOWN, .why = UNKNOWN_HOST };
 	if (!ret->listening)
 		return true;
-	if (!scene_read(r, who->host, seen, a, &scene, err))
+	if (!scene_judge_one(r, &ret->holder, seen, a, &scene, &ret->judgement, err))
 		return false;
-	ret->judgement = scene_judge(&scene, &ret->holder);
 	ret->listener = *scene_listener(&scene, who->protocol, ret->holder.port);
 	ret->why = judgement_text(a, &ret->judgement);
 	return true;

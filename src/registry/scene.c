@@ -105,8 +105,9 @@ static int by_id(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-bool scene_read(struct registry *r, const char *host, const struct listener_list *listeners,
-		struct arena *a, struct scene *ret, struct err *err)
+static bool read_scene(struct registry *r, const char *host, const struct listener_list *listeners,
+		       const struct entry_list *only, struct arena *a, struct scene *ret,
+		       struct err *err)
 {
 	struct scene s = { .registry = r, .arena = a, .host = host, .can_see = can_look(r, host) };
 	struct entry_filter f = ENTRY_FILTER_ALL;
@@ -120,12 +121,41 @@ bool scene_read(struct registry *r, const char *host, const struct listener_list
 	s.slots = arena_alloc(a, s.n_slots * sizeof(*s.slots));
 	if (!s.learned || !s.slots)
 		return fail_memory(err);
-	if (!entries_read(r, &f, a, &s.entries, err) || !projects_read(r, a, &s.projects, err) ||
-	    !read_claimants(&s, host, err))
+	if (only)
+		s.entries = *only;
+	else if (!entries_read(r, &f, a, &s.entries, err))
+		return false;
+	if (!projects_read(r, a, &s.projects, err) || !read_claimants(&s, host, err))
 		return false;
 	if (s.projects.count)
 		qsort(s.projects.items, s.projects.count, sizeof(*s.projects.items), by_id);
 	*ret = s;
+	return true;
+}
+
+bool scene_read(struct registry *r, const char *host, const struct listener_list *listeners,
+		struct arena *a, struct scene *ret, struct err *err)
+{
+	return read_scene(r, host, listeners, NULL, a, ret, err);
+}
+
+bool scene_judge_one(struct registry *r, const struct entry *e,
+		     const struct listener_list *listeners, struct arena *a, struct scene *ret,
+		     struct judgement *ret_judgement, struct err *err)
+{
+	struct entry_list only = { .items = arena_alloc(a, sizeof(*only.items)), .count = 1 };
+
+	if (!only.items)
+		return fail_memory(err);
+	only.items[0] = *e;
+	if (!read_scene(r, e->host, listeners, &only, a, ret, err))
+		return false;
+	*ret_judgement = scene_judge(ret, e);
+	if (ret_judgement->state == STATE_IN_USE && ret_judgement->owner.by == OWNER_FOLDER)
+		return true;
+	if (!scene_read(r, e->host, listeners, a, ret, err))
+		return false;
+	*ret_judgement = scene_judge(ret, e);
 	return true;
 }
 

@@ -31,6 +31,15 @@ MUST_CHECK bool scene_read(struct registry *r, const char *host,
 			   const struct listener_list *listeners, struct arena *a,
 			   struct scene *ret, struct err *err);
 
+/*
+ * The judgement of one entry, and the scene that it was made in.  Where its
+ * folder shows that the owner has its port, nothing is read of other entries.
+ */
+MUST_CHECK bool scene_judge_one(struct registry *r, const struct entry *e,
+				const struct listener_list *listeners, struct arena *a,
+				struct scene *ret, struct judgement *ret_judgement,
+				struct err *err);
+
 /* NULL: there is none. */
 const struct entry *scene_entry(const struct scene *s, enum protocol protocol, uint16_t port);
 struct listener *scene_listener(const struct scene *s, enum protocol protocol, uint16_t port);

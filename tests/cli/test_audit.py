@@ -479,11 +479,11 @@ def test_audit_restart__a_trial_run_restarts_nothing(pb, project_dir, audit, sys
 PASSES_ON = """
 import os, socket, sys
 s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-print("listening", flush=True)
+os.write(1, b"listening\\n")
 folder = sys.stdin.readline().strip()
 if os.fork() == 0:
     os.chdir(folder)
-print("listening", flush=True)
+os.write(1, b"listening\\n")
 sys.stdin.read()
 """
 

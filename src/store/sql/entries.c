@@ -184,5 +184,6 @@ bool sql_entry_verified(struct store *store, const char *id, int64_t at_ms, stru
 {
 	const struct sql_value values[] = { sql_time(at_ms), sql_id(id) };
 
-	return sql_change(sql_session_of(store), ENTRY_VERIFIED, values, ARRAY_LEN(values), err);
+	return sql_change_surely(sql_session_of(store), ENTRY_VERIFIED, values, ARRAY_LEN(values),
+				 err);
 }

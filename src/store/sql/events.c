@@ -71,7 +71,8 @@ bool sql_check_add(struct store *store, const struct health_check *c, struct err
 		sql_text(c->details),
 	};
 
-	return sql_change(sql_session_of(store), CHECK_ADD, values, ARRAY_LEN(values), err);
+	return (c->id ? sql_change : sql_change_surely)(sql_session_of(store), CHECK_ADD, values,
+							ARRAY_LEN(values), err);
 }
 
 bool sql_check_each(struct store *store, check_fn *fn, void *arg, struct err *err)
@@ -99,5 +100,6 @@ bool sql_check_remove(struct store *store, int64_t id, struct err *err)
 {
 	const struct sql_value values[] = { sql_int(id) };
 
-	return sql_change(sql_session_of(store), CHECK_REMOVE, values, ARRAY_LEN(values), err);
+	return sql_change_surely(sql_session_of(store), CHECK_REMOVE, values, ARRAY_LEN(values),
+				 err);
 }

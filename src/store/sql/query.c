@@ -128,3 +128,10 @@ bool sql_change(struct sql_session *s, unsigned what, const struct sql_value *va
 	return write_begin(&w, err) && sql_run(s, what, values, n_values, err) &&
 	       write_end(&w, err);
 }
+
+bool sql_change_surely(struct sql_session *s, unsigned what, const struct sql_value *values,
+		       unsigned n_values, struct err *err)
+{
+	return s->engine->is_begun(s) ? sql_run(s, what, values, n_values, err)
+				      : sql_change(s, what, values, n_values, err);
+}
