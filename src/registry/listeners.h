@@ -24,8 +24,7 @@ enum {
 	LEARN_START = 1 << 2,	/* start, started_at_ms, parent, program */
 	LEARN_COMMAND = 1 << 3, /* command */
 	LEARN_CGROUP = 1 << 4,	/* cgroup, unit, container (an id) */
-	/* user, and of a container its name and folder, which its engine is asked for */
-	LEARN_NAMES = 1 << 5,
+	LEARN_NAMES = 1 << 5,	/* user */
 	LEARN_LINEAGE = 1 << 6, /* ancestors */
 	LEARN_ALL = (1 << 7) - 1,
 };
@@ -54,8 +53,8 @@ struct process {
 	const char *cwd;       /* NULL also where the path means another folder to us */
 	const char *cgroup;    /* "/system.slice/shop.service" */
 	const char *unit;      /* "shop.service", "session-3.scope": the innermost one of systemd */
-	const char *container; /* "shop-db-1", or its id where the name is not known */
-	const char *container_folder;	  /* where compose was run */
+	const char *container; /* its id, or its name where the control group says that */
+	const char *container_folder;	  /* where compose was run; NULL: nobody tells yet */
 	bool is_proxy;			  /* it only passes on what is meant for a container */
 	const struct ancestor *ancestors; /* the parent first; without init */
 	unsigned n_ancestors;
