@@ -108,16 +108,16 @@ static bool put_refusal(const struct importing *x, json_t *refusal)
 
 static bool refuse(struct importing *x, struct err *err)
 {
-	json_t *refusal = json_object(), *refused = json_array(), *row;
+	CLEANUP(json_cleanup) json_t *refusal = json_object();
+	CLEANUP(json_cleanup) json_t *refused = json_array();
+	json_t *row;
 	size_t i;
 
 	json_array_foreach(x->report.rows, i, row)
 		if (json_object_get(row, "code") && !json_append(refused, json_incref(row)))
 			break;
-	if (refusal && put_refusal(x, refusal) && json_put(refusal, "rows", refused))
-		x->call->refusal = refusal;
-	else
-		json_decref(refusal);
+	if (refusal && put_refusal(x, refusal) && json_put(refusal, "rows", json_incref(refused)))
+		x->call->refusal = json_incref(refusal);
 	return report_fail(&x->report, x->source->name, err);
 }
 
