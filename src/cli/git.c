@@ -152,7 +152,7 @@ static bool spawn(const char *const *words, enum wiring how, int pipe_end, const
 	size_t n = 0;
 	int error = 0;
 
-	while (words[n] && n < MAX_WORDS)
+	while (n < MAX_WORDS && words[n])
 		n++;
 	if (words[n])
 		return fail(err, ERR_INVALID, "these are too many words for git");

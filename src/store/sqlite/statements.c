@@ -16,8 +16,8 @@ static const char *const texts[STATEMENT_COUNT] = {
 	[COUNT_OBJECTS] = "SELECT count(*) FROM sqlite_schema",
 	[USE_WAL] = "PRAGMA journal_mode = WAL",
 	[RANGE_PUT] = SQL_RANGE_PUT,
-	[EVENT_ADD] = SQL_EVENT_ADD,
-	[CHECK_ADD] = SQL_CHECK_ADD,
+	[EVENT_ADD] = (SQL_EVENT_ADD),
+	[CHECK_ADD] = (SQL_CHECK_ADD),
 };
 
 const char *statement_text(unsigned what)

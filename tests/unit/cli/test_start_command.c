@@ -34,7 +34,7 @@ static void test_start_command__names_the_new_port(void **state)
 		{ "/srv/x", "node *", NULL },
 		{ "/srv/x", "node #", NULL },
 		{ "/srv/x", "node a\nid", NULL },
-		{ "/srv/x", "node \xe2\x80\xae", NULL },
+		{ "/srv/x", "node \xc2\x80", NULL },
 		{ "/srv/x", "", NULL },
 		{ "/srv/x", NULL, NULL },
 	};

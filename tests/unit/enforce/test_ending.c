@@ -169,7 +169,8 @@ static void take_term(struct world *w, struct live *l)
 		child.is.pid += 1000;
 		child.is.start++;
 		enter(w, &child);
-		/* fall through */
+		end(l);
+		return;
 	case ENDS: end(l); return;
 	}
 }
