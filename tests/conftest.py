@@ -33,9 +33,12 @@ SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 
-# A run in the background of a script ignores Ctrl-C, and so would all that it starts.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A run in the background of a script ignores what a terminal sends, and so would all that it
+# starts.
+for number, usual in ((signal.SIGINT, signal.default_int_handler),
+                      (signal.SIGQUIT, signal.SIG_DFL), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, usual)
 
 
 def unshare(flags):
