@@ -59,6 +59,25 @@ struct claim claim_of(enum claim_kind kind, unsigned line)
 	return (struct claim){ .kind = kind, .line = line, .number = -1 };
 }
 
+bool claim_keep_texts(struct arena *a, struct claim *c)
+{
+	const char **texts[] = { &c->project,	      &c->path,	   &c->project_status,
+				 &c->owner,	      &c->purpose, &c->branch,
+				 &c->worktree,	      &c->service, &c->type,
+				 &c->environment,     &c->host,	   &c->tunnel_hostname,
+				 &c->description,     &c->note,	   &c->metadata,
+				 &c->instance_status, &c->unit,	   &c->program };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		if (!*texts[i])
+			continue;
+		*texts[i] = arena_copy(a, *texts[i]);
+		if (!*texts[i])
+			return false;
+	}
+	return true;
+}
+
 int64_t claim_time(const char *text)
 {
 	const size_t day = strlen("2026-12-31");

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "ports/entry.h"
 #include "ports/name.h"
@@ -139,6 +140,9 @@ MUST_CHECK bool claim_tell_wrong(struct claim c, const struct err *why, claim_fn
 
 /* A claim of that kind of which nothing is said but its line. */
 struct claim claim_of(enum claim_kind kind, unsigned line);
+
+/* Its texts, which go with the row, become copies in the arena; false: no memory. */
+MUST_CHECK bool claim_keep_texts(struct arena *a, struct claim *c);
 
 /* As people and programs write a time or a day, read as UTC; 0: it is none. */
 int64_t claim_time(const char *text);

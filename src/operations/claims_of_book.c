@@ -11,25 +11,6 @@ struct gathering {
 	struct claim_list *list;
 };
 
-/* The texts of the row, which go when the walk goes on, are kept. */
-static bool keep_texts(struct arena *a, struct claim *c)
-{
-	const char **texts[] = { &c->project,	      &c->path,	   &c->owner,
-				 &c->purpose,	      &c->branch,  &c->worktree,
-				 &c->instance_status, &c->service, &c->type,
-				 &c->environment,     &c->host,	   &c->tunnel_hostname,
-				 &c->description,     &c->note,	   &c->metadata };
-
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		if (!*texts[i])
-			continue;
-		*texts[i] = arena_copy(a, *texts[i]);
-		if (!*texts[i])
-			return false;
-	}
-	return true;
-}
-
 static bool claim_of_record(const struct record *r, struct claim *ret)
 {
 	const struct entry *e = &r->allocation;
@@ -142,7 +123,7 @@ static bool gather(const struct record *r, void *arg, struct err *err)
 	if (r->kind == RECORD_INSTANCE && !put_slice(g, &r->instance, &c, err))
 		return false;
 	list->items = arena_grow(a, list->items, list->count, &list->room, sizeof(*list->items));
-	if (!list->items || !keep_texts(a, &c))
+	if (!list->items || !claim_keep_texts(a, &c))
 		return fail_memory(err);
 	list->items[list->count++] = c;
 	list->ports += c.kind == CLAIM_ENTRY;

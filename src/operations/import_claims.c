@@ -70,25 +70,6 @@ bool claim_refuse(struct claims *all, struct told *w, const struct err *why, str
 
 /* Gathering. */
 
-static bool keep_texts(struct arena *a, struct claim *c)
-{
-	const char **texts[] = { &c->project,	      &c->path,	   &c->project_status,
-				 &c->owner,	      &c->purpose, &c->branch,
-				 &c->worktree,	      &c->service, &c->type,
-				 &c->environment,     &c->host,	   &c->tunnel_hostname,
-				 &c->description,     &c->note,	   &c->metadata,
-				 &c->instance_status, &c->unit,	   &c->program };
-
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		if (!*texts[i])
-			continue;
-		*texts[i] = arena_copy(a, *texts[i]);
-		if (!*texts[i])
-			return false;
-	}
-	return true;
-}
-
 struct gathering {
 	struct claims *all;
 	struct err *err;
@@ -115,7 +96,7 @@ static bool gather(const struct claim *c, void *arg)
 			    all->importing->source->name, CLAIMS_MAX);
 	all->items = arena_grow(all->arena, all->items, all->count, &all->room,
 				sizeof(*all->items));
-	if (!all->items || !keep_texts(all->arena, &kept))
+	if (!all->items || !claim_keep_texts(all->arena, &kept))
 		return fail_memory(g->err);
 	all->items[all->count++] = (struct told){ .claim = kept };
 	return progress_step(all->importing->call->io.progress, "reading", all->count, 0, g->err);
