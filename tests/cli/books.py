@@ -21,7 +21,7 @@ ranges:
 # The ports of the fixture `shop`.
 SHOP = {20000, 20001, 20002}
 
-# The search for leaks traces the process itself, which two cannot do.
+# The search for leaks traces the process itself: two cannot do that, nor one whose user changes.
 TRACED = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from books import TRACED
+
 # The files that naming users and groups, and making a group, are done with.
 MACHINE = """
 set -e
@@ -65,7 +67,7 @@ class Machine:
         ours = {"HOME": str(self.homes / user) if user else "/root", "LC_ALL": "C.UTF-8",
                 "PATH": os.environ["PATH"], "TZ": "UTC"}
         if sudo:
-            ours.update(SUDO_USER=sudo, SUDO_UID=str(self.users[sudo]),
+            ours.update(TRACED, SUDO_USER=sudo, SUDO_UID=str(self.users[sudo]),
                         SUDO_GID=str(self.users[sudo]))
         return {**ours, **(env or {})}
 

@@ -19,7 +19,7 @@ import time
 
 import pytest
 
-from books import SHOP, assert_whole, live_ports, look_into, settle
+from books import SHOP, TRACED, assert_whole, live_ports, look_into, settle
 from faults import kill_at_each_call, limited
 
 NOBODY = 65534
@@ -549,7 +549,7 @@ def test_book__of_another_user_that_changes_while_it_is_read_is_one_moment(pb, a
     trace.touch()
     reader = subprocess.Popen(["sh", "-c", STOPPED_READER], cwd="/", start_new_session=True,
                               env=pb.environment({"PB": program, "BOOK": as_owner.book,
-                                                  "TRACE": trace}, user=NOBODY),
+                                                  "TRACE": trace, **TRACED}, user=NOBODY),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     pb.started.append(reader)
     while reader.poll() is None and "stopped by SIGSTOP" not in trace.read_text():
