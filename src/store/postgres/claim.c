@@ -1,5 +1,5 @@
 /*
- * postgres/claim.c - taking the port that the server's choose_port chooses.
+ * postgres/claim.c - asking for the port that the server's choose_port chooses.
  *
  * The function is the engine's own plan_choose: programs that talk SQL call it,
  * too (0002_functions.sql).  It is told the plan; what is entered it knows.
@@ -109,8 +109,8 @@ static void read_passed(const char *text, struct pick *ret)
 	}
 }
 
-static bool choose(struct sql_session *s, const struct plan *p, const struct entry *e,
-		   struct pick *ret, struct err *err)
+bool pg_choose(struct sql_session *s, const struct plan *p, const struct entry *e, struct pick *ret,
+	       struct err *err)
 {
 	CLEANUP(told_cleanup) struct told t = { 0 };
 	CLEANUP(query_close) struct query q = { 0 };
@@ -135,35 +135,5 @@ static bool choose(struct sql_session *s, const struct plan *p, const struct ent
 	round = query_int(&q);
 	ret->why = why_of(p, round, query_int(&q));
 	read_passed(query_text(&q), ret);
-	return true;
-}
-
-static bool claim(struct sql_session *s, const struct plan *p, const struct entry *e,
-		  struct pick *ret, struct err *err)
-{
-	struct entry entry = *e;
-	struct pick pick = { .why = WHY_NONE };
-
-	if (!choose(s, p, e, &pick, err))
-		return false;
-	entry.port = pick.port;
-	if (pick.port && !entry_add(s, &entry, err))
-		return false;
-	*ret = pick;
-	return true;
-}
-
-bool pg_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
-	      struct err *err)
-{
-	struct sql_session *s = sql_session_of(store);
-	CLEANUP(write_cleanup) struct write w = { .session = s };
-	struct pick pick;
-
-	if (s->engine->is_begun(s))
-		return claim(s, p, e, ret, err);
-	if (!write_begin(&w, err) || !claim(s, p, e, &pick, err) || !write_end(&w, err))
-		return false;
-	*ret = pick;
 	return true;
 }

@@ -104,8 +104,8 @@ bool pg_run_part(struct sql_session *sql, unsigned what, const struct sql_value 
 
 /* ---- claim.c ---- */
 
-bool pg_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
-	      struct err *err);
+bool pg_choose(struct sql_session *s, const struct plan *p, const struct entry *e, struct pick *ret,
+	       struct err *err);
 
 /* ---- error.c ---- */
 

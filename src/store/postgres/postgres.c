@@ -67,5 +67,5 @@ const struct store_ops postgres_ops = {
 	.commit = pg_commit,
 	.rollback = pg_rollback,
 	SQL_STORE_OPS,
-	.claim = pg_claim,
+	.claim = sql_claim,
 };

@@ -1,5 +1,5 @@
 /*
- * sql/claim.c - taking the port that the plan chooses, where plan_choose runs here.
+ * sql/claim.c - taking the port that the engine chooses, and choosing by plan_choose.
  *
  * The plan wants to know which ports are entered, and reading all of a large
  * range costs more than the rest of the claim.  So it is read by and by: the
@@ -51,7 +51,8 @@ static uint16_t unknown_of(const struct knowledge *k, const struct pick *pick)
 	return 0;
 }
 
-static bool choose(struct knowledge *k, const struct plan *p, struct pick *ret, struct err *err)
+static bool choose_known(struct knowledge *k, const struct plan *p, struct pick *ret,
+			 struct err *err)
 {
 	uint16_t unknown;
 
@@ -67,14 +68,21 @@ static bool choose(struct knowledge *k, const struct plan *p, struct pick *ret, 
 	}
 }
 
+bool sql_choose(struct sql_session *s, const struct plan *p, const struct entry *e,
+		struct pick *ret, struct err *err)
+{
+	struct knowledge k = { .store = &s->store, .entry = e };
+
+	return choose_known(&k, p, ret, err);
+}
+
 static bool claim(struct sql_session *s, const struct plan *p, const struct entry *e,
 		  struct pick *ret, struct err *err)
 {
-	struct knowledge k = { .store = &s->store, .entry = e };
 	struct entry entry = *e;
-	struct pick pick;
+	struct pick pick = { .why = WHY_NONE };
 
-	if (!choose(&k, p, &pick, err))
+	if (!s->engine->choose(s, p, e, &pick, err))
 		return false;
 	entry.port = pick.port;
 	if (pick.port && !entry_add(s, &entry, err))

@@ -57,6 +57,9 @@ struct sql_engine {
 	bool (*step)(struct query *q, bool *ret_row, struct err *err);
 	const char *(*text)(struct query *q);
 	int64_t (*number)(struct query *q);
+	/* The port for `e`, from what is entered now; the transaction at hand writes. */
+	bool (*choose)(struct sql_session *s, const struct plan *p, const struct entry *e,
+		       struct pick *ret, struct err *err);
 	/* Is a transaction open? */
 	bool (*is_begun)(const struct sql_session *s);
 	/* Make a part of the open transaction that can be undone alone; end it; undo it. */
@@ -174,6 +177,9 @@ bool sql_taken(struct store *store, const char *host, enum protocol protocol, st
 	       struct port_set *into, struct err *err);
 bool sql_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
 	       struct err *err);
+/* An engine's choose() by ports/plan, for those without a chooser of their own. */
+bool sql_choose(struct sql_session *s, const struct plan *p, const struct entry *e,
+		struct pick *ret, struct err *err);
 
 bool sql_event_add(struct store *store, const struct event *e, struct err *err);
 bool sql_event_each(struct store *store, const struct event_filter *f, event_fn *fn, void *arg,
