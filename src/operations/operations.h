@@ -8,15 +8,57 @@
 #include "operations/operation.h"
 #include "registry/get.h"
 
-extern const struct operation op_adopt, op_allocate, op_audit, op_check, op_cleanup,
-	op_cleanup_report, op_doctor, op_env, op_export, op_get, op_get_port, op_history,
-	op_holders, op_import, op_init, op_instance_add, op_instance_list, op_instance_next,
-	op_instance_release, op_instance_set, op_list, op_listeners, op_move, op_names,
-	op_policy_check, op_policy_list, op_policy_show, op_policy_use, op_project_add,
-	op_project_add_block, op_project_archive, op_project_list, op_project_remove,
-	op_project_rename, op_project_set, op_project_show, op_register, op_release,
-	op_reservations, op_reserve, op_show, op_status, op_summary, op_undo, op_unreserve,
-	op_update, op_uptime, op_where, op_worktree_list, op_worktree_remove, op_worktree_sync;
+extern const struct operation op_adopt;
+extern const struct operation op_allocate;
+extern const struct operation op_audit;
+extern const struct operation op_check;
+extern const struct operation op_cleanup;
+extern const struct operation op_cleanup_report;
+extern const struct operation op_doctor;
+extern const struct operation op_env;
+extern const struct operation op_export;
+extern const struct operation op_get;
+extern const struct operation op_get_port;
+extern const struct operation op_history;
+extern const struct operation op_holders;
+extern const struct operation op_import;
+extern const struct operation op_init;
+extern const struct operation op_instance_add;
+extern const struct operation op_instance_list;
+extern const struct operation op_instance_next;
+extern const struct operation op_instance_release;
+extern const struct operation op_instance_set;
+extern const struct operation op_list;
+extern const struct operation op_listeners;
+extern const struct operation op_move;
+extern const struct operation op_names;
+extern const struct operation op_policy_check;
+extern const struct operation op_policy_list;
+extern const struct operation op_policy_show;
+extern const struct operation op_policy_use;
+extern const struct operation op_project_add;
+extern const struct operation op_project_add_block;
+extern const struct operation op_project_archive;
+extern const struct operation op_project_list;
+extern const struct operation op_project_remove;
+extern const struct operation op_project_rename;
+extern const struct operation op_project_set;
+extern const struct operation op_project_show;
+extern const struct operation op_register;
+extern const struct operation op_release;
+extern const struct operation op_reservations;
+extern const struct operation op_reserve;
+extern const struct operation op_show;
+extern const struct operation op_status;
+extern const struct operation op_summary;
+extern const struct operation op_undo;
+extern const struct operation op_unreserve;
+extern const struct operation op_update;
+extern const struct operation op_uptime;
+extern const struct operation op_where;
+extern const struct operation op_worktree_list;
+extern const struct operation op_worktree_remove;
+extern const struct operation op_worktree_sync;
 
 /* The members of a port's answer: get.c's, and register's. */
 MUST_CHECK bool answer_port(json_t *answer, const struct port_answer *p, struct err *err);
