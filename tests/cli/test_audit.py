@@ -530,7 +530,8 @@ def test_audit__calls_nobody_a_stranger_by_what_it_recalls(pb, project_dir, serv
     assert audit()["summary"]["inUse"] == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"x", b"\0" * 160, b"\xff" * 4096])
+@pytest.mark.parametrize("content", [b"", b"x", b"\0" * 160, b"\xff" * 4096],
+                         ids=["empty", "short", "zeros", "ones"])
 def test_audit__believes_nothing_that_it_recalls(pb, project_dir, bound, elsewhere, audit,
                                                  recalled, content):
     shop = project_dir("shop")

@@ -575,7 +575,7 @@ def make_long(book):
     db = sqlite3.connect(book)
     with db:
         db.executemany("INSERT INTO events (at, op, subject, after) VALUES (?, 'note', ?, ?)",
-                       ((n, f"n{n}", json.dumps("x" * 1000)) for n in range(10_000)))
+                       ((n, f"n{n}", json.dumps("x" * 1000)) for n in range(4_000)))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
 
