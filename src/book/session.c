@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -219,6 +220,13 @@ const char *session_host(const struct session *s)
 	return s->registry.host;
 }
 
+/*
+ * Rationale: two that wait for each other are told so once or twice; who is told for the sixth
+ * time meets something else.  From a hundredth to a third of a second.
+ */
+#define ASKED_MAX 6u
+#define PAUSE_NS  10000000u
+
 /* Opening it. */
 
 /* Exit status 5, not 1: "the book says no" is another answer than "there is none". */
@@ -306,13 +314,53 @@ static bool was_new(struct session *s, const struct err *why, bool *ret, struct 
 	return founded || session_found_book(s, err);
 }
 
+/*
+ * What the engine has ended, and not what was asked, is asked again: an operation's only effect is
+ * in the book.  Where its answer to the commit was lost for good, only a key tells which way it
+ * went.  What was written to a stream cannot be taken back.
+ */
+static bool may_ask_again(const struct session *s, const struct call *call, unsigned asked)
+{
+	enum txn_loss loss = s->registry.store->loss;
+
+	return asked < ASKED_MAX && !call->io.to &&
+	       (loss == LOSS_UNDONE || (loss == LOSS_UNKNOWN && call->io.key));
+}
+
+/* Longer each time, and never the same for two that have met once. */
+static void pause_before(const struct session *s, unsigned asked)
+{
+	uint32_t chance;
+
+	s->registry.clock->random(s->registry.clock->ctx, &chance, sizeof(chance));
+	nanosleep(&(struct timespec){ .tv_nsec = chance % (PAUSE_NS << asked) }, NULL);
+}
+
+static bool ask(struct session *s, const struct operation *op, struct call *call,
+		const json_t *input, json_t **ret, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *said = NULL;
+	bool ok = operation_run(op, call, input, &said, err);
+
+	for (unsigned asked = 1; !ok && op->access != ACCESS_NONE && may_ask_again(s, call, asked);
+	     asked++) {
+		json_cleanup(&said);
+		said = NULL;
+		pause_before(s, asked);
+		ok = operation_run(op, call, input, &said, err);
+	}
+	if (said)
+		*ret = json_incref(said);
+	return ok;
+}
+
 static bool run(struct session *s, const struct operation *op, struct call *call,
 		const json_t *input, json_t **ret, struct err *err)
 {
 	struct err why = { 0 };
 	bool again;
 
-	if (operation_run(op, call, input, ret, &why))
+	if (ask(s, op, call, input, ret, &why))
 		return true;
 	if (op->access == ACCESS_NONE) {
 		*err = why;
@@ -321,7 +369,7 @@ static bool run(struct session *s, const struct operation *op, struct call *call
 	if (!was_new(s, &why, &again, err))
 		return false;
 	if (again)
-		return operation_run(op, call, input, ret, err);
+		return ask(s, op, call, input, ret, err);
 	*err = why;
 	return session_fail_book(err);
 }

@@ -30,6 +30,9 @@ const struct option_spec global_options[] = {
 	{ .name = "quiet", .letter = 'q', .kind = VALUE_FLAG, .help = "no notes on stderr" },
 	{ .name = "color", .kind = VALUE_TEXT, .arg = "WHEN", .choices = colour_choices,
 	  .help = "auto, always or never; NO_COLOR is heeded" },
+	{ .name = "once", .kind = VALUE_TEXT, .arg = "KEY",
+	  .help = "a name for this change: within a day, again with it changes nothing and is "
+		  "answered the same" },
 	{ .name = "help", .letter = 'h', .kind = VALUE_FLAG, .help = "what the command does" },
 	{ .name = "version", .kind = VALUE_FLAG, .help = "which portbook this is" },
 	{ 0 },

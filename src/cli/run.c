@@ -1,5 +1,7 @@
 #include "cli/run.h"
 
+#include <string.h>
+
 #include "book/session.h"
 
 /* What of the book that was found somebody may not expect. */
@@ -35,10 +37,20 @@ bool run_open(struct run *r, struct err *err)
 	return true;
 }
 
+/* What else a command asks on its way is another call. */
+static const char *key_of(const struct run *r, const char *operation)
+{
+	const char *own = r->command ? r->command->operation : NULL;
+
+	return own && !strcmp(own, operation) ? run_text(r, "once") : NULL;
+}
+
 bool run_call(struct run *r, const char *operation, const json_t *input, json_t **ret,
 	      struct err *err)
 {
-	return run_open(r, err) && session_call(r->session, operation, input, ret, err);
+	const struct call_io io = { .key = key_of(r, operation) };
+
+	return run_open(r, err) && session_call_with(r->session, operation, input, &io, ret, err);
 }
 
 struct progress *run_watch(struct run *r, const char *interrupted)
@@ -52,6 +64,7 @@ bool run_call_with(struct run *r, const char *operation, const json_t *input, st
 	bool ok;
 
 	io.progress = run_watch(r, interrupted);
+	io.key = key_of(r, operation);
 	ok = run_open(r, err) && session_call_with(r->session, operation, input, &io, ret, err);
 	watch_clear(&r->watch);
 	return ok;

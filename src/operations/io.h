@@ -20,12 +20,21 @@ struct delivery {
 	void *arg;
 };
 
+/* Rationale: a UUID with the name of who made it; a header of HTTP takes that much, too. */
+#define CALL_KEY_MAX 255
+
 /* Each NULL: there is none. */
 struct call_io {
 	struct source *from;
 	struct sink *to;
 	struct progress *progress;
 	const struct delivery *delivery;
+	/*
+	 * Of a write that is no trial: the caller's own name for this call, of printable
+	 * ASCII.  The same call with the same key, by the same caller within a day, is not
+	 * done again: it has the answer that it had.
+	 */
+	const char *key;
 };
 
 #endif

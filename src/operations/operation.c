@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "operations/call.h"
+#include "operations/once.h"
 
 /* Input. */
 
@@ -149,12 +150,17 @@ static bool put_notices(struct call *c, json_t *answer, struct err *err)
 	return !notices || json_put(answer, "notices", notices) || fail_memory(err);
 }
 
-/* The answer is whole, and with who asked: only the commit is missing. */
-static bool finish(struct call *c, json_t *answer, struct err *err)
+static bool deliver(const struct call *c, json_t *answer, struct err *err)
 {
 	const struct delivery *d = c->io.delivery;
 
-	return put_notices(c, answer, err) && (!d || d->take(answer, d->arg, err));
+	return !d || d->take(answer, d->arg, err);
+}
+
+/* The answer is whole, and with who asked: only the commit is missing. */
+static bool finish(struct call *c, json_t *answer, struct err *err)
+{
+	return put_notices(c, answer, err) && deliver(c, answer, err);
 }
 
 static bool run_without_book(const struct operation *op, struct call *c, const json_t *input,
@@ -177,26 +183,64 @@ static bool begin(const struct operation *op, struct call *c, struct err *err)
 	return false;
 }
 
+/* A trial leaves nothing, so it can be made any number of times. */
+static bool is_once(const struct operation *op, const struct call *c)
+{
+	return c->io.key && op->access == ACCESS_WRITE && !c->is_trial;
+}
+
+static bool answer_again(const struct operation *op, struct call *c, const json_t *input,
+			 json_t *answer, bool *ret_done, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *was = NULL;
+
+	*ret_done = false;
+	if (!is_once(op, c))
+		return true;
+	if (!once_find(c, op->schema->name, input, &was, ret_done, err))
+		return false;
+	return !*ret_done ||
+	       ((json_object_clear(answer) == 0 && json_object_update(answer, was) == 0)
+			? deliver(c, answer, err)
+			: fail_memory(err));
+}
+
+/* The answer is whole before the commit: an error after it would deny what is done. */
+static bool settle(const struct operation *op, struct call *c, const json_t *input, json_t *answer,
+		   struct err *err)
+{
+	if (!put_notices(c, answer, err))
+		return false;
+	if (is_once(op, c) && !c->may_not_write &&
+	    !once_keep(c, op->schema->name, input, answer, err))
+		return false;
+	return deliver(c, answer, err) && (c->is_trial || store_commit(c->registry->store, err));
+}
+
 static bool run_in_transaction(const struct operation *op, struct call *c, const json_t *input,
 			       json_t *answer, struct err *err)
 {
 	CLEANUP(txn_cleanup) struct txn txn = { c->registry->store };
-	bool done;
+	bool done = false;
 
 	c->is_trial = json_bool_of(input, "dryRun");
-	if (!run_quick(op, c, input, answer, &done, err))
+	if (is_once(op, c) ? !once_check_key(c->io.key, err)
+			   : !run_quick(op, c, input, answer, &done, err))
 		return false;
 	if (done)
 		return finish(c, answer, err);
 	forget_notices(c);
 	if ((op->before && !op->before(c, input, err)) || !begin(op, c, err) ||
-	    !op->run(c, input, answer, err))
+	    !answer_again(op, c, input, answer, &done, err))
+		return false;
+	if (done)
+		return true;
+	if (!op->run(c, input, answer, err))
 		return false;
 	/* A trial run did everything, and leaves nothing. */
 	if (c->is_trial)
 		registry_note(c->registry, "this was a trial run: nothing of it is in the book");
-	/* The answer is whole before the commit: an error after it would deny what is done. */
-	return finish(c, answer, err) && (c->is_trial || store_commit(txn.store, err));
+	return settle(op, c, input, answer, err);
 }
 
 /* What finds no memory is left out: `err` says the most of it. */

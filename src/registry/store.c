@@ -32,8 +32,10 @@ void store_free(struct store *s)
 
 bool store_begin(struct store *s, bool write, struct err *err)
 {
+	s->loss = LOSS_NONE;
 	if (!s->ops->begin(s, write, err))
 		return false;
+	s->loss = LOSS_NONE;
 	s->in_transaction = true;
 	s->has_event = false;
 	return true;

@@ -101,6 +101,14 @@ struct health_check {
 	const char *details; /* NULL: none */
 };
 
+/* What was answered to a call that had a key: asked again, it is not done again. */
+struct request {
+	const char *actor, *key; /* who asked; what that one calls it */
+	const char *op;		 /* what was asked, in the caller's words */
+	const char *answer;
+	int64_t at_ms;
+};
+
 /* A range of the policy, as SQL programs read it. */
 struct stored_range {
 	const char *id; /* UUID; NULL: the one that the range of that name has, or a new one */
@@ -294,14 +302,30 @@ struct store_ops {
 	/* Nothing where there is none. */
 	bool (*check_remove)(struct store *s, int64_t id, struct err *err);
 
+	/* `*ret_found` false: that one has not used that key. `ret->actor` and `key` are the caller's. */
+	bool (*request_find)(struct store *s, const char *actor, const char *key, struct arena *a,
+			     struct request *ret, bool *ret_found, struct err *err);
+	/* ERR_TAKEN: that one has used that key. */
+	bool (*request_add)(struct store *s, const struct request *r, struct err *err);
+	/* All that were made before. */
+	bool (*requests_remove)(struct store *s, int64_t before_ms, struct err *err);
+
 	/* Forget everything, as if the book had just been made. Needs a write transaction. */
 	bool (*clear)(struct store *s, struct err *err);
+};
+
+/* What has become of a transaction that its engine ended, whatever was asked in it. */
+enum txn_loss {
+	LOSS_NONE,
+	LOSS_UNDONE, /* nothing of it happened: a deadlock, a lost connection; it may be run again */
+	LOSS_UNKNOWN, /* it was to be committed, and nobody can say whether it was */
 };
 
 /* An implementation's own struct starts with this. */
 struct store {
 	const struct store_ops *ops;
 	bool in_transaction; /* kept by store_begin and its kin */
+	enum txn_loss loss;  /* of the transaction at hand, or the last; set by the engine */
 	bool has_event;	     /* an event of this transaction was numbered; see store_seq_step */
 	bool may_be_new;     /* set by open: nobody has founded it, as far as is known */
 	bool process_ends;   /* free() may leave to the kernel what the kernel gives back */

@@ -7,6 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 SERVER = Path(__file__).resolve().parent.parent / "lib" / "postgres-server"
 
 
@@ -75,3 +77,23 @@ class Database:
         run = self.server.psql(self.name, sql, user, check=False)
         assert run.returncode != 0, sql
         return run.stderr
+
+
+@pytest.fixture(scope="session")
+def server():
+    server = Server()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def empty(server):
+    """An empty database."""
+    return server.new_database()
+
+
+@pytest.fixture
+def shared(empty, pb):
+    """A database with a book."""
+    pb.ok("setup", "--book", empty.url())
+    return empty

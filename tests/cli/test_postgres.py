@@ -12,26 +12,6 @@ from clilib import TOP
 from pgserver import Server
 
 
-@pytest.fixture(scope="session")
-def server():
-    server = Server()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
-def empty(server):
-    """An empty database."""
-    return server.new_database()
-
-
-@pytest.fixture
-def shared(empty, pb):
-    """A database with a book."""
-    pb.ok("setup", "--book", empty.url())
-    return empty
-
-
 def sql_of_docs():
     return re.findall(r"```sql\n(.*?)```", (TOP / "docs" / "postgresql.md").read_text(), re.S)
 

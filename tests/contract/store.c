@@ -665,6 +665,7 @@ static void contract_clear__forgets_everything(struct store *s)
 {
 	const struct health_check c = { 0, ID("30"), 1000, "up", -1, NULL };
 	const struct stored_range r = { NULL, "main", NULL, { 3000, 3999 }, 0, 0, "{}" };
+	const struct request asked = { "me", "key", "get", "{}", 1000 };
 	struct err err = { 0 };
 
 	put_various(s);
@@ -674,6 +675,7 @@ static void contract_clear__forgets_everything(struct store *s)
 	MUST(s->ops->setting_put(s, "policy", "blocks", &err));
 	MUST(s->ops->check_add(s, &c, &err));
 	MUST(s->ops->ranges_put(s, &r, 1, &err));
+	MUST(s->ops->request_add(s, &asked, &err));
 	MUST(store_begin(s, true, &err));
 	MUST(s->ops->clear(s, &err));
 	MUST(store_commit(s, &err));
@@ -686,6 +688,7 @@ static void contract_clear__forgets_everything(struct store *s)
 	CHECK_EVENTS(s, "", );
 	CHECK_SETTINGS(s, "");
 	CHECK_IDS(s, "", .life = LIVE_AND_RELEASED);
+	MUST(s->ops->request_add(s, &asked, &err));
 }
 
 /* ---- events ---- */

@@ -11,7 +11,7 @@ struct memory {
 	struct store base;
 	struct journal journal;
 	struct table settings, projects, instances, blocks, reserved, entries, events, checks,
-		ranges;
+		ranges, requests;
 	int64_t last_seq, last_check; /* also of those that were rolled back */
 };
 
@@ -42,7 +42,7 @@ size_t memory_project_at(const struct memory *m, const struct project_key *key);
 const struct instance *memory_instance(const struct memory *m, size_t at);
 size_t memory_instance_at(const struct memory *m, const char *project_id, unsigned number);
 
-/* entries.c: what struct store_ops says. */
+/* entries.c, requests.c: what struct store_ops says. */
 MUST_CHECK bool memory_entry_each(struct store *s, const struct entry_filter *f, entry_fn *fn,
 				  void *arg, struct err *err);
 MUST_CHECK bool memory_entry_count(struct store *s, const struct entry_filter *f, unsigned *ret,
@@ -61,6 +61,11 @@ MUST_CHECK bool memory_check_add(struct store *s, const struct health_check *c, 
 MUST_CHECK bool memory_check_each(struct store *s, check_fn *fn, void *arg, struct err *err);
 MUST_CHECK bool memory_check_of(struct store *s, const char *entry_id, check_fn *fn, void *arg,
 				struct err *err);
+MUST_CHECK bool memory_request_find(struct store *s, const char *actor, const char *key,
+				    struct arena *a, struct request *ret, bool *ret_found,
+				    struct err *err);
+MUST_CHECK bool memory_request_add(struct store *s, const struct request *r, struct err *err);
+MUST_CHECK bool memory_requests_remove(struct store *s, int64_t before_ms, struct err *err);
 MUST_CHECK bool memory_check_remove(struct store *s, int64_t id, struct err *err);
 
 #endif

@@ -53,6 +53,9 @@ static const struct row_kind range_kind = ROW_KIND(
 	stored_range, AT(stored_range, id), AT(stored_range, name), AT(stored_range, description),
 	AT(stored_range, rule));
 
+static const struct row_kind request_kind = ROW_KIND(request, AT(request, actor), AT(request, key),
+						     AT(request, op), AT(request, answer));
+
 /* ---- transactions ---- */
 
 /* A call changed what it should. Returns true. */
@@ -77,6 +80,7 @@ static void memory_free(struct store *s)
 	memory_table_release(&m->events);
 	memory_table_release(&m->checks);
 	memory_table_release(&m->ranges);
+	memory_table_release(&m->requests);
 	free(m);
 }
 
@@ -579,8 +583,10 @@ static bool memory_range_each(struct store *s, range_fn *fn, void *arg, struct e
 static bool memory_clear(struct store *s, struct err *err)
 {
 	struct memory *m = memory_of(s);
-	struct table *all[] = { &m->settings, &m->projects, &m->instances, &m->blocks, &m->reserved,
-				&m->entries,  &m->events,   &m->checks,	   &m->ranges };
+	struct table *all[] = {
+		&m->settings, &m->projects, &m->instances, &m->blocks, &m->reserved,
+		&m->entries,  &m->events,   &m->checks,	   &m->ranges, &m->requests
+	};
 	size_t mark = m->journal.count;
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
@@ -627,6 +633,9 @@ static const struct store_ops memory_ops = {
 	.check_each = memory_check_each,
 	.check_of = memory_check_of,
 	.check_remove = memory_check_remove,
+	.request_find = memory_request_find,
+	.request_add = memory_request_add,
+	.requests_remove = memory_requests_remove,
 	.clear = memory_clear,
 };
 
@@ -647,6 +656,7 @@ bool store_memory_open(struct store **ret, struct err *err)
 	m->events.kind = &event_kind;
 	m->checks.kind = &check_kind;
 	m->ranges.kind = &range_kind;
+	m->requests.kind = &request_kind;
 	*ret = &m->base;
 	return true;
 }

@@ -3,6 +3,7 @@
  *
  * What the URL says goes before what is said here.
  */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,13 +30,18 @@
 /*
  * Patience as with a book in a file: 64 commits of 16 writers take less than
  * 30 s.  Who stops in the middle of a change may not hold up all others for
- * longer than that either.  Times and numbers are read by query.c.
+ * longer than that either.  Times and numbers are read by query.c.  The
+ * timeline is the first eight digits of a WAL file's name (PostgreSQL
+ * documentation, 30.6 "WAL Internals"): a copy that takes over begins another.
  */
+#define TIMELINE                                     \
+	"CASE WHEN pg_is_in_recovery() THEN '' ELSE" \
+	" left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END"
 #define UNLESS_SAID(name, value)                                                        \
 	"set_config('" name "', CASE current_setting('" name "') WHEN '0' THEN '" value \
 	"' ELSE current_setting('" name "') END, false)"
 static const char configure[] =
-	"SELECT set_config('search_path', 'public, pg_temp', false),"
+	"SELECT " TIMELINE ", set_config('search_path', 'public, pg_temp', false),"
 	" set_config('datestyle', 'ISO, YMD', false), set_config('timezone', 'UTC', false),"
 	" set_config('standard_conforming_strings', 'on', false),"
 	" set_config('extra_float_digits', '1', false)," UNLESS_SAID(
@@ -129,6 +135,8 @@ bool pg_connect(struct session *s, struct err *err)
 		return false;
 	result = s->pq->exec(s->conn, configure);
 	ok = s->pq->resultStatus(result) == PGRES_TUPLES_OK || pg_fail(s, result, err);
+	if (ok)
+		snprintf(s->timeline, sizeof(s->timeline), "%s", s->pq->getvalue(result, 0, 0));
 	clear_result(s, result);
 	return ok;
 }
@@ -169,6 +177,8 @@ bool pg_reconnect(struct session *s, struct err *err)
 
 	while (!pg_connect_to_book(s, &why)) {
 		if (why.code != ERR_IO || clock_now_ms() >= until) {
+			/* To ask again would only wait as long once more. */
+			s->sql.store.loss = LOSS_NONE;
 			*err = why;
 			return false;
 		}

@@ -83,12 +83,20 @@ static bool fail_lost(struct session *s, struct err *err)
 	return fail_hint(err, "nothing was changed: try again");
 }
 
+/* Source: as above, class 40, "Transaction Rollback": a deadlock, a serialization failure. */
+static void note_loss(struct session *s, const char *state)
+{
+	if (pg_is_lost(s) || !strncmp(state, "40", 2))
+		s->sql.store.loss = LOSS_UNDONE;
+}
+
 bool pg_fail(struct session *s, const PGresult *result, struct err *err)
 {
 	const char *state = field(s, result, PG_DIAG_SQLSTATE);
 	const char *message = field(s, result, PG_DIAG_MESSAGE_PRIMARY);
 	unsigned i = 0;
 
+	note_loss(s, state);
 	if (!*state)
 		return pg_is_lost(s) ? fail_lost(s, err) : fail_memory(err);
 	if (!strcmp(state, UNIQUE_VIOLATION) || !strcmp(state, EXCLUSION_VIOLATION))

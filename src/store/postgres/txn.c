@@ -6,7 +6,9 @@
  *
  * Outside of a transaction only reads and the begin of one are sent, so that is
  * what wire_run may send twice.  When the answer to a commit is lost, the
- * server is asked what became of the transaction, by its number.
+ * server is asked what became of the transaction, by its number; whether one
+ * that has taken over since has it, that cannot tell, and a key does
+ * (operations/once.h).
  */
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +36,7 @@ static bool begin_write(struct session *s, struct err *err)
 	if (!wire_run(s, steps, ARRAY_LEN(steps), 2, &xid, err))
 		return false;
 	snprintf(s->xid, sizeof(s->xid), "%s", s->pq->getvalue(xid, 0, 0));
+	memcpy(s->xid_of, s->timeline, sizeof(s->xid_of));
 	s->pq->clear(xid);
 	return true;
 }
@@ -86,7 +89,8 @@ static enum outcome ask_outcome(struct session *s, struct err *err)
 		return OUTCOME_UNKNOWN;
 	outcome = outcome_of(s->pq->getvalue(result, 0, 0));
 	s->pq->clear(result);
-	return outcome;
+	/* A copy that took over may not have it, and give its number to another. */
+	return strcmp(s->timeline, s->xid_of) ? OUTCOME_UNKNOWN : outcome;
 }
 
 static enum outcome wait_outcome(struct session *s, struct err *err)
@@ -116,10 +120,14 @@ static bool find_out(struct session *s, const struct err *why, struct err *err)
 	s->txn = TXN_NONE;
 	switch (wait_outcome(s, &lost)) {
 	case OUTCOME_COMMITTED: return true;
-	case OUTCOME_ABORTED: *err = *why; return false;
+	case OUTCOME_ABORTED:
+		s->sql.store.loss = LOSS_UNDONE;
+		*err = *why;
+		return false;
 	case OUTCOME_RUNNING:
 	case OUTCOME_UNKNOWN: break;
 	}
+	s->sql.store.loss = LOSS_UNKNOWN;
 	return fail_unknown(s, err);
 }
 

@@ -16,6 +16,8 @@
 #define SQL_SETTING_GET "SELECT value FROM settings WHERE name = $1"
 #define SQL_SETTING_ALL "SELECT name, value FROM settings ORDER BY name"
 
+#define SQL_REQUEST_FIND "SELECT op, answer, at FROM requests WHERE actor = $1 AND \"key\" = $2"
+
 #define SQL_RANGE_ALL                                                                       \
 	"SELECT id, range_name, start_port, end_port, block_size, slice_size, description," \
 	" rule FROM port_ranges ORDER BY start_port, range_name"

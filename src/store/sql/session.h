@@ -133,7 +133,7 @@ MUST_CHECK bool sql_change_surely(struct sql_session *s, unsigned what,
 				  const struct sql_value *values, unsigned n_values,
 				  struct err *err);
 
-/* ---- settings.c, projects.c, blocks.c, entries.c, claim.c, events.c ---- */
+/* ---- settings.c, projects.c, blocks.c, entries.c, claim.c, events.c, requests.c ---- */
 
 bool sql_setting_get(struct store *store, const char *name, struct arena *a, const char **ret,
 		     struct err *err);
@@ -190,6 +190,11 @@ bool sql_check_of(struct store *store, const char *entry_id, check_fn *fn, void 
 		  struct err *err);
 bool sql_check_remove(struct store *store, int64_t id, struct err *err);
 
+bool sql_request_find(struct store *store, const char *actor, const char *key, struct arena *a,
+		      struct request *ret, bool *ret_found, struct err *err);
+bool sql_request_add(struct store *store, const struct request *r, struct err *err);
+bool sql_requests_remove(struct store *store, int64_t before_ms, struct err *err);
+
 /* Enter a new row, inside a transaction. */
 MUST_CHECK bool entry_add(struct sql_session *s, const struct entry *e, struct err *err);
 
@@ -208,6 +213,7 @@ MUST_CHECK bool entry_add(struct sql_session *s, const struct entry *e, struct e
 	.entry_count = sql_entry_count, .entry_put = sql_entry_put, .taken = sql_taken,           \
 	.event_add = sql_event_add, .event_each = sql_event_each, .check_add = sql_check_add,     \
 	.check_each = sql_check_each, .check_of = sql_check_of, .check_remove = sql_check_remove, \
-	.entry_verified = sql_entry_verified
+	.entry_verified = sql_entry_verified, .request_find = sql_request_find,                   \
+	.request_add = sql_request_add, .requests_remove = sql_requests_remove
 
 #endif

@@ -50,6 +50,9 @@ enum sql_statement {
 	CHECK_OF,
 	CHECK_BY_ENTRY,
 	CHECK_REMOVE,
+	REQUEST_FIND,
+	REQUEST_ADD,
+	REQUESTS_REMOVE,
 	/* In the order in which rows that refer to others go first. */
 	CLEAR_CHECKS,
 	CLEAR_ENTRIES,

@@ -82,6 +82,10 @@
 
 #define SQL_CHECK_REMOVE "DELETE FROM port_health_checks WHERE id = $1"
 
+#define SQL_REQUEST_ADD \
+	"INSERT INTO requests (actor, \"key\", op, answer, at) VALUES ($1, $2, $3, $4, $5)"
+#define SQL_REQUESTS_REMOVE "DELETE FROM requests WHERE at < $1"
+
 #define SQL_CLEAR_SETTINGS  "DELETE FROM settings"
 #define SQL_CLEAR_PROJECTS  "DELETE FROM projects"
 #define SQL_CLEAR_INSTANCES "DELETE FROM instances"
