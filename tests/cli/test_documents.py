@@ -1,6 +1,7 @@
 """The commands of documents do what the documents say."""
 
 import os
+import re
 
 import pytest
 
@@ -30,6 +31,16 @@ def test_document__says_what_its_commands_print(reader, name):
         if step.expected is not None and not fits(step.expected, said):
             wrong.append(f"docs/{name}:{step.line}: $ {step.command}\n" + "\n".join(said))
     assert not wrong, "\n\n".join(wrong)
+
+
+def test_readme__names_every_command(pb):
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    rows = text[text.index("## Commands"):text.index("## Exit codes")]
+    said = pb.ok("help")
+    groups = said[said.index("\nPorts:"):said.index("\nEverywhere:")]
+    commands = set(re.findall(r"(?m)^  ([a-z-]+)", groups))
+    assert len(commands) > 30
+    assert {c for c in commands if not re.search(rf"`[^`]*\b{re.escape(c)}\b", rows)} == set()
 
 
 def test_steps__are_commands_with_what_they_print():
