@@ -17,6 +17,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_clean;
 extern const struct command cmd_cleanup;
 extern const struct command cmd_completion;
+extern const struct command cmd_copy;
 extern const struct command cmd_doctor;
 extern const struct command cmd_env;
 extern const struct command cmd_export;

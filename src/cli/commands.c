@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&cmd_clean,
 	&cmd_cleanup,
 	&cmd_completion,
+	&cmd_copy,
 	&cmd_doctor,
 	&cmd_env,
 	&cmd_export,

@@ -37,7 +37,7 @@ static const struct field project_fields[] = {
 	{ "owner", TEXT, AT(project.owner) },
 	{ "status", PROJECT_STATUS, AT(project.status) },
 	{ "description", TEXT, AT(project.description) },
-	{ "metadata", DOCUMENT, AT(project.metadata) },
+	{ "metadata", OBJECT, AT(project.metadata) },
 	{ "createdAt", TIME, AT(project.created_at_ms) },
 	{ "id", WORD, AT(project.id) },
 	{ 0 },
@@ -93,7 +93,7 @@ static const struct field allocation_fields[] = {
 	{ "unit", TEXT, AT(allocation.unit) },
 	{ "cloudflareHostname", TEXT, AT(allocation.tunnel_hostname) },
 	{ "cloudflareTunnelId", TEXT, AT(allocation.tunnel_id) },
-	{ "metadata", DOCUMENT, AT(allocation.metadata) },
+	{ "metadata", OBJECT, AT(allocation.metadata) },
 	{ "allocatedAt", TIME, AT(allocation.allocated_at_ms) },
 	{ "allocatedBy", TEXT, AT(allocation.allocated_by) },
 	{ "lastUsedAt", TIME, AT(allocation.last_used_at_ms) },
@@ -254,7 +254,8 @@ static json_t *field_json(enum field_kind kind, const void *at)
 	case TEXT:
 	case WORD:
 	case NAME: return text_json(text_at(at));
-	case DOCUMENT: return document_json(text_at(at));
+	case DOCUMENT:
+	case OBJECT: return document_json(text_at(at));
 	case TIME: return time_json(*(const int64_t *)at);
 	case BIG: return json_integer(*(const int64_t *)at);
 	case BIG_OR_NONE:

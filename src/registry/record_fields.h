@@ -1,7 +1,7 @@
 /*
  * registry/record_fields.h - the members of each kind of row: one table for both ways.
  *
- * For record.c and record_read.c.
+ * For record.c, record_read.c and compare.c.
  */
 #ifndef REGISTRY_RECORD_FIELDS_H
 #define REGISTRY_RECORD_FIELDS_H
@@ -13,6 +13,7 @@ enum field_kind {
 	WORD,	  /* must be there */
 	NAME,	  /* must be there, and is a folded name */
 	DOCUMENT, /* a JSON object as text */
+	OBJECT,	  /* the same, of which an engine keeps what it says, not how it is written */
 	TIME,	  /* ms */
 	BIG,	  /* int64_t */
 	BIG_OR_NONE,
@@ -26,7 +27,7 @@ enum field_kind {
 	STATUS,
 	PROJECT_STATUS,
 };
-#define FIELD_KIND_COUNT 16
+#define FIELD_KIND_COUNT 17
 
 struct field {
 	const char *name;

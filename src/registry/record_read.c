@@ -194,14 +194,23 @@ static bool read_choice(const struct field *f, const json_t *value, struct arena
 typedef bool read_fn(const struct field *f, const json_t *value, struct arena *a, void *at,
 		     struct err *err);
 static read_fn *const readers[] = {
-	[TEXT] = read_text,	  [WORD] = read_text,
-	[NAME] = read_name,	  [DOCUMENT] = read_document,
-	[TIME] = read_time,	  [BIG] = read_big,
-	[BIG_OR_NONE] = read_big, [COUNT] = read_count,
-	[FROM_ONE] = read_count,  [NUMBER_OR_NONE] = read_number,
-	[PORT] = read_port,	  [PORT_OR_NONE] = read_port,
-	[YES_NO] = read_yes_no,	  [PROTOCOL] = read_choice,
-	[STATUS] = read_choice,	  [PROJECT_STATUS] = read_choice,
+	[TEXT] = read_text,
+	[WORD] = read_text,
+	[NAME] = read_name,
+	[DOCUMENT] = read_document,
+	[OBJECT] = read_document,
+	[TIME] = read_time,
+	[BIG] = read_big,
+	[BIG_OR_NONE] = read_big,
+	[COUNT] = read_count,
+	[FROM_ONE] = read_count,
+	[NUMBER_OR_NONE] = read_number,
+	[PORT] = read_port,
+	[PORT_OR_NONE] = read_port,
+	[YES_NO] = read_yes_no,
+	[PROTOCOL] = read_choice,
+	[STATUS] = read_choice,
+	[PROJECT_STATUS] = read_choice,
 };
 static_assert(ARRAY_LEN(readers) == FIELD_KIND_COUNT, "a kind of field has no reader");
 

@@ -329,6 +329,11 @@ struct store {
 	bool has_event;	     /* an event of this transaction was numbered; see store_seq_step */
 	bool may_be_new;     /* set by open: nobody has founded it, as far as is known */
 	bool process_ends;   /* free() may leave to the kernel what the kernel gives back */
+	/*
+	 * Set by who opens a transaction for a whole book: it may take hours, and a write that
+	 * fails ends it, so that none has to be undone alone.
+	 */
+	bool is_bulk;
 };
 
 /* NULL is fine. */

@@ -1,6 +1,7 @@
 """A PostgreSQL server of the tests' own."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -8,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from clilib import TOP
 
 SERVER = Path(__file__).resolve().parent.parent / "lib" / "postgres-server"
 
@@ -97,3 +100,18 @@ def shared(empty, pb):
     """A database with a book."""
     pb.ok("setup", "--book", empty.url())
     return empty
+
+
+def sql_of_docs():
+    return re.findall(r"```sql\n(.*?)```", (TOP / "docs" / "postgresql.md").read_text(), re.S)
+
+
+@pytest.fixture
+def roles(shared):
+    """The book with the roles of docs/postgresql.md, and somebody who has each."""
+    for sql in sql_of_docs():
+        shared.sql(sql)
+    for role in ("reader", "writer", "admin"):
+        user = f"{role}_{shared.name}"
+        shared.sql(f"CREATE ROLE {user} LOGIN; GRANT portbook_{role} TO {user}")
+    return lambda role: f"{role}_{shared.name}"

@@ -12,21 +12,6 @@ from clilib import TOP
 from pgserver import Server
 
 
-def sql_of_docs():
-    return re.findall(r"```sql\n(.*?)```", (TOP / "docs" / "postgresql.md").read_text(), re.S)
-
-
-@pytest.fixture
-def roles(shared):
-    """The book with the roles of docs/postgresql.md, and somebody who has each."""
-    for sql in sql_of_docs():
-        shared.sql(sql)
-    for role in ("reader", "writer", "admin"):
-        user = f"{role}_{shared.name}"
-        shared.sql(f"CREATE ROLE {user} LOGIN; GRANT portbook_{role} TO {user}")
-    return lambda role: f"{role}_{shared.name}"
-
-
 def start_shell(pb, script):
     """The shell runs it in the background; $PB is the program."""
     process = subprocess.Popen(["sh", "-c", script], cwd=pb.work, stdin=subprocess.DEVNULL,

@@ -1,5 +1,6 @@
 #include "store/postgres/postgres.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,31 @@ bool store_postgres_open(const char *url, struct store **ret, struct err *err)
 		return false;
 	*ret = &s->sql.store;
 	s = NULL;
+	return true;
+}
+
+/* Rationale: two numbers of 20 digits. */
+#define DATABASE_SIZE 48
+
+static bool which_database(struct store *store, char ret[static DATABASE_SIZE], struct err *err)
+{
+	struct session *s = pg_session_of(store);
+	PGresult *result;
+
+	if (!wire_run(s, &(struct step){ .what = WHICH_DATABASE }, 1, 0, &result, err))
+		return false;
+	snprintf(ret, DATABASE_SIZE, "%s", s->pq->getvalue(result, 0, 0));
+	s->pq->clear(result);
+	return true;
+}
+
+bool store_postgres_is_same(struct store *a, struct store *b, bool *ret, struct err *err)
+{
+	char one[DATABASE_SIZE], other[DATABASE_SIZE];
+
+	if (!which_database(a, one, err) || !which_database(b, other, err))
+		return false;
+	*ret = !strcmp(one, other);
 	return true;
 }
 

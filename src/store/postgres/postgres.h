@@ -42,6 +42,10 @@ char *postgres_url_shown(const char *url, char *ret, size_t size);
  */
 MUST_CHECK bool store_postgres_open(const char *url, struct store **ret, struct err *err);
 
+/* Are both of the same database?  Both were opened here. Errors: as above. */
+MUST_CHECK bool store_postgres_is_same(struct store *a, struct store *b, bool *ret,
+				       struct err *err);
+
 struct postgres_setup {
 	unsigned was, is; /* steps of the schema: 0 is no book */
 };

@@ -52,6 +52,10 @@ bool pg_begin(struct store *store, bool write, struct err *err)
 		return false;
 	}
 	s->txn = write ? TXN_WRITE : TXN_READ;
+	if (store->is_bulk && !wire_say(s, TAKE_TIME, err)) {
+		forget(s);
+		return false;
+	}
 	return true;
 }
 

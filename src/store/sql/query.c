@@ -85,6 +85,8 @@ bool write_begin(struct write *w, struct err *err)
 	struct sql_session *s = w->session;
 
 	if (s->engine->is_begun(s)) {
+		if (s->store.is_bulk)
+			return true;
 		if (!s->engine->part_begin(s, err))
 			return false;
 		w->kind = WRITE_PART;
@@ -101,6 +103,8 @@ bool write_end(struct write *w, struct err *err)
 	struct sql_session *s = w->session;
 	bool alone = w->kind == WRITE_ALONE;
 
+	if (w->kind == WRITE_NONE)
+		return true;
 	if (!alone && !s->engine->part_end(s, err))
 		return false;
 	w->kind = WRITE_NONE;
@@ -123,7 +127,7 @@ bool sql_change(struct sql_session *s, unsigned what, const struct sql_value *va
 {
 	CLEANUP(write_cleanup) struct write w = { .session = s };
 
-	if (s->engine->is_begun(s))
+	if (s->engine->is_begun(s) && !s->store.is_bulk)
 		return s->engine->run_part(s, what, values, n_values, err);
 	return write_begin(&w, err) && sql_run(s, what, values, n_values, err) &&
 	       write_end(&w, err);
