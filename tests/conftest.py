@@ -150,7 +150,8 @@ class Portbook:
     def environment(self, env=None, user=None):
         home = self.home_of(user)
         ours = {name: value for name, value in os.environ.items()
-                if not name.startswith(("PORTBOOK", "XDG_", "GIT_", "SUDO_"))}
+                if not name.startswith(("PORTBOOK", "XDG_", "GIT_", "SUDO_", "DOCKER_",
+                                        "CONTAINER_"))}
         ours.update(
             HOME=str(home), XDG_DATA_HOME=str(home / "data"), XDG_CONFIG_HOME=str(home / "config"),
             XDG_RUNTIME_DIR=str(home / "run"),

@@ -115,6 +115,13 @@ static bool spared(void *ctx, struct port_set *into, struct err *err)
 	return listeners_of_machine.ops->spared(listeners_of_machine.ctx, into, err);
 }
 
+static void containers(void *ctx, struct arena *a, struct container_list *ret)
+{
+	sudo_become_root();
+	listeners_of_machine.ops->containers(listeners_of_machine.ctx, a, ret);
+	become_again(ctx);
+}
+
 struct listeners sudo_listeners(struct sudo_user *u)
 {
 	static const struct listeners_ops ops = {
@@ -123,8 +130,9 @@ struct listeners sudo_listeners(struct sudo_user *u)
 		.learn = learn,
 		.ephemeral = ephemeral,
 		.spared = spared,
+		.containers = containers,
 	};
 
-	static_assert(sizeof(ops) == 5 * sizeof(void (*)(void)), "a question is not asked as root");
+	static_assert(sizeof(ops) == 6 * sizeof(void (*)(void)), "a question is not asked as root");
 	return (struct listeners){ .ops = &ops, .ctx = u };
 }

@@ -5,6 +5,9 @@
 #include "cli/rows.h"
 #include "cli/screen.h"
 
+#define CONTAINER_ID_LEN   64
+#define CONTAINER_ID_SHOWN 12
+
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "unregistered", .letter = 'u', .kind = VALUE_FLAG, .field = "unregistered",
@@ -48,6 +51,15 @@ static void show_program(const json_t *row, struct text *t)
 		text_addf(t, " (%zu)", count);
 }
 
+/* Its name, or as much of its id as engines show. */
+static void show_container(const json_t *row, struct text *t)
+{
+	const char *text = text_or(row, "container", "");
+	size_t digits = strspn(text, "0123456789abcdef");
+
+	screen_add(t, text, digits == CONTAINER_ID_LEN && !text[digits] ? CONTAINER_ID_SHOWN : 0);
+}
+
 /* "shop@2": whose it is. */
 static void show_project(const json_t *row, struct text *t)
 {
@@ -68,10 +80,11 @@ static const struct column columns[] = {
 	{ .title = "OF", .field = "projectName", .least = 8, .usual = "", .show = show_project },
 	{ .title = "ENTERED FOR", .field = "entered", .least = 12, .usual = "" },
 	{ .title = "STATE", .field = "state", .importance = 1, .usual = "" },
-	{ .title = "ADDRESS", .field = "addresses", .importance = 4, .least = 9,
+	{ .title = "CONTAINER", .field = "container", .importance = 4, .least = 12, .usual = "",
+	  .show = show_container },
+	{ .title = "ADDRESS", .field = "addresses", .importance = 5, .least = 9,
 	  .show = show_addresses },
-	{ .title = "FOLDER", .field = "cwd", .importance = 5, .least = 12, .usual = "" },
-	{ .title = "CONTAINER", .field = "container", .importance = 6, .least = 12, .usual = "" },
+	{ .title = "FOLDER", .field = "cwd", .importance = 6, .least = 12, .usual = "" },
 	{ .title = "UNIT", .field = "unit", .importance = 7, .least = 12, .usual = "" },
 	{ .title = "SINCE (UTC)", .field = "startedAt", .kind = COLUMN_TIME, .importance = 8 },
 	{ .title = "COMMAND", .field = "command", .importance = 9, .least = 12, .usual = "" },

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/caller.h"
+#include "observe/containers.h"
 #include "observe/processes.h"
 #include "observe/sockets.h"
 
@@ -111,12 +112,17 @@ static bool is_loopback(const struct socket_row *row)
 	       !memcmp(row->address, mapped, sizeof(mapped));
 }
 
+static void address_format(const struct socket_row *row, char ret[static INET6_ADDRSTRLEN])
+{
+	inet_ntop(row->ipv6 ? AF_INET6 : AF_INET, row->address, ret, INET6_ADDRSTRLEN);
+}
+
 static bool add_address(const struct socket_row *row, struct listener *l, const char **texts,
 			struct arena *a)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	inet_ntop(row->ipv6 ? AF_INET6 : AF_INET, row->address, text, sizeof(text));
+	address_format(row, text);
 	for (unsigned i = 0; i < l->n_addresses; i++)
 		if (!strcmp(texts[i], text))
 			return true;
@@ -169,6 +175,19 @@ static int by_age(const void *a, const void *b)
 	return order ? order : rank((uint64_t)x->pid, (uint64_t)y->pid);
 }
 
+/* Which of the listener's addresses the socket has. */
+static const char *address_of(const struct socket_row *row, const struct listener *l)
+{
+	char text[INET6_ADDRSTRLEN];
+	unsigned i = 0;
+
+	if (l->n_addresses > 1)
+		address_format(row, text);
+	while (i + 1 < l->n_addresses && strcmp(l->addresses[i], text) != 0)
+		i++;
+	return l->addresses[i];
+}
+
 static bool has_process(const struct listener *l, pid_t pid)
 {
 	for (unsigned i = 0; i < l->n_processes; i++)
@@ -195,8 +214,8 @@ static void order_processes(struct listener *l, struct arena *a)
 }
 
 /* `*at` steps over the holders of rows first to end - 1. */
-static bool take_processes(const struct holder_list *holders, unsigned *at, unsigned first,
-			   unsigned end, struct arena *a, struct listener *l)
+static bool take_processes(const struct rows *rows, const struct holder_list *holders, unsigned *at,
+			   unsigned first, unsigned end, struct arena *a, struct listener *l)
 {
 	unsigned from = *at, sockets = 0;
 
@@ -212,8 +231,10 @@ static bool take_processes(const struct holder_list *holders, unsigned *at, unsi
 		const struct holder *h = &holders->items[i];
 
 		sockets += i == from || h->row != holders->items[i - 1].row;
-		if (!has_process(l, h->process.pid))
-			l->processes[l->n_processes++] = h->process;
+		if (has_process(l, h->process.pid))
+			continue;
+		l->processes[l->n_processes] = h->process;
+		l->processes[l->n_processes++].address = address_of(&rows->at[h->row], l);
 	}
 	l->partly_known = sockets < end - first;
 	order_processes(l, a);
@@ -316,7 +337,7 @@ static bool assemble(const struct rows *rows, const struct holder_list *holders,
 
 		end = end_of_port(rows, first);
 		if (!describe_sockets(rows->at + first, end - first, a, l) ||
-		    !take_processes(holders, &at, first, end, a, l))
+		    !take_processes(rows, holders, &at, first, end, a, l))
 			return false;
 	}
 	return true;
@@ -376,12 +397,18 @@ static bool machine_spared(void *ctx, struct port_set *into, struct err *err)
 	return sockets_spared(into, err);
 }
 
+static void machine_containers(void *ctx, struct arena *a, struct container_list *ret)
+{
+	containers_ask(a, ret);
+}
+
 static const struct listeners_ops machine_ops = {
 	.collect = machine_collect,
 	.look = machine_look,
 	.learn = machine_learn,
 	.ephemeral = machine_ephemeral,
 	.spared = machine_spared,
+	.containers = machine_containers,
 };
 
 const struct listeners listeners_of_machine = { .ops = &machine_ops };

@@ -187,5 +187,6 @@ void cgroup_text_parse(const char *text, struct cgroup_text *ret)
 		}
 		found.container = here.container;
 	}
+	found.is_container_id = is_container_id(found.container);
 	*ret = found;
 }

@@ -36,6 +36,7 @@ struct cgroup_text {
 	struct piece_of path;
 	struct piece_of unit;	   /* the innermost .service or .scope */
 	struct piece_of container; /* its id, or its name where that is in the path */
+	bool is_container_id;
 };
 void cgroup_text_parse(const char *text, struct cgroup_text *ret);
 

@@ -159,6 +159,8 @@ static void learn_cgroup(int process, struct arena *a, struct process *p)
 	p->cgroup = kept(a, cgroup.path);
 	p->unit = kept(a, cgroup.unit);
 	p->container = kept(a, cgroup.container);
+	p->container_id = cgroup.is_container_id ? p->container : NULL;
+	p->container_folder = p->container_service = NULL;
 }
 
 /*

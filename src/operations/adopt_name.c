@@ -75,6 +75,8 @@ static const char *by_process(struct arena *a, const struct process *p,
 	const char *project = f ? f->name : NULL;
 	char name[NAME_SIZE];
 
+	if (p->container_service && name_from_words(p->container_service, name))
+		return arena_copy(a, name);
 	if (p->container)
 		return by_container(a, p->container, project);
 	if (adopt_unit(p))

@@ -171,11 +171,15 @@ static bool has_stranger(const struct audit *a)
 static bool look_closer(struct call *c, struct audit *a, const struct meant *m, struct err *err)
 {
 	const struct listeners *machine = c->registry->listeners;
+	const struct container_list *containers = a->scene.listeners.containers;
 	const struct look what = how_to_look(false);
 
-	return !has_stranger(a) ||
-	       (machine->ops->look(machine->ctx, &what, &c->arena, &c->seen, err) &&
-		compare(c, a, m, err));
+	if (!has_stranger(a))
+		return true;
+	if (!machine->ops->look(machine->ctx, &what, &c->arena, &c->seen, err))
+		return false;
+	c->seen.containers = containers;
+	return compare(c, a, m, err);
 }
 
 static bool audit_before(struct call *c, const json_t *input, struct err *err)

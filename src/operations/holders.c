@@ -48,8 +48,9 @@ static bool put_processes(json_t *row, const struct listener *l)
 
 	if (!json_put(row, "processes", array))
 		return false;
+	/* One that only its engine tells of cannot be ended. */
 	for (unsigned i = 0; l && i < l->n_processes; i++)
-		if (!json_append(array, process_row(&l->processes[i])))
+		if (l->processes[i].pid && !json_append(array, process_row(&l->processes[i])))
 			return false;
 	return json_put_bool(row, "partlyKnown", l && l->partly_known) &&
 	       json_put(row, "uid", l ? json_integer(l->uid) : json_null()) &&

@@ -23,7 +23,7 @@ enum {
 	LEARN_FOLDER = 1 << 1,	/* cwd */
 	LEARN_START = 1 << 2,	/* start, started_at_ms, parent, program */
 	LEARN_COMMAND = 1 << 3, /* command */
-	LEARN_CGROUP = 1 << 4,	/* cgroup, unit, container (an id) */
+	LEARN_CGROUP = 1 << 4,	/* cgroup, unit, container */
 	LEARN_NAMES = 1 << 5,	/* user */
 	LEARN_LINEAGE = 1 << 6, /* ancestors */
 	LEARN_ALL = (1 << 7) - 1,
@@ -41,9 +41,10 @@ struct ancestor {
  */
 struct process {
 	pid_t pid;
-	uid_t uid;	/* that it runs as */
-	ino_t socket;	/* one of the port's, */
-	int fd;		/* which it has open as this descriptor */
+	uid_t uid;	     /* that it runs as */
+	ino_t socket;	     /* one of the port's, */
+	int fd;		     /* which it has open as this descriptor */
+	const char *address; /* and which is bound to this one */
 	uint64_t start; /* clock ticks after the boot: with the pid, it is this process alone */
 	int64_t started_at_ms; /* ms since 1970 */
 	pid_t parent;
@@ -53,11 +54,37 @@ struct process {
 	const char *cwd;       /* NULL also where the path means another folder to us */
 	const char *cgroup;    /* "/system.slice/shop.service" */
 	const char *unit;      /* "shop.service", "session-3.scope": the innermost one of systemd */
-	const char *container; /* its id, or its name where the control group says that */
-	const char *container_folder;	  /* where compose was run; NULL: nobody tells yet */
+	const char *container; /* its name; its id where no engine tells that */
+	const char *container_id;	  /* all its digits; NULL: the control group has a name */
+	const char *container_folder;	  /* where compose was run for it */
+	const char *container_service;	  /* what compose calls it */
 	bool is_proxy;			  /* it only passes on what is meant for a container */
 	const struct ancestor *ancestors; /* the parent first; without init */
 	unsigned n_ancestors;
+};
+
+/* A port of a container that its engine passes on from this machine. */
+struct published {
+	enum protocol protocol;
+	uint16_t port;	     /* this machine's */
+	const char *address; /* "127.0.0.1", "0.0.0.0", "::" */
+};
+
+/* A container that runs, as its engine tells of it.  What is not known is NULL. */
+struct container {
+	const char *id;	     /* all its digits */
+	const char *name;    /* "shop-db-1" */
+	const char *folder;  /* where compose was run */
+	const char *service; /* what compose calls it: "db" */
+	const struct published *ports;
+	unsigned n_ports;
+};
+
+struct container_list {
+	const struct container *items;
+	unsigned count;
+	const char *notice; /* which engine could not be asked, and why; NULL: none */
+	bool was_slow;	    /* because it did not answer in time */
 };
 
 /* A port on which something listens: all of its sockets, and who has them open. */
@@ -73,8 +100,12 @@ struct listener {
 	bool loopback_only;
 	/* The oldest first: of a server that forks, that is the one that was started. */
 	struct process *processes;
-	unsigned n_processes; /* 0: this user may not see whose it is */
-	bool partly_known;    /* a socket of it led to no process */
+	/*
+	 * 0: this user may not see whose it is.  Where an engine tells that it passes the
+	 * port on to a container, there is one nevertheless, with pid 0.
+	 */
+	unsigned n_processes;
+	bool partly_known; /* a socket of it led to no process */
 };
 
 struct listener_list {
@@ -82,6 +113,8 @@ struct listener_list {
 	unsigned count;
 	const char *notice; /* why it was seen in another way than usual; NULL: it was not */
 	int64_t took_us;
+	/* Whom engines tell of; NULL: they were not asked (containers.h). */
+	const struct container_list *containers;
 };
 
 /* What to look at, and how closely. */
@@ -133,6 +166,12 @@ struct listeners_ops {
 	 * bits already set stay set.  Errors: ERR_IO.
 	 */
 	bool (*spared)(void *ctx, struct port_set *into, struct err *err);
+
+	/*
+	 * The containers that run here, as their engines tell; whoever cannot be asked, or
+	 * takes long, is passed over and named in `notice`.  NULL: nobody can be asked.
+	 */
+	void (*containers)(void *ctx, struct arena *a, struct container_list *ret);
 };
 
 struct listeners {

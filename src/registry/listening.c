@@ -2,9 +2,38 @@
 
 #include <string.h>
 
+#include "registry/containers.h"
+
 bool can_look(const struct registry *r, const char *host)
 {
 	return r->listeners && !strcmp(host, r->host);
+}
+
+static const struct container_list *ask_engines(const struct listeners *machine, struct arena *a)
+{
+	struct container_list *list = arena_alloc(a, sizeof(*list));
+
+	if (list)
+		machine->ops->containers(machine->ctx, a, list);
+	return list;
+}
+
+void registry_name_containers(struct registry *r, struct arena *a, struct listener_list *list,
+			      struct listener *l)
+{
+	const struct container_list *all;
+	bool named;
+
+	if (!r->listeners->ops->containers || !listener_may_be_contained(l))
+		return;
+	if (!list->containers)
+		list->containers = ask_engines(r->listeners, a);
+	all = list->containers;
+	if (!all)
+		return;
+	named = listener_name_containers(all, a, l);
+	if (all->notice && (!named || all->was_slow))
+		registry_note(r, "containers are shown without their names: %s", all->notice);
 }
 
 bool registry_look(struct registry *r, const char *host, const struct look *what, struct arena *a,
@@ -17,6 +46,8 @@ bool registry_look(struct registry *r, const char *host, const struct look *what
 		return false;
 	if (ret->notice)
 		registry_note(r, "%s", ret->notice);
+	for (unsigned i = 0; (what->learn & LEARN_CGROUP) && i < ret->count; i++)
+		registry_name_containers(r, a, ret, &ret->items[i]);
 	return true;
 }
 
@@ -73,11 +104,12 @@ bool folder_is_below(const char *folder, const char *path)
 	       (folder[len] == '/' || !folder[len]);
 }
 
-/* Does one of its processes work there? */
+/* Does one of its processes work there, or was its container started there? */
 static bool is_below(const struct listener *l, const char *path)
 {
 	for (unsigned i = 0; i < l->n_processes; i++)
-		if (folder_is_below(l->processes[i].cwd, path))
+		if (folder_is_below(l->processes[i].cwd, path) ||
+		    folder_is_below(l->processes[i].container_folder, path))
 			return true;
 	return false;
 }
@@ -112,14 +144,33 @@ bool listener_is_own(struct registry *r, const struct project *p, unsigned insta
 	return true;
 }
 
+/* Rationale: engines show so many digits of an id, and take them for it. */
+#define ID_SHOWN 12
+
+static const char *container_text(struct arena *a, const struct process *p)
+{
+	bool is_id = p->container_id && !strcmp(p->container, p->container_id);
+
+	return is_id ? arena_printf(a, "container %.*s", ID_SHOWN, p->container)
+		     : arena_printf(a, "container %s", p->container);
+}
+
 const char *process_text(struct arena *a, const struct process *p)
 {
 	const char *user = p->user ? p->user : "";
 	const char *cwd = p->cwd ? p->cwd : "";
-	const char *what = p->container ? p->container : p->program ? p->program : "a process";
+	const char *what = p->container ? container_text(a, p)
+			   : p->program ? p->program
+					: "a process";
 
-	return arena_printf(a, "%s%s (pid %d%s%s%s%s)", p->container ? "container " : "", what,
-			    (int)p->pid, *user ? ", user " : "", user, *cwd ? ", cwd " : "", cwd);
+	if (!what)
+		return NULL;
+	/* Only the engine tells of it: the process cannot be seen. */
+	if (!p->pid)
+		return arena_printf(a, "%s%s%s%s", what, *user ? " (user " : "", user,
+				    *user ? ")" : "");
+	return arena_printf(a, "%s (pid %d%s%s%s%s)", what, (int)p->pid, *user ? ", user " : "",
+			    user, *cwd ? ", cwd " : "", cwd);
 }
 
 /* The only other one, where there are two. */

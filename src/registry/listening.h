@@ -20,6 +20,14 @@ MUST_CHECK bool registry_look(struct registry *r, const char *host, const struct
 			      struct arena *a, struct listener_list *ret, struct err *err);
 
 /*
+ * Ask the engines of containers what they know of who listens there: once for a
+ * list, and only where they could tell something.  What they could not be asked
+ * is noted, when a container stays without its name for that.
+ */
+void registry_name_containers(struct registry *r, struct arena *a, struct listener_list *list,
+			      struct listener *l);
+
+/*
  * Who listens on the port of this machine.  Never an error: where it cannot be
  * seen it is nobody, and a note says that it could not.
  */
@@ -38,7 +46,8 @@ bool folder_is_below(const char *folder, const char *path);
 
 /*
  * Does one of its processes work in the project's folder, or in the worktree of
- * that instance?  No, when it cannot be told.
+ * that instance, or was compose run there for its container?  No, when it
+ * cannot be told.
  */
 MUST_CHECK bool listener_is_own(struct registry *r, const struct project *p, unsigned instance,
 				const struct listener *l, bool *ret, struct err *err);

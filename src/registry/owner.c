@@ -74,14 +74,19 @@ bool process_is_in_unit(const struct process *p, const char *unit)
 	return false;
 }
 
+/* "0123456789ab", or more of its digits. */
+static bool is_container_id(const char *text)
+{
+	return strlen(text) >= CONTAINER_ID_MIN && text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
 static bool is_container(const struct process *p, const char *container)
 {
-	const char *own = p->container;
-
-	if (!own || !container || !*container)
+	if (!p->container || !container || !*container)
 		return false;
-	return !strcmp(own, container) || (strlen(container) >= CONTAINER_ID_MIN &&
-					   !strncmp(own, container, strlen(container)));
+	return !strcmp(p->container, container) ||
+	       (p->container_id && is_container_id(container) &&
+		!strncmp(p->container_id, container, strlen(container)));
 }
 
 /* Whose a process is. */
@@ -271,9 +276,12 @@ static bool is_owner(const struct owner *o, const struct entry *e, const struct 
 static bool could_be_compared(const struct place_of *place, const struct process *p)
 {
 	bool in_container = p->container || p->is_proxy;
-	bool is_named = p->container && strlen(p->container) != 64;
+	bool has_name = p->container &&
+			(!p->container_id || strcmp(p->container, p->container_id) != 0);
 
-	if (is_set(place->container) && (is_named || !in_container))
+	/* A container that was made anew has another id, and its name again. */
+	if (is_set(place->container) &&
+	    (!in_container || (has_name && !is_container_id(place->container))))
 		return true;
 	if (is_set(place->unit) && p->unit && !in_container)
 		return true;

@@ -213,6 +213,8 @@ static void learn_once(struct scene *s, struct process *p)
 	const struct process **slot = s->n_learned < s->n_slots / 2 ? slot_of(s, p->pid) : NULL;
 	struct process known;
 
+	if (!p->pid)
+		return;
 	if (!slot || !*slot) {
 		learn_process(s, p);
 		if (slot)
@@ -223,6 +225,7 @@ static void learn_once(struct scene *s, struct process *p)
 	known = **slot;
 	known.socket = p->socket;
 	known.fd = p->fd;
+	known.address = p->address;
 	*p = known;
 }
 
@@ -235,6 +238,7 @@ void scene_learn(struct scene *s, struct listener *l)
 	s->learned[at] = true;
 	for (unsigned i = 0; i < l->n_processes; i++)
 		learn_once(s, &l->processes[i]);
+	registry_name_containers(s->registry, s->arena, &s->listeners, l);
 	if (l->n_processes && !l->user)
 		l->user = l->processes[0].user;
 }
@@ -290,7 +294,7 @@ const char *owner_text(struct arena *a, const struct owner *o, const struct proc
 	case OWNER_UNKNOWN: return NULL;
 	case OWNER_UNIT: return arena_printf(a, "runs in the unit %s", p->unit ? p->unit : "?");
 	case OWNER_CONTAINER:
-		return arena_printf(a, "serves the container %s",
+		return arena_printf(a, "%s the container %s", p->is_proxy ? "serves" : "runs in",
 				    p->container ? p->container : "?");
 	case OWNER_COMPOSE:
 		return arena_printf(a, "its container was started by compose in %s",
