@@ -3,7 +3,6 @@
  *
  * What the URL says goes before what is said here.
  */
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -30,18 +29,13 @@
 /*
  * Patience as with a book in a file: 64 commits of 16 writers take less than
  * 30 s.  Who stops in the middle of a change may not hold up all others for
- * longer than that either.  Times and numbers are read by query.c.  The
- * timeline is the first eight digits of a WAL file's name (PostgreSQL
- * documentation, 30.6 "WAL Internals"): a copy that takes over begins another.
+ * longer than that either.  Times and numbers are read by query.c.
  */
-#define TIMELINE                                     \
-	"CASE WHEN pg_is_in_recovery() THEN '' ELSE" \
-	" left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END"
 #define UNLESS_SAID(name, value)                                                        \
 	"set_config('" name "', CASE current_setting('" name "') WHEN '0' THEN '" value \
 	"' ELSE current_setting('" name "') END, false)"
 static const char configure[] =
-	"SELECT " TIMELINE ", set_config('search_path', 'public, pg_temp', false),"
+	"SELECT set_config('search_path', 'public, pg_temp', false),"
 	" set_config('datestyle', 'ISO, YMD', false), set_config('timezone', 'UTC', false),"
 	" set_config('standard_conforming_strings', 'on', false),"
 	" set_config('extra_float_digits', '1', false)," UNLESS_SAID(
@@ -135,8 +129,6 @@ bool pg_connect(struct session *s, struct err *err)
 		return false;
 	result = s->pq->exec(s->conn, configure);
 	ok = s->pq->resultStatus(result) == PGRES_TUPLES_OK || pg_fail(s, result, err);
-	if (ok)
-		snprintf(s->timeline, sizeof(s->timeline), "%s", s->pq->getvalue(result, 0, 0));
 	clear_result(s, result);
 	return ok;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/uuid.h"
 #include "store/postgres/libpq.h"
 #include "store/postgres/statements.h"
 #include "store/sql/session.h"
@@ -20,9 +21,6 @@
 /* "18446744073709551615" and its NUL. */
 #define XID_SIZE 21
 
-/* Eight hexadecimal digits and their NUL. */
-#define TIMELINE_SIZE 9
-
 struct session {
 	struct sql_session sql;
 	const struct libpq *pq;
@@ -30,9 +28,8 @@ struct session {
 	char *url;
 	char *shown; /* the URL without passwords */
 	enum { TXN_NONE, TXN_READ, TXN_WRITE } txn;
-	char timeline[TIMELINE_SIZE];	/* of the server at the other end; "": a copy */
 	char xid[XID_SIZE];		/* of the transaction that writes */
-	char xid_of[TIMELINE_SIZE];	/* the timeline that counts it */
+	char txn_id[UUID_TEXT_SIZE];	/* the same one's name, which is nobody else's */
 	bool prepared[STATEMENT_COUNT]; /* on this connection */
 	uint64_t shapes[SHAPES_KEPT];
 	unsigned n_shapes;

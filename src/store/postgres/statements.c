@@ -10,12 +10,13 @@ static const char *const texts[STATEMENT_COUNT] = {
 	[BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 	[BEGIN_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
 	[LOCK_BOOK] = SQL_LOCK_BOOK,
-	[GET_XID] = "SELECT pg_current_xact_id()",
-	[XID_STATUS] = "SELECT pg_xact_status($1)",
 	[WHICH_DATABASE] = "SELECT system_identifier || '/' || oid FROM pg_control_system(),"
 			   " pg_database WHERE datname = current_database()",
 	[TAKE_TIME] = "SELECT set_config('statement_timeout', '0', true),"
 		      " set_config('idle_in_transaction_session_timeout', '0', true)",
+	[GET_XID] = SQL_GET_XID,
+	[XID_STATUS] = SQL_XID_STATUS,
+	[FIND_TRANSACTION] = SQL_FIND_TRANSACTION,
 	[CHOOSE_PORT] = SQL_CHOOSE_PORT,
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",

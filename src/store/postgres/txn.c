@@ -6,9 +6,9 @@
  *
  * Outside of a transaction only reads and the begin of one are sent, so that is
  * what wire_run may send twice.  When the answer to a commit is lost, the
- * server is asked what became of the transaction, by its number; whether one
- * that has taken over since has it, that cannot tell, and a key does
- * (operations/once.h).
+ * server is asked what became of the transaction, by its number.  A server that
+ * was killed before it wrote that number down gives it to another one, and so
+ * does a copy that takes over: so the transaction's events carry a name, too.
  */
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static bool begin_write(struct session *s, struct err *err)
 	if (!wire_run(s, steps, ARRAY_LEN(steps), 2, &xid, err))
 		return false;
 	snprintf(s->xid, sizeof(s->xid), "%s", s->pq->getvalue(xid, 0, 0));
-	memcpy(s->xid_of, s->timeline, sizeof(s->xid_of));
+	snprintf(s->txn_id, sizeof(s->txn_id), "%s", s->pq->getvalue(xid, 0, 1));
 	s->pq->clear(xid);
 	return true;
 }
@@ -47,6 +47,7 @@ bool pg_begin(struct store *store, bool write, struct err *err)
 
 	if (s->txn != TXN_NONE)
 		return fail(err, ERR_INVALID, "a transaction is open already");
+	store->has_event = false;
 	if (!(write ? begin_write(s, err) : wire_say(s, BEGIN_READ, err))) {
 		forget(s);
 		return false;
@@ -73,28 +74,46 @@ enum outcome {
 	OUTCOME_UNKNOWN,
 };
 
+/* What a number has become; whose it was is another question. */
 static enum outcome outcome_of(const char *status)
 {
 	if (!strcmp(status, "committed"))
 		return OUTCOME_COMMITTED;
-	if (!strcmp(status, "aborted"))
-		return OUTCOME_ABORTED;
-	return !strcmp(status, "in progress") ? OUTCOME_RUNNING : OUTCOME_UNKNOWN;
+	return !strcmp(status, "in progress") ? OUTCOME_RUNNING : OUTCOME_ABORTED;
 }
 
+/* The first column; `size` bytes of it. */
+static bool ask_of_txn(struct session *s, unsigned what, unsigned n_values, char *ret, size_t size,
+		       struct err *err)
+{
+	const struct sql_value values[] = { sql_exact(s->xid), sql_id(s->txn_id) };
+	const struct step step = { .what = what, .values = values, .n_values = n_values };
+	PGresult *result;
+
+	if (!wire_run(s, &step, 1, 0, &result, err))
+		return false;
+	snprintf(ret, size, "%s", s->pq->getvalue(result, 0, 0));
+	s->pq->clear(result);
+	return true;
+}
+
+/*
+ * Is it over?  Then only, as one statement may not see what another one's snapshot sees: are its
+ * events there?  One that had no event was ours if its number was.
+ */
 static enum outcome ask_outcome(struct session *s, struct err *err)
 {
-	const struct sql_value xid = sql_exact(s->xid);
-	PGresult *result;
+	char status[16], found[2];
 	enum outcome outcome;
 
-	if (!wire_run(s, &(struct step){ .what = XID_STATUS, .values = &xid, .n_values = 1 }, 1, 0,
-		      &result, err))
+	if (!ask_of_txn(s, XID_STATUS, 1, status, sizeof(status), err))
 		return OUTCOME_UNKNOWN;
-	outcome = outcome_of(s->pq->getvalue(result, 0, 0));
-	s->pq->clear(result);
-	/* A copy that took over may not have it, and give its number to another. */
-	return strcmp(s->timeline, s->xid_of) ? OUTCOME_UNKNOWN : outcome;
+	outcome = outcome_of(status);
+	if (outcome != OUTCOME_COMMITTED || !s->sql.store.has_event)
+		return outcome;
+	if (!ask_of_txn(s, FIND_TRANSACTION, 2, found, sizeof(found), err))
+		return OUTCOME_UNKNOWN;
+	return *found == 't' ? OUTCOME_COMMITTED : OUTCOME_ABORTED;
 }
 
 static enum outcome wait_outcome(struct session *s, struct err *err)

@@ -23,6 +23,19 @@
 	" (next_event($1, $2), $3, $4, $5, $6,"   \
 	" $7, $8, $9, $10, $11)"
 
+/* All events of the transaction carry its name: see 0003_transactions.sql. */
+#define SQL_GET_XID                    \
+	"SELECT pg_current_xact_id()," \
+	" set_config('portbook.transaction_id', gen_random_uuid()::text, true)"
+
+/* Of a number that was never given, or so long ago that nobody knows: NULL. */
+#define SQL_XID_STATUS                                                  \
+	"SELECT CASE WHEN $1 < pg_snapshot_xmax(pg_current_snapshot())" \
+	" THEN pg_xact_status($1) END"
+
+#define SQL_FIND_TRANSACTION \
+	"SELECT EXISTS (SELECT FROM events WHERE xid = $1 AND transaction_id = $2)"
+
 #define SQL_CHECK_ADD                           \
 	"INSERT INTO port_health_checks"        \
 	" (id, port_allocation_id, checked_at," \
