@@ -241,7 +241,8 @@ static bool open_store(struct session *s, bool create, struct err *err)
 {
 	if (!strcmp(s->book, "memory:"))
 		return store_memory_open(&s->registry.store, err);
-	if (postgres_is_url(s->address))
+	s->registry.is_shared = postgres_is_url(s->address);
+	if (s->registry.is_shared)
 		return store_postgres_open(s->address, &s->registry.store, err);
 	if (book_is_url(s->book)) {
 		fail(err, ERR_INVALID, "this portbook cannot open the book '%.200s'", s->book);

@@ -2,6 +2,7 @@
 
 #include "book/own.h"
 #include "registry/founding.h"
+#include "registry/hosts.h"
 #include "store/postgres/postgres.h"
 
 bool session_needs_setup(const struct session *s)
@@ -32,8 +33,12 @@ bool session_setup(struct session *s, bool dry_run, json_t **ret, struct err *er
 	if (!store_postgres_setup(s->address, dry_run, &setup, &s->registry.store, err) ||
 	    (!dry_run && !found(s, err)))
 		return false;
-	*ret = json_pack("{s:b, s:b, s:s, s:s, s:i, s:i}", "success", 1, "dryRun", dry_run, "book",
-			 s->book, "state", state_of(&setup), "was", (int)setup.was, "version",
-			 (int)setup.is);
-	return *ret || fail_memory(err);
+	s->registry.is_shared = true;
+	*ret = json_pack("{s:b, s:b, s:s, s:s, s:i, s:i, s:[]}", "success", 1, "dryRun", dry_run,
+			 "book", s->book, "state", state_of(&setup), "was", (int)setup.was,
+			 "version", (int)setup.is, "notices");
+	return (*ret && (!host_is_anybodys(&s->registry) ||
+			 json_append(json_object_get(*ret, "notices"),
+				     json_string(HOST_IS_ANYBODYS "; " HOST_REMEDY)))) ||
+	       fail_memory(err);
 }

@@ -84,6 +84,7 @@ static const struct column columns[] = {
 	{ .title = "SERVICES", .field = "services", .kind = COLUMN_NUMBER, .importance = 3 },
 	{ .title = "PURPOSE", .field = "purpose", .least = 8, .importance = 1, .usual = "" },
 	{ .title = "STATUS", .field = "status", .importance = 5, .usual = "active" },
+	{ .title = "HOST", .field = "host", .importance = 4, .least = 8, .usual = "localhost" },
 	{ .title = "BRANCH", .field = "branch", .importance = 2, .least = 10, .usual = "" },
 	{ .title = "PATH", .field = "worktreePath", .importance = 2, .least = 16, .usual = "" },
 	{ .title = "RELEASED (UTC)", .field = "releasedAt", .kind = COLUMN_TIME, .importance = 6,

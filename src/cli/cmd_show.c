@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
@@ -65,12 +67,34 @@ static void add_instance_title(struct text *t, const json_t *instance)
 	text_add(t, "\n");
 }
 
+/* "laptop; also build1 (2 ports)": one machine alone, and the usual one, is no news. */
+static void add_hosts(struct text *t, const json_t *answer)
+{
+	const json_t *others = json_object_get(answer, "otherHosts"), *other;
+	const char *host = text_or(answer, "host", "?");
+	size_t i;
+
+	if (!json_array_size(others) && !strcmp(host, "localhost"))
+		return;
+	text_addf(t, "%-10s ", "host");
+	screen_add(t, host, 0);
+	json_array_foreach(others, i, other) {
+		long long ports = json_int_of(other, "allocatedPorts", 0);
+
+		text_add(t, i ? ", " : "; also ");
+		screen_add(t, text_or(other, "host", "?"), 0);
+		text_addf(t, " (%lld port%s)", ports, ports == 1 ? "" : "s");
+	}
+	text_add(t, "\n");
+}
+
 static bool show_render(struct run *r, const json_t *answer, struct err *err)
 {
 	const json_t *instance, *entry;
 	size_t i, j;
 
 	add_project(r, json_object_get(answer, "project"));
+	add_hosts(&r->out.text, answer);
 	add_usage(r, json_object_get(answer, "summary"));
 	json_array_foreach(json_object_get(answer, "instances"), i, instance) {
 		const json_t *ports = json_object_get(instance, "ports");

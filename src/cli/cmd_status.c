@@ -20,8 +20,13 @@ static void add_totals(struct text *t, const json_t *answer)
 	long long services = json_int_of(summary, "services", 0);
 	long long projects = json_int_of(summary, "projects", 0);
 
-	text_addf(t, "%lld service%s across %lld project%s\n", services, plural(services), projects,
+	size_t hosts = json_array_size(json_object_get(answer, "hosts"));
+
+	text_addf(t, "%lld service%s across %lld project%s", services, plural(services), projects,
 		  plural(projects));
+	if (hosts > 1)
+		text_addf(t, " on %zu hosts", hosts);
+	text_add(t, "\n");
 }
 
 static void add_surroundings(struct text *t, const json_t *answer)
@@ -69,18 +74,22 @@ static void add_project_title(struct run *r, const json_t *project)
 	text_add(t, "\n");
 }
 
-/* The services of instance 2 and above say so. */
-static void add_service(struct text *t, const json_t *service)
+/* The services of instance 2 and above say so, and those of other machines than `host`. */
+static void add_service(struct text *t, const json_t *service, const char *host)
 {
 	long long instance = json_int_of(service, "instance", 1);
+	const char *where = text_or(service, "host", host);
 	CLEANUP(piece_cleanup) struct piece line = { .of = t };
 
 	entry_add_line(&line.text, service, 2);
-	if (instance != 1 && line.text.len)
-		text_addf(t, "%.*s  @%lld\n", (int)line.text.len - 1, text_str(&line.text),
-			  instance);
-	else
-		text_add(t, text_str(&line.text));
+	text_addf(t, "%.*s", line.text.len ? (int)line.text.len - 1 : 0, text_str(&line.text));
+	if (instance != 1)
+		text_addf(t, "  @%lld", instance);
+	if (strcmp(where, host)) {
+		text_add(t, "  on ");
+		screen_add(t, where, 0);
+	}
+	text_add(t, "\n");
 }
 
 static void show_used(const json_t *row, struct text *t)
@@ -97,6 +106,31 @@ static const struct column range_columns[] = {
 	{ 0 },
 };
 /* clang-format on */
+
+static void show_this(const json_t *row, struct text *t)
+{
+	if (json_bool_of(row, "thisMachine"))
+		text_add(t, "this machine");
+}
+
+/* clang-format off */
+static const struct column host_columns[] = {
+	{ .title = "HOST", .field = "host", .least = 10 },
+	{ .title = "SERVICES", .field = "services", .kind = COLUMN_NUMBER },
+	{ .title = "PORTS", .field = "allocatedPorts", .kind = COLUMN_NUMBER },
+	{ .title = "", .field = "thisMachine", .show = show_this },
+	{ 0 },
+};
+/* clang-format on */
+
+/* One alone is no news. */
+static bool add_hosts(struct run *r, const json_t *hosts, struct err *err)
+{
+	if (json_array_size(hosts) < 2)
+		return true;
+	text_add(&r->out.text, "\n");
+	return rows_show(r, hosts, host_columns, "", err);
+}
 
 static bool add_ranges(struct run *r, const json_t *ranges, struct err *err)
 {
@@ -116,9 +150,10 @@ static bool status_render(struct run *r, const json_t *answer, struct err *err)
 	json_array_foreach(json_object_get(answer, "projects"), i, project) {
 		add_project_title(r, project);
 		json_array_foreach(json_object_get(project, "services"), j, service)
-			add_service(&r->out.text, service);
+			add_service(&r->out.text, service, text_or(answer, "host", ""));
 	}
-	return add_ranges(r, json_object_get(answer, "ranges"), err);
+	return add_hosts(r, json_object_get(answer, "hosts"), err) &&
+	       add_ranges(r, json_object_get(answer, "ranges"), err);
 }
 
 const struct command cmd_status = {
@@ -126,7 +161,9 @@ const struct command cmd_status = {
 	.group = GROUP_LOOK,
 	.summary = "everything at a glance",
 	.text = "How many services and projects there are, how full each project and each range "
-		"is, and every service with its port. What is more than 80% full is flagged.",
+		"is, and every service with its port. What is more than 80% full is flagged. "
+		"The ports of all hosts are listed, those of --host HOST alone if that is given; "
+		"how full what is is said of the host that is named above the list.",
 	.options = options,
 	.operation = "status",
 	.sends = SENDS_HOST,

@@ -75,10 +75,13 @@ static bool place_worktree(struct comparing *x, const struct instance_list *list
 {
 	bool others;
 
-	*ret = (struct checkout){ .state = CHECKOUT_MAIN, .worktree = w };
+	*ret = (struct checkout){
+		.state = CHECKOUT_MAIN,
+		.worktree = w,
+		.instance = instance_at(x, list, w->path),
+	};
 	if (!w->git_name)
 		return true;
-	ret->instance = instance_at(x, list, w->path);
 	ret->state = ret->instance ? CHECKOUT_KNOWN : CHECKOUT_NEW;
 	if (ret->instance)
 		return true;
@@ -225,9 +228,9 @@ const char *checkout_path(const struct checkout *one)
 
 static json_t *number_json(const struct checkout *one)
 {
-	if (one->state == CHECKOUT_MAIN)
-		return json_integer(1);
-	return one->instance ? json_integer(one->instance->number) : json_null();
+	if (one->instance)
+		return json_integer(one->instance->number);
+	return one->state == CHECKOUT_MAIN ? json_integer(1) : json_null();
 }
 
 json_t *checkout_json(const struct project *p, const struct checkout *one)

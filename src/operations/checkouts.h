@@ -29,7 +29,8 @@ const char *checkout_state_name(enum checkout_state s);
 struct checkout {
 	enum checkout_state state;
 	const struct worktree *worktree; /* NULL: it is gone */
-	struct instance *instance;	 /* NULL: CHECKOUT_MAIN, _NEW, _OTHER */
+	/* NULL: CHECKOUT_NEW, _OTHER, and _MAIN where that is instance 1 */
+	struct instance *instance;
 };
 
 /* Those that git lists, in its order, then those that are gone. */

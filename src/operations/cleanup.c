@@ -201,7 +201,6 @@ static bool cleanup_run(struct call *call, const json_t *input, json_t *answer, 
 	    !scene_read(call->registry, call->registry->host, &call->seen, &call->arena, &c.scene,
 			err))
 		return false;
-	c.projects = c.scene.projects;
 	if (!cleanup_find(&c, err) || !release_ports(&c, err) || !retire_instances(&c, answer, err))
 		return false;
 	if (!json_put_bool(answer, "dryRun", call->is_trial) ||

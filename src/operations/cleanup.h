@@ -10,7 +10,7 @@
 #define OPERATIONS_CLEANUP_H
 
 #include "operations/call.h"
-#include "operations/elsewhere.h"
+#include "operations/homes.h"
 #include "registry/instances.h"
 #include "registry/scene.h"
 
@@ -58,8 +58,7 @@ struct cleanup {
 	struct call *call;
 	struct cleanup_wanted wanted;
 	struct scene scene;
-	struct project_list projects;
-	struct elsewhere elsewhere;
+	struct homes homes;
 	struct cleanable *ports;
 	unsigned n_ports;
 	struct cleanable_instance *instances;
@@ -71,9 +70,6 @@ MUST_CHECK bool cleanup_find(struct cleanup *c, struct err *err);
 
 /* When the entry was last known to be in use: seen, or entered; 0 is never. */
 int64_t entry_seen_at(const struct entry *e);
-
-/* The directory in which it runs; NULL: none is recorded. */
-const char *cleanup_home(const struct project_list *projects, const struct entry *e);
 
 /* Look at what listens; not to be able to is an error here. */
 MUST_CHECK bool cleanup_look(struct call *c, const json_t *input, struct err *err);

@@ -26,24 +26,6 @@ int64_t entry_seen_at(const struct entry *e)
 	return seen > e->allocated_at_ms ? seen : e->allocated_at_ms;
 }
 
-static const struct project *project_of(const struct project_list *projects, const char *id)
-{
-	for (unsigned i = 0; i < projects->count; i++)
-		if (!strcmp(projects->items[i].id, id))
-			return &projects->items[i];
-	return NULL;
-}
-
-const char *cleanup_home(const struct project_list *projects, const struct entry *e)
-{
-	const struct project *p;
-
-	if (e->worktree && *e->worktree)
-		return e->worktree;
-	p = project_of(projects, e->project_id);
-	return p ? p->path : NULL;
-}
-
 bool cleanup_look(struct call *c, const json_t *input, struct err *err)
 {
 	struct look what = LOOK_ALL;
@@ -109,11 +91,9 @@ static const char *why_expired(struct cleanup *c, const struct entry *e)
 
 static const char *why_orphan(struct cleanup *c, const struct entry *e)
 {
-	const char *home = cleanup_home(&c->projects, e);
+	const char *home = home_gone(&c->homes, e);
 
-	if (!directory_is_gone(home) || elsewhere_has(&c->elsewhere, e))
-		return NULL;
-	return arena_printf(&c->call->arena, "'%s' is no more", home);
+	return home ? arena_printf(&c->call->arena, "'%s' is no more", home) : NULL;
 }
 
 static const char *why_idle(struct cleanup *c, const struct entry *e)
@@ -278,8 +258,8 @@ static bool find_instances(struct cleanup *c, struct err *err)
 		return fail_memory(err);
 	if (!repositories_each(c->call, all, false, find_in_repository, c, err))
 		return false;
-	for (unsigned i = 0; i < c->projects.count; i++)
-		if (!find_without_repository(c, &c->projects.items[i], err))
+	for (unsigned i = 0; i < c->homes.projects.count; i++)
+		if (!find_without_repository(c, &c->homes.projects.items[i], err))
 			return false;
 	return true;
 }
@@ -289,6 +269,8 @@ bool cleanup_find(struct cleanup *c, struct err *err)
 	c->ports = arena_alloc(&c->call->arena, (c->scene.entries.count + 1) * sizeof(*c->ports));
 	if (!c->ports)
 		return fail_memory(err);
-	return (!c->wanted.orphans || elsewhere_read(c->call, &c->elsewhere, err)) &&
-	       (!c->wanted.instances || find_instances(c, err)) && find_ports(c, err);
+	if ((c->wanted.orphans || c->wanted.instances) && !homes_read(c->call, &c->homes, err))
+		return false;
+	return (!c->wanted.instances || c->homes.cannot_tell || find_instances(c, err)) &&
+	       find_ports(c, err);
 }

@@ -10,6 +10,7 @@
 #include "operations/operations.h"
 #include "operations/schemas.h"
 #include "project/directory.h"
+#include "registry/hosts.h"
 #include "registry/look.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
@@ -19,6 +20,8 @@ struct used {
 	const struct project *project;
 	unsigned ports, in_use;
 	int64_t seen_at_ms; /* 0: it has none */
+	bool is_gone;	    /* its directory, and it is this machine's */
+	bool elsewhere;	    /* it is on another machine, which cannot be seen from here */
 };
 
 struct report {
@@ -49,6 +52,22 @@ static void count_entry(struct report *x, const struct entry *e)
 		u->seen_at_ms = seen;
 }
 
+static bool find_gone(struct report *x, struct err *err)
+{
+	struct registry *r = x->call->registry;
+
+	for (unsigned i = 0; i < x->count; i++) {
+		struct used *u = &x->items[i];
+
+		u->is_gone = directory_is_gone(u->project->path);
+		if ((u->is_gone || !u->ports) &&
+		    !project_is_elsewhere(r, u->project->id, x->scene.host, &u->elsewhere, err))
+			return false;
+		u->is_gone = u->is_gone && !u->elsewhere && !host_is_anybodys(r);
+	}
+	return true;
+}
+
 static bool gather(struct report *x, struct err *err)
 {
 	const struct project_list *projects = &x->scene.projects;
@@ -60,7 +79,7 @@ static bool gather(struct report *x, struct err *err)
 		x->items[x->count++].project = &projects->items[i];
 	for (unsigned i = 0; i < x->scene.entries.count; i++)
 		count_entry(x, &x->scene.entries.items[i]);
-	return true;
+	return find_gone(x, err);
 }
 
 /* The longest unseen first; those without a port before them. */
@@ -80,8 +99,7 @@ static bool put_project(const struct used *u, int64_t now_ms, json_t *rows)
 
 	return json_append(rows, row) && json_put_text(row, "projectName", p->name) &&
 	       json_put_text(row, "owner", p->owner) && json_put_text(row, "path", p->path) &&
-	       json_put_bool(row, "isGone", directory_is_gone(p->path)) &&
-	       json_put_int(row, "ports", u->ports) &&
+	       json_put_bool(row, "isGone", u->is_gone) && json_put_int(row, "ports", u->ports) &&
 	       json_put_time(row, "lastSeenAt", u->seen_at_ms) &&
 	       json_put(row, "days",
 			u->seen_at_ms ? json_integer((now_ms - u->seen_at_ms) / DAY_MS)
@@ -93,7 +111,7 @@ static bool is_inactive(const struct used *u, int64_t now_ms, int64_t idle_ms)
 {
 	int64_t since = u->seen_at_ms ? u->seen_at_ms : u->project->created_at_ms;
 
-	return !u->in_use && now_ms - since >= idle_ms &&
+	return !u->in_use && now_ms - since >= idle_ms && (u->ports || !u->elsewhere) &&
 	       strcmp(u->project->name, SHARED_PROJECT) != 0;
 }
 

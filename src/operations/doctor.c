@@ -12,6 +12,7 @@
 #include "operations/input.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
+#include "registry/hosts.h"
 #include "registry/projects.h"
 
 /* ---- the answer ---- */
@@ -247,12 +248,28 @@ static bool check_paths(struct call *c, const char *host, json_t *answer, struct
 				   err);
 }
 
+/* ---- this machine's name ---- */
+
+static bool check_host(struct call *c, const char *host, json_t *answer, struct err *err)
+{
+	const struct finding f = {
+		.check = "host",
+		.severity = SEVERITY_WARNING,
+		.message = HOST_IS_ANYBODYS,
+		.remedy = HOST_REMEDY,
+	};
+
+	(void)host;
+	return !host_is_anybodys(c->registry) || doctor_add(answer, &f, err);
+}
+
 /* ---- all of it ---- */
 
 static bool doctor_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
 	static bool (*const checks[])(struct call *, const char *, json_t *, struct err *) = {
-		check_policy, doctor_ranges, check_paths, doctor_ephemeral, doctor_clock,
+		check_policy,	  doctor_ranges, check_paths,
+		doctor_ephemeral, doctor_clock,	 check_host,
 	};
 	const struct entry_filter all = ENTRY_FILTER_ALL;
 	struct entry_list entries;

@@ -9,6 +9,7 @@
 
 #include "project/declaration.h"
 #include "registry/field.h"
+#include "registry/hosts.h"
 #include "registry/instances.h"
 #include "registry/projects.h"
 
@@ -175,12 +176,42 @@ bool enter_project(struct call *c, const struct directory *d, struct project *re
 	return enter_project_numbered(c, d, -1, ret, err);
 }
 
+bool enter_is_elsewhere(struct call *c, const struct project *p, bool *ret, struct err *err)
+{
+	*ret = false;
+	return !directory_is_gone(p->path) || host_is_anybodys(c->registry) ||
+	       project_is_elsewhere(c->registry, p->id, c->registry->host, ret, err);
+}
+
+/* Why it is not called what the folder is called; "": it is. */
+static bool why_longer(struct call *c, const char *name, const char *wanted, const char **ret,
+		       struct err *err)
+{
+	struct store *s = c->registry->store;
+	bool found, elsewhere = false;
+	struct project other;
+
+	*ret = "";
+	if (!strcmp(name, wanted))
+		return true;
+	if (!s->ops->project_find(s, PROJECT_BY_NAME(wanted), &c->arena, &other, &found, err) ||
+	    (found && !enter_is_elsewhere(c, &other, &elsewhere, err)))
+		return false;
+	*ret = elsewhere
+		       ? arena_printf(&c->arena,
+				      " ('%s' is on another machine; if this is the same: portbook "
+				      "undo, then portbook init --project %s)",
+				      wanted, wanted)
+		       : " (another folder has the shorter name)";
+	return *ret || fail_memory(err);
+}
+
 bool enter_project_numbered(struct call *c, const struct directory *d, int number,
 			    struct project *ret, struct err *err)
 {
 	struct store *s = c->registry->store;
 	const struct declaration *said;
-	const char *wanted;
+	const char *wanted, *why;
 	char name[NAME_SIZE];
 	struct project known;
 	bool found;
@@ -196,11 +227,11 @@ bool enter_project_numbered(struct call *c, const struct directory *d, int numbe
 	if (found)
 		return strcmp(wanted, d->name) ? fail_adoption(&known, d, err)
 					       : adopt_folder(c, &known, d, ret, err);
-	if (!add_said(c, d, said, name, number, ret, err))
+	if (!why_longer(c, name, wanted, &why, err) ||
+	    !add_said(c, d, said, name, number, ret, err))
 		return false;
 	registry_note(c->registry, "%s the project '%s' for %s%s", enter_word(c), name,
-		      d->main_root,
-		      strcmp(name, wanted) != 0 ? " (another folder has the shorter name)" : "");
+		      d->main_root, why);
 	return true;
 }
 
@@ -251,6 +282,20 @@ bool enter_worktree(struct call *c, const struct directory *d, const struct proj
 		return false;
 	registry_note(c->registry, "%s the worktree %s as instance %u of '%s'", enter_word(c),
 		      d->root, *ret, project->name);
+	return true;
+}
+
+bool enter_checkout(struct call *c, const struct directory *d, const struct project *project,
+		    struct err *err)
+{
+	const struct checkout_at at = { d->main_root, d->is_worktree ? NULL : d->branch };
+	unsigned number;
+
+	if (!worktree_enter(c, &at, project, &number, err))
+		return false;
+	registry_note(c->registry,
+		      "%s %s as instance %u of '%s', whose path '%s' is another machine's",
+		      enter_word(c), d->main_root, number, project->name, project->path);
 	return true;
 }
 

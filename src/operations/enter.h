@@ -58,4 +58,12 @@ MUST_CHECK bool enter_worktree(struct call *c, const struct directory *d,
 MUST_CHECK bool enter_move(struct call *c, const struct directory *d, const struct project *project,
 			   unsigned number, struct err *err);
 
+/* Is the project's path not here, and the project on another machine, whose path it may be? */
+MUST_CHECK bool enter_is_elsewhere(struct call *c, const struct project *p, bool *ret,
+				   struct err *err);
+
+/* This machine's checkout of such a project becomes an instance of it, and that is said. */
+MUST_CHECK bool enter_checkout(struct call *c, const struct directory *d,
+			       const struct project *project, struct err *err);
+
 #endif

@@ -139,11 +139,31 @@ static bool put_port(struct call *c, struct scene *s, enum protocol protocol, ui
 
 /* Which ports are meant. */
 
-static bool fail_nothing(struct call *c, const struct place *p, const struct service_key *key,
-			 struct err *err)
+/* The first of the service's ports on another machine; false: none, or they cannot be read. */
+static bool find_elsewhere(struct call *c, const struct entry_filter *here, struct entry *ret)
 {
-	const char *name = service_subject(&c->arena, p->project.name, key->instance, key->service);
+	struct entry_filter f = *here;
+	struct entry_list list;
 
+	f.host = NULL;
+	if (!entries_read(c->registry, &f, &c->arena, &list, NULL) || !list.count)
+		return false;
+	*ret = list.items[0];
+	return true;
+}
+
+static bool fail_nothing(struct call *c, const struct service_key *key,
+			 const struct entry_filter *f, struct err *err)
+{
+	const char *name = service_subject(&c->arena, key->project->name, key->instance,
+					   key->service);
+	struct entry other;
+
+	if (find_elsewhere(c, f, &other)) {
+		fail(err, ERR_NOT_FOUND, "'%s' has its port on '%s' (%u), and none on '%s'",
+		     name ? name : key->service, other.host, other.port, key->host);
+		return fail_hint(err, "who has a port is seen, and ended, on the machine itself");
+	}
 	fail(err, ERR_NOT_FOUND, "'%s' has no port in %s", name ? name : key->service,
 	     key->environment);
 	return fail_hint(err, "see what is entered with: portbook list");
@@ -173,7 +193,7 @@ static bool put_service(struct call *c, const json_t *input, struct scene *s, js
 			return false;
 	if (list.count)
 		return true;
-	return fail_nothing(c, &p, &key, err);
+	return fail_nothing(c, &key, &f, err);
 }
 
 static bool holders_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
@@ -190,10 +210,12 @@ static bool holders_run(struct call *c, const json_t *input, json_t *answer, str
 		return fail(err, ERR_INVALID, "name a service or a port, and not both");
 	if (!input_host(c, input, &host, err) || !live_scene(c, host, &scene, err))
 		return false;
-	if (!scene.can_see)
-		return fail(err, ERR_INVALID,
-			    "'%s' is another machine: who has its ports cannot be seen from here",
-			    host);
+	if (!scene.can_see) {
+		fail(err, ERR_INVALID,
+		     "'%s' is another machine: who has its ports cannot be seen from here", host);
+		return fail_hint(err, "ask it there; this machine is '%s' in the book",
+				 c->registry->host);
+	}
 	if (service)
 		return put_service(c, input, &scene, array, err);
 	return put_port(c, &scene, input_protocol(input), port, array, err);

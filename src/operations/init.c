@@ -38,14 +38,19 @@ static bool name_folder(struct call *c, const char *name, const struct directory
 	struct project_change change = PROJECT_CHANGE_NONE;
 	struct store *s = c->registry->store;
 	struct project p;
-	bool found;
+	bool found, elsewhere;
 
 	if (!s->ops->project_find(s, PROJECT_BY_NAME(name), &c->arena, &p, &found, err))
 		return false;
 	if (!found)
 		return enter_project_named(c, d, name, &p, err);
-	if (p.path && strcmp(p.path, d->main_root) != 0)
-		return fail(err, ERR_TAKEN, "the project '%s' lives in '%.200s'", p.name, p.path);
+	if (p.path && strcmp(p.path, d->main_root) != 0) {
+		if (!enter_is_elsewhere(c, &p, &elsewhere, err))
+			return false;
+		return elsewhere ? enter_checkout(c, d, &p, err)
+				 : fail(err, ERR_TAKEN, "the project '%s' lives in '%.200s'",
+					p.name, p.path);
+	}
 	change.path = d->main_root;
 	change.op = "project-set";
 	change.host = c->registry->host;

@@ -94,7 +94,7 @@ json_t *answer_entries(const struct entry_list *list)
 
 struct others {
 	struct arena *arena;
-	const char *environment;
+	const struct service_key *key;
 	json_t *array;
 	bool out_of_memory;
 };
@@ -102,14 +102,17 @@ struct others {
 static bool add_other(const struct entry *e, void *arg)
 {
 	struct others *o = arg;
+	bool is_here = !strcmp(e->host, o->key->host);
 	const char *subject;
 
-	if (!strcmp(e->environment, o->environment))
+	if (is_here && !strcmp(e->environment, o->key->environment))
 		return true;
 	subject = entry_subject(o->arena, e);
 	o->out_of_memory = !subject ||
-			   !json_append(o->array, json_sprintf("%s in %s stays as it is (port %u)",
-							       subject, e->environment, e->port));
+			   !json_append(o->array,
+					json_sprintf("%s in %s%s%s stays as it is (port %u)",
+						     subject, e->environment, is_here ? "" : " on ",
+						     is_here ? "" : e->host, e->port));
 	return !o->out_of_memory;
 }
 
@@ -122,11 +125,10 @@ bool answer_others(struct call *c, const struct service_key *key, json_t *answer
 		return fail_memory(err);
 	if (!key)
 		return true;
-	o.environment = key->environment;
+	o.key = key;
 	f.project_id = key->project->id;
 	f.instance = key->instance;
 	f.service = key->service;
-	f.host = key->host;
 	if (!c->registry->store->ops->entry_each(c->registry->store, &f, add_other, &o, err))
 		return false;
 	return !o.out_of_memory || fail_memory(err);

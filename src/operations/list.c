@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "operations/elsewhere.h"
+#include "operations/homes.h"
 #include "operations/input.h"
 #include "operations/live.h"
 #include "operations/operations.h"
@@ -42,30 +42,11 @@ static bool read_filter(struct call *c, const json_t *input, struct entry_filter
 	       input_name(c, input, "host", "host", &f->host, err);
 }
 
-/*
- * The directory in which an entry's service runs; NULL: none is recorded, or it
- * is another machine's.
- */
-static const char *home_of(const struct entry *e, const struct project_list *projects,
-			   const char *own_host)
-{
-	if (e->status == STATUS_RELEASED || strcmp(e->host, own_host) != 0)
-		return NULL;
-	if (e->worktree && *e->worktree)
-		return e->worktree;
-	for (unsigned i = 0; i < projects->count; i++)
-		if (!strcmp(projects->items[i].id, e->project_id))
-			return projects->items[i].path;
-	return NULL;
-}
-
 struct listing {
 	json_t *array;
 	struct scene *scene; /* NULL: not looked at */
 	bool only_orphans;
-	struct project_list projects;
-	struct elsewhere elsewhere;
-	const char *own_host;
+	struct homes homes;
 	unsigned limit; /* 0: none */
 	uint16_t last_port;
 	bool more, out_of_memory;
@@ -77,8 +58,7 @@ static bool add_row(const struct entry *e, void *arg)
 	struct listing *l = arg;
 	json_t *row;
 
-	if (l->only_orphans && (!directory_is_gone(home_of(e, &l->projects, l->own_host)) ||
-				elsewhere_has(&l->elsewhere, e)))
+	if (l->only_orphans && !home_gone(&l->homes, e))
 		return true;
 	if (l->limit && json_array_size(l->array) >= l->limit && e->port != l->last_port) {
 		l->more = true;
@@ -96,12 +76,11 @@ static bool list_run(struct call *c, const json_t *input, json_t *answer, struct
 	struct listing l = {
 		.limit = (unsigned)json_int_of(input, "limit", 0),
 		.only_orphans = json_bool_of(input, "orphans"),
-		.own_host = c->registry->host,
 	};
 
-	if (!read_filter(c, input, &f, err) || !live_scene_if_asked(c, input, l.own_host, err) ||
-	    (l.only_orphans && (!projects_read(c->registry, &c->arena, &l.projects, err) ||
-				!elsewhere_read(c, &l.elsewhere, err))))
+	if (!read_filter(c, input, &f, err) ||
+	    !live_scene_if_asked(c, input, c->registry->host, err) ||
+	    (l.only_orphans && !homes_read(c, &l.homes, err)))
 		return false;
 	l.scene = c->scene;
 	l.array = json_array();

@@ -7,6 +7,7 @@
 
 #include "operations/operation.h"
 #include "registry/get.h"
+#include "registry/look.h"
 
 extern const struct operation op_adopt;
 extern const struct operation op_allocate;
@@ -63,8 +64,12 @@ extern const struct operation op_worktree_sync;
 /* The members of a port's answer: get.c's, and register's. */
 MUST_CHECK bool answer_port(json_t *answer, const struct port_answer *p, struct err *err);
 
-/* An instance, its slice and how many services it has: instance.c's, and show's. */
+/* Each range by itself, with its gaps: look.c's, and status's. */
 struct call;
+MUST_CHECK bool answer_ranges(struct call *c, const struct usage_list *list, const char *host,
+			      json_t *answer, struct err *err);
+
+/* An instance, its slice and how many services it has: instance.c's, and show's. */
 MUST_CHECK bool instance_slice(struct call *c, const struct project *p, const struct instance *i,
 			       const char *host, struct port_range *ret, bool *ret_found,
 			       struct err *err);

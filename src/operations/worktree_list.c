@@ -8,7 +8,8 @@ static bool put_ports(struct call *c, const struct project *p, const struct chec
 		      json_t *row, struct err *err)
 {
 	struct instance first = { .number = 1, .slice = -1 };
-	const struct instance *i = one->state == CHECKOUT_MAIN ? &first : one->instance;
+	const struct instance *i = one->state == CHECKOUT_MAIN && !one->instance ? &first
+										 : one->instance;
 	struct entry_filter f = ENTRY_FILTER_ALL;
 	struct port_range slice;
 	bool found = false;
@@ -16,6 +17,7 @@ static bool put_ports(struct call *c, const struct project *p, const struct chec
 
 	f.project_id = p->id;
 	f.instance = i ? i->number : 0;
+	f.host = c->registry->host;
 	if (i && (!instance_slice(c, p, i, c->registry->host, &slice, &found, err) ||
 		  !c->registry->store->ops->entry_count(c->registry->store, &f, &services, err)))
 		return false;

@@ -78,6 +78,7 @@ enum stranger_why {
 	STRANGER_MATCHES_NONE, /* what is known of the owner fits none of what is seen */
 	UNKNOWN_UNREADABLE,    /* another user's process */
 	UNKNOWN_CLAIM,	       /* the book knows neither a path nor a unit nor a container */
+	UNKNOWN_PATH,	       /* of its path it is not known whether it is this machine's */
 	UNKNOWN_PLACE,	       /* the process tells nothing that could be compared */
 	UNKNOWN_HOST,	       /* the port is another machine's */
 };

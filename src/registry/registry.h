@@ -26,6 +26,7 @@ struct registry {
 	const struct listeners *listeners; /* NULL: nobody can look */
 	const struct clock *clock;
 	char host[NAME_SIZE]; /* this machine's, in the book */
+	bool is_shared;	      /* by machines: others may write in it, too */
 	/* Names who asks, for the history; called once, by the first change. */
 	char *(*caller)(char ret[static CALLER_NAME_SIZE]);
 	char actor[CALLER_NAME_SIZE]; /* "": not asked yet */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "registry/hosts.h"
+
 /* The member of an entry's metadata that names its container. */
 #define CONTAINER_KEY "container"
 
@@ -254,6 +256,24 @@ static const char *path_of(const struct scene *s, const char *project_id)
 	return found ? found->path : NULL;
 }
 
+/* A path that may be another machine's shows who the owner is, and never who is not. */
+static struct judgement spare(struct scene *s, const struct entry *e, const char *container,
+			      const struct listener *l, struct judgement j)
+{
+	bool elsewhere = false;
+
+	if (j.why != STRANGER_MATCHES_NONE || (e->worktree && *e->worktree) ||
+	    entry_judge(&s->claimants, e, NULL, container, l).why == STRANGER_MATCHES_NONE)
+		return j;
+	if (!host_is_anybodys(s->registry) &&
+	    project_is_elsewhere(s->registry, e->project_id, s->host, &elsewhere, NULL) &&
+	    !elsewhere)
+		return j;
+	j.state = STATE_UNKNOWN;
+	j.why = UNKNOWN_PATH;
+	return j;
+}
+
 struct judgement scene_judge(struct scene *s, const struct entry *e)
 {
 	const char *path = path_of(s, e->project_id);
@@ -268,7 +288,7 @@ struct judgement scene_judge(struct scene *s, const struct entry *e)
 	if (!l || (j.state == STATE_IN_USE && j.owner.by == OWNER_FOLDER))
 		return j;
 	scene_learn(s, l);
-	return entry_judge(&s->claimants, e, path, container, l);
+	return spare(s, e, container, l, entry_judge(&s->claimants, e, path, container, l));
 }
 
 struct owner scene_owner(struct scene *s, struct listener *l)
@@ -323,6 +343,8 @@ const char *judgement_text(struct arena *a, const struct judgement *j)
 	case UNKNOWN_UNREADABLE: return "the process belongs to another user and cannot be read";
 	case UNKNOWN_CLAIM:
 		return "the book knows neither path nor unit nor container of the owner";
+	case UNKNOWN_PATH:
+		return "the project is on another machine, too, and its path may be the one there";
 	case UNKNOWN_PLACE: return "the process shows nothing that tells whose it is";
 	case UNKNOWN_HOST: return "another machine cannot be looked at from here";
 	}

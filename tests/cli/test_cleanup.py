@@ -55,9 +55,9 @@ def test_orphan__of_a_project_that_is_gone_is_released(pb, folder, answer, ports
 
 
 def test_orphan__of_another_machine_is_none(pb, folder, answer):
-    gone = folder("gone")
-    pb.ok("--host", "build1", "get", "gone/web")
-    shutil.rmtree(gone)
+    shutil.rmtree(folder("gone"))
+    pb.ok("--host", "build1", "get", "far/web", "--create")
+    pb.ok("project", "set", "far", "--path", pb.base / "far")
     answer("cleanup")
     assert [p["host"] for p in pb.json("list")["ports"]] == ["build1"]
 
