@@ -198,19 +198,40 @@ void new_file_cleanup(struct new_file *f)
 	unlink(f->temporary);
 }
 
+/*
+ * As root for a user, and as the member of a group, a file stays theirs.  Who may
+ * give files to nobody still may write: then it is the writer's, as for every editor
+ * that renames.
+ */
+static bool keep_owner(const struct new_file *f, const struct stat *was)
+{
+	struct stat is;
+
+	if (fstat(f->fd, &is) < 0)
+		return false;
+	if ((is.st_uid == was->st_uid && is.st_gid == was->st_gid) ||
+	    (fchown(f->fd, was->st_uid, was->st_gid) < 0 &&
+	     fchown(f->fd, (uid_t)-1, was->st_gid) < 0))
+		return true;
+	/* chown takes set-user-ID away. */
+	return fchmod(f->fd, was->st_mode & 07777) == 0;
+}
+
 bool new_file_open(struct new_file *f, const char *path, mode_t mode, struct err *err)
 {
 	struct stat st;
+	bool is_there;
 
 	if (!file_find_target(path, f->path))
 		return fail_write(err, path);
-	if (stat(f->path, &st) == 0) {
-		/* A device, or a pipe that somebody reads, would be gone. */
-		if (!S_ISREG(st.st_mode))
-			return fail(err, ERR_INVALID, "'%s' is not a regular file", path);
-		mode = st.st_mode & 07777;
-	}
-	return file_make_beside(f->path, mode, f->temporary, &f->fd, err);
+	is_there = stat(f->path, &st) == 0;
+	/* A device, or a pipe that somebody reads, would be gone. */
+	if (is_there && !S_ISREG(st.st_mode))
+		return fail(err, ERR_INVALID, "'%s' is not a regular file", path);
+	if (!file_make_beside(f->path, is_there ? st.st_mode & 07777 : mode, f->temporary, &f->fd,
+			      err))
+		return false;
+	return !is_there || keep_owner(f, &st) || fail_write(err, path);
 }
 
 bool new_file_keep(struct new_file *f, struct err *err)

@@ -27,8 +27,9 @@ MUST_CHECK bool file_read(const char *path, size_t limit, struct text *ret, stru
 
 /*
  * Replace a file as a whole: a new file beside it, flushed, then renamed over
- * it.  An existing file keeps its mode; a new one gets `mode`.  A symbolic
- * link is followed, so that the link stays.
+ * it.  An existing file keeps its mode, and its owner and group as far as this
+ * user may give a file to them; a new one gets `mode`.  A symbolic link is
+ * followed, so that the link stays.
  * Errors: ERR_NOT_PERMITTED, ERR_IO, ERR_INVALID (there is something that is no regular file);
  *         what was there is then untouched.
  */

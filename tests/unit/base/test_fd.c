@@ -140,6 +140,19 @@ static void test_file_write_atomic__keeps_the_mode_of_a_file(void **state)
 	CHECK((mode_of("f") & 07777) == 0604);
 }
 
+static void test_file_write_atomic__keeps_owner_and_group_as_root(void **state)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		skip();
+	CHECK(file_write_atomic("owned", "1", 1, 0600, NULL));
+	CHECK(chown("owned", 1234, 5678) == 0 && chmod("owned", 04750) == 0);
+	CHECK(file_write_atomic("owned", "2", 1, 0600, NULL));
+	CHECK(stat("owned", &st) == 0);
+	CHECK(st.st_uid == 1234 && st.st_gid == 5678 && (st.st_mode & 07777) == 04750);
+}
+
 static void test_file_write_atomic__follows_a_link_and_keeps_it(void **state)
 {
 	struct err err = { 0 };
@@ -235,6 +248,7 @@ int main(void)
 		TEST(test_file_read__refuses_what_is_missing_too_long_or_no_file),
 		TEST(test_file_write_atomic__makes_a_file_with_the_mode),
 		TEST(test_file_write_atomic__keeps_the_mode_of_a_file),
+		TEST(test_file_write_atomic__keeps_owner_and_group_as_root),
 		TEST(test_file_write_atomic__follows_a_link_and_keeps_it),
 		TEST(test_file_write_atomic__follows_a_link_to_nothing_yet),
 		TEST(test_file_write_atomic__refuses_links_in_a_circle),
