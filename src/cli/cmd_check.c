@@ -14,6 +14,8 @@ static const struct option_spec options[] = {
 	{ .name = "project", .letter = 'p', .kind = VALUE_PROJECT, .arg = "PROJECT",
 	  .field = "projectName", .help = "who asks; else the project of the directory" },
 	OPTIONS_WHICH,
+	{ .name = "to-start", .kind = VALUE_FLAG,
+	  .help = "also no, if a stranger has a port of yours now" },
 	{ 0 },
 };
 /* clang-format on */
@@ -21,6 +23,15 @@ static const struct option_spec options[] = {
 static bool is_mine_or_free(const json_t *port)
 {
 	return json_bool_of(port, "free") || json_bool_of(port, "yours");
+}
+
+/* A port that is ours and that a stranger listens on is ours still, and no place to start. */
+static bool is_yes(const struct run *r, const json_t *port)
+{
+	const char *state = json_text_of(port, "state");
+
+	return is_mine_or_free(port) &&
+	       !(run_has(r, "to-start") && state && !strcmp(state, "squatted"));
 }
 
 static void add_holder(struct text *t, const json_t *holder)
@@ -63,8 +74,7 @@ static void add_port(struct run *r, const json_t *port)
 	CLEANUP(piece_cleanup) struct piece number = { .of = t };
 
 	text_addf(&number.text, "%lld", (long long)json_int_of(port, "port", 0));
-	output_styled(&r->out, is_mine_or_free(port) ? STYLE_GOOD : STYLE_BAD,
-		      text_str(&number.text));
+	output_styled(&r->out, is_yes(r, port) ? STYLE_GOOD : STYLE_BAD, text_str(&number.text));
 	text_add(t, " ");
 	screen_add(t, message_without(port, text_str(&number.text)), 0);
 	text_add(t, "\n");
@@ -101,13 +111,14 @@ static bool check_run(struct run *r, struct err *err)
 	if (!run_call(r, r->command->operation, r->input, &answer, err))
 		return false;
 	json_array_foreach(json_object_get(answer, "ports"), i, port)
-		if (!is_mine_or_free(port))
+		if (!is_yes(r, port))
 			r->status = 1;
 	return run_show(r, answer, err);
 }
 
 static const struct example examples[] = {
 	{ "portbook check 3000", "before a server is started on its default port" },
+	{ "portbook check --to-start 3100 && npm start", "nobody else has it now" },
 	{ "portbook check 3000,8080-8090 && echo mine",
 	  "exit status 0: every one is free or yours" },
 	{ NULL, NULL },

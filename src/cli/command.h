@@ -71,6 +71,7 @@ struct option_spec {
 	const char *fixed;	    /* VALUE_FIXED */
 	int64_t min, max;	    /* VALUE_INT */
 	const char *const *choices; /* the only texts that are allowed; NULL-terminated */
+	bool may_be_other; /* `choices` are what completion offers; the operation refuses others */
 	enum completes completes;
 	enum completes args_complete; /* when it is given, the arguments become this */
 };

@@ -81,7 +81,7 @@ static bool fail_choice(const struct option_spec *o, const char *text, struct er
 static bool set_chosen(json_t *object, const char *field, const struct option_spec *o,
 		       const char *text, struct err *err)
 {
-	if (!o->choices)
+	if (!o->choices || o->may_be_other)
 		return set_text(object, field, text, err);
 	for (unsigned i = 0; o->choices[i]; i++)
 		if (!strcmp(o->choices[i], text))

@@ -3,8 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/arena.h"
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
@@ -156,70 +154,4 @@ bool dotenv_next(struct dotenv *d, struct dotenv_item *ret)
 		return true;
 	}
 	return false;
-}
-
-/* --- splicing */
-
-static const struct dotenv_var *var_named(const struct dotenv_var *vars, size_t n, const char *name,
-					  size_t len)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strlen(vars[i].name) == len && !memcmp(vars[i].name, name, len))
-			return &vars[i];
-	return NULL;
-}
-
-static void replace_known(const char *old, size_t len, const struct dotenv_var *vars, size_t n,
-			  bool *seen, struct text *ret)
-{
-	struct dotenv d = { old, len };
-	struct dotenv_item item;
-	size_t copied = 0;
-
-	while (dotenv_next(&d, &item)) {
-		const struct dotenv_var *var = var_named(vars, n, old + item.name, item.name_len);
-
-		if (!var)
-			continue;
-		text_add_bytes(ret, old + copied, item.value - copied);
-		text_addf(ret, "%u", var->port);
-		copied = item.value + item.value_len;
-		seen[var - vars] = true;
-	}
-	text_add_bytes(ret, old + copied, len - copied);
-}
-
-/* The line end of the first line; that of a file without lines is ours. */
-static const char *end_of_lines(const char *old, size_t len)
-{
-	const char *end = memchr(old, '\n', len);
-
-	return end && end > old && end[-1] == '\r' ? "\r\n" : "\n";
-}
-
-static void append_missing(const char *old, size_t len, const struct dotenv_var *vars, size_t n,
-			   const bool *seen, struct text *ret)
-{
-	const char *end = end_of_lines(old, len);
-	bool is_open = len && old[len - 1] != '\n';
-
-	for (size_t i = 0; i < n; i++) {
-		if (seen[i])
-			continue;
-		text_addf(ret, "%s%s=%u%s", is_open ? end : "", vars[i].name, vars[i].port, end);
-		is_open = false;
-	}
-}
-
-bool dotenv_splice(const char *old, size_t len, const struct dotenv_var *vars, size_t n,
-		   struct text *ret, struct err *err)
-{
-	CLEANUP(arena_release) struct arena arena = { 0 };
-	bool *seen = arena_alloc(&arena, n * sizeof(*seen));
-
-	if (!seen)
-		return fail_memory(err);
-	replace_known(old, len, vars, n, seen, ret);
-	append_missing(old, len, vars, n, seen, ret);
-	return text_ok(ret) || fail_memory(err);
 }

@@ -11,28 +11,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-#include "base/err.h"
-#include "base/text.h"
-
-struct dotenv_var {
-	const char *name; /* as name_variable makes it */
-	uint16_t port;
-};
-
-/*
- * A .env file in which our variables have our values: each value is replaced
- * where it stands (all of them, where a name stands twice, as readers differ
- * about which counts), and what is missing comes at the end, in order.  All
- * other bytes stay: other lines, comments, blanks, quotes, line ends.  Doing it
- * again changes nothing.  `old` may hold any bytes.  The names of `vars` differ.
- * The new text is appended to `ret`.
- * Errors: ERR_MEMORY.
- */
-MUST_CHECK bool dotenv_splice(const char *old, size_t len, const struct dotenv_var *vars, size_t n,
-			      struct text *ret, struct err *err);
-
 /* One assignment, as offsets into the bytes. */
 struct dotenv_item {
 	size_t name, name_len;

@@ -6,16 +6,16 @@
 #include "operations/schemas.h"
 #include "operations/variables.h"
 
-static bool put_variables(const struct variables *v, json_t *answer)
+static bool put_variables(const struct port_values *v, json_t *answer)
 {
 	json_t *array = json_array();
 
 	if (!json_put(answer, "variables", array))
 		return false;
 	for (unsigned i = 0; i < v->count; i++)
-		if (!json_append(array,
-				 json_pack("{s:s, s:i, s:s}", "name", v->items[i].name, "port",
-					   (int)v->items[i].port, "serviceName", v->services[i])))
+		if (!json_append(array, json_pack("{s:s, s:i, s:s}", "name", v->items[i].variable,
+						  "port", (int)v->items[i].port, "serviceName",
+						  v->items[i].service)))
 			return false;
 	return true;
 }
@@ -23,7 +23,7 @@ static bool put_variables(const struct variables *v, json_t *answer)
 static bool answer_env(struct call *c, const struct service_key *key, const struct place *p,
 		       json_t *answer, struct err *err)
 {
-	struct variables v;
+	struct port_values v;
 	json_t *file = NULL;
 
 	if (!variables_read(c, p, key->environment, key->host, &v, err))

@@ -214,7 +214,7 @@ static bool enter_services(struct call *c, const json_t *input, const struct pla
 /* What is to be written. */
 
 static bool put_file(struct call *c, const json_t *input, const struct place *p, json_t *answer,
-		     struct variables *ret, struct err *err)
+		     struct port_values *ret, struct err *err)
 {
 	const char *environment, *host;
 	json_t *file;
@@ -228,7 +228,7 @@ static bool put_file(struct call *c, const json_t *input, const struct place *p,
 	return json_put(answer, "file", file) || fail_memory(err);
 }
 
-static bool put_example(struct call *c, const struct variables *v, const char *folder,
+static bool put_example(struct call *c, const struct port_values *v, const char *folder,
 			json_t *answer, struct err *err)
 {
 	CLEANUP(text_release) struct text content = { 0 };
@@ -237,7 +237,7 @@ static bool put_example(struct call *c, const struct variables *v, const char *f
 	text_add(&content,
 		 "# The variables that " PORTS_ENV " holds; portbook env --write makes it.\n");
 	for (unsigned i = 0; i < v->count; i++)
-		text_addf(&content, "%s=\n", v->items[i].name);
+		text_addf(&content, "%s=\n", v->items[i].variable);
 	if (!path || !text_ok(&content))
 		return fail_memory(err);
 	return json_put(answer, "example",
@@ -317,7 +317,7 @@ static bool init_run(struct call *c, const json_t *input, json_t *answer, struct
 	struct wanted_list *list = arena_alloc(&c->arena, sizeof(*list));
 	const struct declaration *declared;
 	json_t *project;
-	struct variables v;
+	struct port_values v;
 	struct instance i;
 	struct place p;
 	const char *host;

@@ -9,6 +9,7 @@ const struct operation *const operations[] = {
 	&op_check,
 	&op_cleanup,
 	&op_cleanup_report,
+	&op_config,
 	&op_doctor,
 	&op_env,
 	&op_export,

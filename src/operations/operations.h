@@ -15,6 +15,7 @@ extern const struct operation op_audit;
 extern const struct operation op_check;
 extern const struct operation op_cleanup;
 extern const struct operation op_cleanup_report;
+extern const struct operation op_config;
 extern const struct operation op_doctor;
 extern const struct operation op_env;
 extern const struct operation op_export;

@@ -52,12 +52,26 @@ static bool same_group(const struct entry *a, const struct entry *b)
 	return !strcmp(a->service, b->service) && a->protocol == b->protocol;
 }
 
+static void fill_value(struct port_value *ret, const struct entry *e, unsigned nth)
+{
+	*ret = (struct port_value){
+		.port = e->port,
+		.protocol = e->protocol,
+		.service = e->service,
+		.nth = nth,
+		.type = e->type && *e->type ? e->type : NULL,
+		.description = e->description && *e->description ? e->description : NULL,
+		.hostname = e->tunnel_hostname && *e->tunnel_hostname ? e->tunnel_hostname : NULL,
+		.unit = e->unit && *e->unit ? e->unit : NULL,
+	};
+}
+
 bool variables_read(struct call *c, const struct place *p, const char *environment,
-		    const char *host, struct variables *ret, struct err *err)
+		    const char *host, struct port_values *ret, struct err *err)
 {
 	struct entry_filter f = ENTRY_FILTER_ALL;
 	struct entry_list list;
-	struct variables v = { .count = 0 };
+	struct port_value *items;
 	unsigned nth = 0;
 
 	f.project_id = p->project.id;
@@ -68,61 +82,64 @@ bool variables_read(struct call *c, const struct place *p, const char *environme
 		return false;
 	if (list.count)
 		qsort(list.items, list.count, sizeof(*list.items), by_service);
-	v.items = arena_alloc(&c->arena, (list.count + 1) * sizeof(*v.items));
-	v.services = arena_alloc(&c->arena, (list.count + 1) * sizeof(*v.services));
-	if (!v.items || !v.services)
+	items = arena_alloc(&c->arena, (list.count + 1) * sizeof(*items));
+	if (!items)
 		return fail_memory(err);
 	for (unsigned i = 0; i < list.count; i++) {
 		const struct entry *e = &list.items[i];
 
 		nth = i && same_group(e, &list.items[i - 1]) ? nth + 1 : 1;
-		v.items[i].name = variable_name(&c->arena, &list, e, nth);
-		v.items[i].port = e->port;
-		v.services[i] = e->service;
-		if (!v.items[i].name)
+		fill_value(&items[i], e, nth);
+		items[i].variable = variable_name(&c->arena, &list, e, nth);
+		if (!items[i].variable)
 			return fail_memory(err);
-		v.count++;
 	}
-	*ret = v;
+	*ret = (struct port_values){ .project = p->project.name,
+				     .environment = environment,
+				     .instance = p->instance,
+				     .command = "",
+				     .items = items,
+				     .count = list.count };
 	return true;
 }
 
-static const char heading[] =
-	"# The ports of this checkout, from the port book: portbook env --write makes them anew.\n";
+static json_t *file_json(const char *path, const struct text *content, bool changed)
+{
+	json_t *o = json_object();
 
-bool variables_file(struct call *c, const struct variables *v, const char *folder, json_t **ret,
+	if (json_put_text(o, "path", path) &&
+	    json_put(o, "content", json_stringn(text_str(content), content->len)) &&
+	    json_put_bool(o, "changed", changed))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+bool variables_file(struct call *c, const struct port_values *v, const char *folder, json_t **ret,
 		    struct err *err)
 {
 	CLEANUP(text_release) struct text old = { 0 };
 	CLEANUP(text_release) struct text new = { 0 };
 	const char *path = arena_printf(&c->arena, "%s/%s", folder, PORTS_ENV);
+	struct port_values ours = *v;
+	struct file_bytes file = { .name = path };
 	struct err why = { 0 };
-	bool is_new;
 	json_t *o;
 
 	if (!path)
 		return fail_memory(err);
-	is_new = !file_read(path, FILE_MAX_BYTES, &old, &why);
-	if (is_new && why.code != ERR_NOT_FOUND) {
+	ours.command = "portbook env --write";
+	if (file_read(path, FILE_MAX_BYTES, &old, &why)) {
+		file.bytes = text_str(&old);
+		file.len = old.len;
+	} else if (why.code != ERR_NOT_FOUND) {
 		*err = why;
 		return false;
 	}
-	if (is_new)
-		text_add(&new, heading);
-	if (!dotenv_splice(text_str(&old), old.len, v->items, v->count, &new, err))
+	if (!render_splice(render_format_named("dotenv"), &ours, &file, NULL, &new, err))
 		return false;
-	if (!text_ok(&new))
-		return fail_memory(err);
-	if (!utf8_is_valid(text_str(&new), new.len))
-		return fail(err, ERR_INVALID, "'%s' is not UTF-8", path);
-	o = json_object();
-	if (!json_put_text(o, "path", path) ||
-	    !json_put(o, "content", json_stringn(text_str(&new), new.len)) ||
-	    !json_put_bool(o, "changed",
-			   new.len != old.len || memcmp(text_str(&new), text_str(&old), new.len))) {
-		json_decref(o);
-		return fail_memory(err);
-	}
+	o = file_json(path, &new,
+		      new.len != old.len || memcmp(text_str(&new), text_str(&old), new.len));
 	*ret = o;
-	return true;
+	return o || fail_memory(err);
 }

@@ -45,7 +45,7 @@ ERROR = {
 }
 
 # What the command line adds to an operation's answer, as it writes the files.
-OF_THE_COMMAND = {"init": {"written"}, "env": {"written"},
+OF_THE_COMMAND = {"init": {"written"}, "env": {"written"}, "config": {"fileName", "written"},
                   "audit": {"restarted"}}
 
 

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "formats/claim_write.h"
 #include "formats/declaration_yaml.h"
-#include "formats/dotenv.h"
+#include "formats/render.h"
 #include "formats/policy_builtin.h"
 #include "formats/policy_yaml.h"
 #include "formats/scan.h"
@@ -61,10 +61,24 @@ static bool scan_a_compose_file(struct err *err)
 
 static bool splice(struct err *err)
 {
-	static const struct dotenv_var vars[] = { { "WEB_PORT", 3100 } };
-	CLEANUP(text_release) struct text text = { 0 };
+	static const struct port_value ports[] = {
+		{ .variable = "WEB_PORT", .port = 3100, .service = "web", .nth = 1 }
+	};
+	static const struct port_values values = { .project = "p",
+						   .environment = "dev",
+						   .instance = 1,
+						   .command = "make it",
+						   .items = ports,
+						   .count = 1 };
+	static const struct file_bytes empty = { "f", "{}\n", 3 };
 
-	return dotenv_splice("A=1\n", 4, vars, 1, &text, err);
+	for (const struct render_format *f = render_formats; f->name; f++) {
+		CLEANUP(text_release) struct text text = { 0 };
+
+		if (!render_splice(f, &values, &empty, NULL, &text, err))
+			return false;
+	}
+	return true;
 }
 
 static const struct {

@@ -1,18 +1,20 @@
 /* Splicing changes our values and nothing else, and doing it again changes nothing. */
 #include "formats/dotenv.h"
+#include "formats/render_rows.h"
 #include "formats/scan.h"
 #include "fuzz.h"
 
-static const struct dotenv_var vars[] = { { "WEB_PORT", 3100 },
-					  { "API_PORT", 3101 },
-					  { "A", 65535 } };
+static const struct port_value vars[] = { { .variable = "WEB_PORT", .port = 3100 },
+					  { .variable = "API_PORT", .port = 3101 },
+					  { .variable = "A", .port = 65535 } };
+static const struct port_values values = { .items = vars, .count = ARRAY_LEN(vars) };
 
 /* The value of our variable that comes at `*nth` in the file; 0: another's. */
 static bool is_ours(const char *text, const struct dotenv_item *item, unsigned *ret_port)
 {
 	for (size_t i = 0; i < ARRAY_LEN(vars); i++)
-		if (item->name_len == strlen(vars[i].name) &&
-		    !memcmp(text + item->name, vars[i].name, item->name_len)) {
+		if (item->name_len == strlen(vars[i].variable) &&
+		    !memcmp(text + item->name, vars[i].variable, item->name_len)) {
 			*ret_port = vars[i].port;
 			return true;
 		}
@@ -77,8 +79,13 @@ static void fuzz_one(const char *text, size_t size)
 {
 	CLEANUP(text_release) struct text once = { 0 }, twice = { 0 };
 
-	MUST(dotenv_splice(text, size, vars, ARRAY_LEN(vars), &once, NULL));
-	MUST(dotenv_splice(text_str(&once), once.len, vars, ARRAY_LEN(vars), &twice, NULL));
+	const struct file_bytes old = { "f", text, size };
+
+	MUST(dotenv_splice(&values, &old, NULL, &once, NULL));
+
+	const struct file_bytes again = { "f", text_str(&once), once.len };
+
+	MUST(dotenv_splice(&values, &again, NULL, &twice, NULL));
 	MUST(once.len == twice.len && !memcmp(once.s, twice.s, once.len));
 	check_items(&once);
 	check_others(text, size, &once);

@@ -116,7 +116,7 @@ static void check_field(const struct command *c, const struct option_spec *o)
 	if (o->kind == VALUE_INT)
 		CHECK(f->min == o->min && f->max == o->max, "%s --%s: other limits", c->name,
 		      o->name);
-	for (unsigned i = 0; o->choices && o->choices[i]; i++)
+	for (unsigned i = 0; !o->may_be_other && o->choices && o->choices[i]; i++)
 		CHECK(f->choices && f->choices[i] && !strcmp(f->choices[i], o->choices[i]),
 		      "%s --%s: other choices", c->name, o->name);
 }

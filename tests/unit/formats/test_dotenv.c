@@ -1,6 +1,7 @@
 #include "lib/check.h"
 
 #include "formats/dotenv.h"
+#include "formats/render_rows.h"
 #include "formats/scan.h"
 
 static void test_dotenv__finds_names_and_values(void **state)
@@ -60,9 +61,18 @@ static void test_dotenv__a_value_over_lines_hides_what_looks_like_more(void **st
 	CHECK(!dotenv_next(&d, &item));
 }
 
+static bool splice(const struct port_values *v, const char *old, size_t len, struct text *ret)
+{
+	const struct file_bytes file = { "f", old, len };
+
+	return dotenv_splice(v, &file, NULL, ret, NULL);
+}
+
 static void test_splice__changes_our_values_and_nothing_else(void **state)
 {
-	static const struct dotenv_var vars[] = { { "WEB_PORT", 3100 }, { "API_PORT", 3101 } };
+	static const struct port_value ports[] = { { .variable = "WEB_PORT", .port = 3100 },
+						   { .variable = "API_PORT", .port = 3101 } };
+	static const struct port_values values = { .items = ports, .count = 2 };
 	static const struct {
 		const char *old, *want;
 	} row[] = {
@@ -92,9 +102,9 @@ static void test_splice__changes_our_values_and_nothing_else(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		CLEANUP(text_release) struct text once = { 0 }, twice = { 0 };
 
-		CHECK(dotenv_splice(row[i].old, strlen(row[i].old), vars, 2, &once, NULL));
+		CHECK(splice(&values, row[i].old, strlen(row[i].old), &once));
 		CHECK(!strcmp(text_str(&once), row[i].want), "row %zu: %s", i, text_str(&once));
-		CHECK(dotenv_splice(text_str(&once), once.len, vars, 2, &twice, NULL));
+		CHECK(splice(&values, text_str(&once), once.len, &twice));
 		CHECK(!strcmp(text_str(&twice), row[i].want), "row %zu again: %s", i,
 		      text_str(&twice));
 	}
@@ -104,7 +114,7 @@ static void test_splice__without_variables_changes_nothing(void **state)
 {
 	CLEANUP(text_release) struct text text = { 0 };
 
-	CHECK(dotenv_splice("A=1", 3, NULL, 0, &text, NULL));
+	CHECK(splice(&(struct port_values){ .count = 0 }, "A=1", 3, &text));
 	CHECK_TEXT(text_str(&text), "A=1");
 }
 

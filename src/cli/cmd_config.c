@@ -1,0 +1,294 @@
+/*
+ * The command `config`: the ports in the form that a program reads, on stdout or in its file.
+ *
+ * The operation says what a file should hold; it is read and written here.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/utf8.h"
+#include "cli/cmd.h"
+#include "cli/entry_options.h"
+#include "cli/entry_text.h"
+#include "cli/input.h"
+#include "cli/line_diff.h"
+#include "cli/screen.h"
+
+/* Rationale: the input's limit in schemas/config.json; 5,000 rules of a proxy have 1 MB. */
+#define FILE_LIMIT ((size_t)8 << 20)
+
+#define FILE_MODE 0644
+
+static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
+
+/* What completion offers; the table is that of formats/render.c, and a test compares them. */
+static const char *const formats[] = { "json",	"dotenv",   "direnv",  "Makefile", "systemd",
+				       "hosts", "markdown", "express", "python",   "nginx",
+				       "caddy", "haproxy",  NULL };
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	{ .name = "format", .letter = 'f', .kind = VALUE_TEXT, .arg = "FORMAT", .field = "format",
+	  .choices = formats, .may_be_other = true,
+	  .help = "which: dotenv, Makefile, nginx ...; see portbook-formats(5)" },
+	{ .name = "project", .letter = 'p', .kind = VALUE_PROJECT, .arg = "PROJECT",
+	  .field = "projectName", .help = "the ports of this project; else of the directory's" },
+	OPTION_INSTANCE,
+	OPTION_ENV,
+	{ .name = "write", .letter = 'w', .kind = VALUE_FLAG,
+	  .help = "bring them into the file, and show what changes" },
+	{ .name = "file", .kind = VALUE_TEXT, .arg = "PATH", .completes = COMPLETES_FILE,
+	  .help = "this file, not the format's usual one; without --write: what would change" },
+	{ .name = "diff", .kind = VALUE_FLAG,
+	  .help = "only show what --write would change" },
+	{ 0 },
+};
+/* clang-format on */
+
+/* A file, and what it holds. */
+struct target {
+	char path[PATH_MAX];
+	struct text now;
+	bool is_there;
+};
+
+static void target_release(struct target *t)
+{
+	text_release(&t->now);
+}
+
+/* --- which file */
+
+/* A name of the answer's, in the checkout or absolute. */
+static bool place_of(const json_t *answer, const char *name, char ret[static PATH_MAX],
+		     struct err *err)
+{
+	const char *root = json_text_of(answer, "root");
+
+	if (*name != '/' && !root) {
+		fail(err, ERR_INVALID, "the file of '%s' is not known from here",
+		     text_or(answer, "projectName", "?"));
+		return fail_hint(err, "say which: --file PATH");
+	}
+	return snprintf(ret, PATH_MAX, "%s%s%s", *name == '/' ? "" : root, *name == '/' ? "" : "/",
+			name) < PATH_MAX ||
+	       fail(err, ERR_INVALID, "the path of '%.60s' is too long", name);
+}
+
+/* The first that is there, else the first. */
+static bool usual_file(const json_t *answer, char ret[static PATH_MAX], struct err *err)
+{
+	const json_t *files = json_object_get(answer, "files"), *one;
+	char path[PATH_MAX];
+	size_t i;
+
+	if (!json_array_size(files)) {
+		fail(err, ERR_INVALID, "where %s belongs is not known",
+		     text_or(answer, "format", "it"));
+		return fail_hint(err, "say it: --file PATH");
+	}
+	json_array_foreach(files, i, one) {
+		if (!place_of(answer, json_string_value(one), path, err))
+			return false;
+		if (i == 0 || access(path, F_OK) == 0)
+			memcpy(ret, path, sizeof(path));
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return true;
+}
+
+static bool find_target(struct run *r, const json_t *answer, struct target *t, struct err *err)
+{
+	const char *named = run_text(r, "file");
+
+	return named ? path_absolute(named, t->path, err) : usual_file(answer, t->path, err);
+}
+
+/* --- what it holds */
+
+static bool read_file(const char *path, struct text *ret, bool *ret_there, struct err *err)
+{
+	struct err why = { 0 };
+
+	*ret_there = file_read(path, FILE_LIMIT, ret, &why);
+	if (*ret_there || why.code == ERR_NOT_FOUND)
+		return true;
+	*err = why;
+	return false;
+}
+
+/* The line of the first byte that is no text: it cannot be sent as such. */
+static bool check_text(const struct target *t, struct err *err)
+{
+	const char *at = text_str(&t->now), *end = at + t->now.len;
+	unsigned line = 1;
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((stop ? stop : end) - at);
+
+		if (!utf8_is_valid(at, len) || memchr(at, '\0', len))
+			return fail(err, ERR_INVALID, "%.200s:%u: bytes that are not text", t->path,
+				    line);
+		at += len + (stop != NULL);
+		line++;
+	}
+	return true;
+}
+
+static bool read_target(struct target *t, struct err *err)
+{
+	return read_file(t->path, &t->now, &t->is_there, err) && check_text(t, err);
+}
+
+static bool put_file(json_t *input, const char *name, const char *content, const struct target *t,
+		     struct err *err)
+{
+	if (!json_put_text(input, name, t->path))
+		return fail_memory(err);
+	return !t->is_there ||
+	       json_put(input, content, json_stringn(text_str(&t->now), t->now.len)) ||
+	       fail_memory(err);
+}
+
+/* --- what changes */
+
+static void add_diff_line(const char *line, size_t len, void *arg)
+{
+	struct run *r = arg;
+	enum style style = *line == '+'	  ? STYLE_GOOD
+			   : *line == '-' ? STYLE_BAD
+			   : *line == '@' ? STYLE_DIM
+					  : STYLE_PLAIN;
+
+	/* Who reads it by a program wants the bytes. */
+	if (isatty(STDOUT_FILENO))
+		output_styled(&r->out, style, line);
+	else
+		text_add_bytes(&r->out.text, line, len);
+	text_add(&r->out.text, "\n");
+}
+
+static bool add_diff(struct run *r, const struct target *t, const json_t *answer, struct err *err)
+{
+	const json_t *content = json_object_get(answer, "content");
+	struct text *out = &r->out.text;
+
+	if (!json_bool_of(answer, "changed"))
+		return true;
+	text_add(out, "--- ");
+	screen_add(out, t->is_there ? t->path : "/dev/null", 0);
+	text_add(out, "\n+++ ");
+	screen_add(out, t->path, 0);
+	text_add(out, "\n");
+	return line_diff(text_str(&t->now), t->now.len, json_string_value(content),
+			 json_string_length(content), add_diff_line, r, err);
+}
+
+/* --- writing */
+
+/* What was read is what is replaced: somebody may have written in between. */
+static bool check_unchanged(const struct target *t, struct err *err)
+{
+	CLEANUP(text_release) struct text now = { 0 };
+	bool there;
+
+	if (!read_file(t->path, &now, &there, err))
+		return false;
+	if (there == t->is_there && now.len == t->now.len &&
+	    !memcmp(text_str(&now), text_str(&t->now), now.len))
+		return true;
+	fail(err, ERR_BUSY, "'%.200s' was changed by another meanwhile", t->path);
+	return fail_hint(err, "run it again: nothing was written");
+}
+
+static bool write_target(struct run *r, const struct target *t, json_t *answer, struct err *err)
+{
+	const json_t *content = json_object_get(answer, "content");
+	bool changed = json_bool_of(answer, "changed");
+
+	if (changed && (!check_unchanged(t, err) || !folder_of_make(t->path, 0777, err) ||
+			!file_write_atomic(t->path, json_string_value(content),
+					   json_string_length(content), FILE_MODE, err)))
+		return false;
+	if (r->out.json)
+		return json_put_bool(answer, "written", changed) || fail_memory(err);
+	screen_add(&r->out.text, t->path, 0);
+	text_add(&r->out.text, changed ? " is written\n" : " is up to date\n");
+	return true;
+}
+
+static bool to_file(struct run *r, const json_t *first, struct err *err)
+{
+	CLEANUP(target_release) struct target target = { .is_there = false };
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+
+	if (!find_target(r, first, &target, err) || !read_target(&target, err) ||
+	    !put_file(r->input, "fileName", "content", &target, err) ||
+	    !run_call(r, r->command->operation, r->input, &answer, err))
+		return false;
+	run_notices(r, answer);
+	if (!r->out.json && !add_diff(r, &target, answer, err))
+		return false;
+	if (run_has(r, "write") && !write_target(r, &target, answer, err))
+		return false;
+	return !r->out.json ||
+	       ((json_put_text(answer, "fileName", target.path) || fail_memory(err)) &&
+		output_json(&r->out, answer, err));
+}
+
+static bool config_run(struct run *r, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+
+	if (!json_text_of(r->input, "format")) {
+		fail(err, ERR_INVALID, "which form the ports are wanted in is not said");
+		return fail_hint(err, "portbook config --format dotenv, nginx ...; "
+				      "portbook help config says more");
+	}
+	if (!run_call(r, r->command->operation, r->input, &answer, err))
+		return false;
+	if (run_has(r, "write") || run_has(r, "file") || run_has(r, "diff") ||
+	    !json_text_of(answer, "content"))
+		return to_file(r, answer, err);
+	return run_show(r, answer, err);
+}
+
+static bool config_render(struct run *r, const json_t *answer, struct err *err)
+{
+	const json_t *content = json_object_get(answer, "content");
+
+	(void)err;
+	text_add_bytes(&r->out.text, json_string_value(content), json_string_length(content));
+	return true;
+}
+
+static const struct example examples[] = {
+	{ "portbook config --format json", "for a program" },
+	{ "portbook config --format Makefile --write", "ports.mk, for 'include ports.mk'" },
+	{ "portbook config web --format systemd", "PORT=3100 for the unit of one service" },
+	{ "portbook config --format dotenv --file .env.local", "what would change there" },
+	{ NULL, NULL },
+};
+
+#define CONFIG_COMMAND(word, hidden)                                                           \
+	{                                                                                      \
+		.name = (word), .group = GROUP_DIRECTORY, .is_hidden = (hidden),               \
+		.summary = "the ports in the form that a program reads",                       \
+		.text = "Without --write they are printed, and nothing is touched. With it "   \
+			"they are brought into the format's file, after what changes was "     \
+			"shown: only what is about these ports changes, comments, order "      \
+			"and line ends stay, and a second time changes nothing. A file that "  \
+			"is not understood is left alone.",                                    \
+		.examples = examples, .args = args, .options = options, .operation = "config", \
+		.sends = SENDS_ALL, .run = config_run, .render = config_render,                \
+	}
+
+const struct command cmd_config = CONFIG_COMMAND("config", false);
+
+/* What other tools call it. */
+const struct command cmd_port_config = CONFIG_COMMAND("port-config", true);

@@ -1,0 +1,137 @@
+/*
+ * Lines of NAME=value: .ports.env and its like, and direnv's .envrc, which is a
+ * script of bash.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "formats/dotenv.h"
+#include "formats/render_rows.h"
+
+/* May the value of this assignment be replaced?  NULL: it may always. */
+typedef bool may_replace_fn(const struct file_bytes *old, const struct dotenv_item *item,
+			    struct err *err);
+
+struct splicing {
+	const struct port_values *v;
+	const struct file_bytes *old;
+	const char *before; /* of a line that is added: "export " */
+	may_replace_fn *may_replace;
+	bool *seen; /* of each value: its variable is in the file */
+};
+
+static const struct port_value *value_named(const struct port_values *v, const char *name,
+					    size_t len)
+{
+	for (unsigned i = 0; i < v->count; i++)
+		if (strlen(v->items[i].variable) == len && !memcmp(v->items[i].variable, name, len))
+			return &v->items[i];
+	return NULL;
+}
+
+static bool replace_known(const struct splicing *s, struct text *ret, struct err *err)
+{
+	struct dotenv d = { s->old->bytes, s->old->len };
+	struct dotenv_item item;
+	size_t copied = 0;
+
+	while (dotenv_next(&d, &item)) {
+		const struct port_value *value = value_named(s->v, d.bytes + item.name,
+							     item.name_len);
+
+		if (!value)
+			continue;
+		if (s->may_replace && !s->may_replace(s->old, &item, err))
+			return false;
+		text_add_bytes(ret, d.bytes + copied, item.value - copied);
+		text_addf(ret, "%u", value->port);
+		copied = item.value + item.value_len;
+		s->seen[value - s->v->items] = true;
+	}
+	text_add_bytes(ret, d.bytes + copied, d.len - copied);
+	return true;
+}
+
+static void append_missing(const struct splicing *s, struct text *ret)
+{
+	const char *end = line_end_of(s->old->bytes, s->old->len);
+	bool is_open = s->old->len && s->old->bytes[s->old->len - 1] != '\n';
+
+	for (unsigned i = 0; i < s->v->count; i++) {
+		const struct port_value *value = &s->v->items[i];
+
+		if (s->seen[i])
+			continue;
+		text_addf(ret, "%s%s%s=%u%s", is_open ? end : "", s->before, value->variable,
+			  value->port, end);
+		is_open = false;
+	}
+}
+
+static bool splice(struct splicing *s, struct text *ret, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+
+	s->seen = arena_alloc(&arena, s->v->count * sizeof(*s->seen));
+	if (!s->seen)
+		return fail_memory(err);
+	if (!replace_known(s, ret, err))
+		return false;
+	append_missing(s, ret);
+	return text_ok(ret) || fail_memory(err);
+}
+
+bool dotenv_splice(const struct port_values *v, const struct file_bytes *old,
+		   const struct file_bytes *base, struct text *ret, struct err *err)
+{
+	struct splicing s = { .v = v, .old = old, .before = "" };
+
+	(void)base;
+	return splice(&s, ret, err);
+}
+
+/*
+ * Of what a shell computes nothing can be replaced blindly: $(...) may go over
+ * lines, and a '\' at the end makes two lines one.
+ */
+static bool is_plain(const struct file_bytes *old, const struct dotenv_item *item, struct err *err)
+{
+	const char *value = old->bytes + item->value;
+
+	for (size_t i = 0; i < item->value_len; i++)
+		if (!isalnum((unsigned char)value[i]) && !strchr("_-.:/${}", value[i]))
+			return render_fail(err, old->name, item->line,
+					   "the value of %.*s is more than a number or a variable",
+					   (int)item->name_len, old->bytes + item->name);
+	return true;
+}
+
+bool direnv_splice(const struct port_values *v, const struct file_bytes *old,
+		   const struct file_bytes *base, struct text *ret, struct err *err)
+{
+	struct splicing s = { .v = v, .old = old, .before = "export ", .may_replace = is_plain };
+
+	(void)base;
+	return splice(&s, ret, err);
+}
+
+static void add_all(const struct port_values *v, const char *before, struct text *ret)
+{
+	text_addf(ret, "# The ports of this checkout, from the port book: %s makes them anew.\n",
+		  v->command);
+	for (unsigned i = 0; i < v->count; i++)
+		text_addf(ret, "%s%s=%u\n", before, v->items[i].variable, v->items[i].port);
+}
+
+bool dotenv_render(const struct port_values *v, struct text *ret, struct err *err)
+{
+	add_all(v, "", ret);
+	return text_ok(ret) || fail_memory(err);
+}
+
+bool direnv_render(const struct port_values *v, struct text *ret, struct err *err)
+{
+	add_all(v, "export ", ret);
+	return text_ok(ret) || fail_memory(err);
+}

@@ -1,0 +1,359 @@
+"""`config`: the ports in the forms that programs read, each read by that program."""
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import time
+
+import pytest
+from clilib import TOP, one_object
+
+# A shop with a web page that the world sees, an API, a database and a name server on UDP.
+PORTS = {"API_PORT": 3101, "DB_PORT": 3102, "DNS_PORT": 3100, "WEB_PORT": 3100}
+
+
+@pytest.fixture
+def shop_dir(pb, project_dir):
+    """The directory of a project with four ports."""
+    path = project_dir("shop")
+    pb.ok("get", "web", "--hostname", "shop.example.org", "--description", "a | b", cwd=path)
+    pb.ok("get", "api", "--type", "api", cwd=path)
+    pb.ok("get", "db", "--type", "db", cwd=path)
+    pb.ok("get", "dns", "--udp", cwd=path)
+    return path
+
+
+@pytest.fixture
+def config(pb, shop_dir):
+    """config("--format", "json"): what it says in the directory of the shop."""
+    def run(*args, **options):
+        return pb.ok("config", *args, cwd=shop_dir, **options)
+    return run
+
+
+def run_in(folder, pb, *command, **options):
+    done = subprocess.run([str(word) for word in command], cwd=folder, env=pb.environment(),
+                          capture_output=True, text=True, timeout=60, check=False, **options)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    return done.stdout
+
+
+def formats_of(pb, cwd):
+    """All of them, as the program's own table has them."""
+    error = json.loads(pb("config", "--format", "?", "--json", cwd=cwd).out)["error"]
+    return error["hint"].partition(": ")[2].split(", ")
+
+
+def test_config__knows_the_formats_that_completion_offers(pb, shop_dir):
+    described = json.loads(pb.ok("__describe"))
+    [command] = [c for c in described["commands"] if c["name"] == "config"]
+    [option] = [o for o in command["options"] if o["name"] == "format"]
+    assert option["choices"] == formats_of(pb, shop_dir)
+
+
+def test_config__without_write_touches_nothing(pb, shop_dir, config):
+    before = sorted(os.listdir(shop_dir))
+    for name in formats_of(pb, shop_dir):
+        pb("config", "--format", name, cwd=shop_dir)
+        pb("config", "--format", name, "--diff", cwd=shop_dir)
+    config("--format", "json", "--file", "new.json")
+    assert sorted(os.listdir(shop_dir)) == before
+
+
+def test_config__enters_nothing(pb, project_dir):
+    path = project_dir("new")
+    before = pb.json("project", "list")["projects"]
+    assert str(path) in pb.fails(1, "config", "--format", "json", cwd=path).err
+    assert pb.json("project", "list")["projects"] == before
+
+
+def test_config__has_an_answer_as_its_schema_says(answer, shop_dir):
+    said = answer("config", "--format", "json", cwd=shop_dir)
+    assert json.loads(said["content"]) == PORTS
+    assert said["root"] == str(shop_dir) and said["files"] == [".ports.json"]
+    assert [s["variable"] for s in said["services"]] == sorted(PORTS)
+    said = answer("config", "--format", "json", "--write", cwd=shop_dir)
+    assert said["written"] and said["changed"]
+    assert json.loads((shop_dir / ".ports.json").read_text()) == PORTS
+    said = answer("config", "--format", "json", "--write", cwd=shop_dir)
+    assert not said["written"] and said["fileName"] == str(shop_dir / ".ports.json")
+
+
+def test_config__refuses_what_is_not_there(error, shop_dir):
+    assert "dotenv" in error("invalid", "config", "--format", "x", cwd=shop_dir)["hint"]
+    error("not-found", "config", "nobody/web", "--format", "json", cwd=shop_dir)
+    error("not-found", "config", "queue", "--format", "json", cwd=shop_dir)
+    error("invalid", "config", cwd=shop_dir)
+
+
+def test_config__of_another_project_needs_to_be_told_the_file(pb, shop_dir, error):
+    assert json.loads(pb.ok("config", "-f", "json", "-p", "shop", cwd=pb.base)) == PORTS
+    said = error("invalid", "config", "-f", "json", "-p", "shop", "--write", cwd=pb.base)
+    assert "--file" in said["hint"]
+    pb.ok("config", "-f", "json", "-p", "shop", "--write", "--file", "s.json", cwd=pb.base)
+    assert json.loads((pb.base / "s.json").read_text()) == PORTS
+
+
+def test_port_config__is_the_same(pb, shop_dir, config):
+    assert pb.ok("port-config", "-f", "json", cwd=shop_dir) == config("-f", "json")
+
+
+def test_write__shows_what_changes_and_does_nothing_the_second_time(shop_dir, config):
+    path = shop_dir / ".env.local"
+    path.write_bytes(b"# mine\r\nA='x y'\r\nWEB_PORT=1 # page\r\n")
+    words = ("--format", "dotenv", "--file", ".env.local")
+    shown = config(*words)
+    assert "\n-WEB_PORT=1 # page\n+WEB_PORT=3100 # page\n" in shown
+    assert config(*words, "--write") == f"{shown}\n{path} is written"
+    after = path.read_bytes()
+    assert after == (b"# mine\r\nA='x y'\r\nWEB_PORT=3100 # page\r\nAPI_PORT=3101\r\n"
+                     b"DB_PORT=3102\r\nDNS_PORT=3100\r\n")
+    was = path.stat()
+    assert config(*words, "--write") == f"{path} is up to date"
+    assert path.stat().st_ino == was.st_ino and path.stat().st_mtime_ns == was.st_mtime_ns
+
+
+def test_diff__is_one_that_patch_takes(pb, shop_dir, config):
+    path = shop_dir / ".env.local"
+    path.write_text("".join(f"X{i}={i}\n" for i in range(30)) + "WEB_PORT=1\nDB_PORT=2")
+    before = path.read_bytes()
+    words = [pb.program, "config", "--format", "dotenv", "--file", ".env.local"]
+    shown = run_in(shop_dir, pb, *words)
+    run_in(shop_dir, pb, "git", "apply", "-p1", "--unsafe-paths", "--directory=/", "-",
+           input=shown)
+    after = path.read_bytes()
+    path.write_bytes(before)
+    run_in(shop_dir, pb, *words, "--write")
+    assert path.read_bytes() == after != before
+    assert config("--format", "dotenv", "--file", ".env.local", "--diff") == ""
+
+
+def test_write__keeps_mode_links_and_owner(shop_dir, config):
+    real, link = shop_dir / "real.env", shop_dir / ".ports.env"
+    real.write_text("A=1\n")
+    real.chmod(0o640)
+    if os.geteuid() == 0 and os.environ["PORTBOOK_TESTS_WERE_ROOT"] == "1":
+        os.chown(real, 1234, 5678)
+    before = real.stat()
+    link.symlink_to("real.env")
+    config("--format", "dotenv", "--write")
+    after = real.stat()
+    assert link.is_symlink() and "WEB_PORT=3100" in real.read_text()
+    assert (after.st_uid, after.st_gid, stat.S_IMODE(after.st_mode)) == (
+        before.st_uid, before.st_gid, 0o640)
+
+
+def test_write__leaves_alone_what_it_does_not_understand(pb, shop_dir, error):
+    files = {"json": b'{"a": 1,\n // x\n}', "direnv": b"export WEB_PORT=$(cat x)\n",
+             "Makefile": b"# >>> portbook (x) >>>\nall:\n", "hosts": b"127.0.0.1 x\n\xff\n",
+             "dotenv": b"A=1\n\0\n"}
+    for name, content in files.items():
+        path = shop_dir / "file"
+        path.write_bytes(content)
+        said = error("invalid", "config", "-f", name, "--file", "file", "--write", cwd=shop_dir)
+        assert said["message"].startswith(f"{path}:"), said
+        assert re.search(r":\d+: |line \d+", said["message"]), said
+        assert path.read_bytes() == content
+    os.mkfifo(shop_dir / "pipe")
+    error("invalid", "config", "-f", "json", "--file", "pipe", "--write", cwd=shop_dir)
+
+
+def test_write__that_is_killed_leaves_the_old_file_or_the_new_one(pb, shop_dir, config):
+    path = shop_dir / ".env"
+    old = "".join(f"VARIABLE_{i}={i}\n" for i in range(200000))
+    path.write_text(old)
+    config("--format", "dotenv", "--file", ".env", "--write")
+    new = path.read_text()
+    started = time.monotonic()
+    path.write_text(old)
+    config("--format", "dotenv", "--file", ".env", "--write")
+    whole = time.monotonic() - started
+    seen = set()
+    for part in range(12):
+        path.write_text(old)
+        process = subprocess.Popen(
+            [pb.program, "config", "--format", "dotenv", "--file", ".env", "--write"],
+            cwd=shop_dir, env=pb.environment(), stdout=subprocess.DEVNULL)
+        try:
+            process.wait(whole * part / 11)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+        now = path.read_text()
+        assert now in (old, new)
+        seen.add(now == new)
+    assert False in seen
+
+
+def test_env__writes_what_the_format_dotenv_writes(pb, shop_dir, config):
+    config("--format", "dotenv", "--write")
+    assert pb.ok("env", "--write", cwd=shop_dir).endswith(".ports.env is up to date")
+
+
+# --- each format, read by the program that it is for
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
+@pytest.mark.parametrize("name", ["dotenv", "direnv"])
+def test_variables__are_sourced_by_shells(pb, shop_dir, config, shell, name):
+    config("--format", name, "--file", "./x", "--write")
+    said = run_in(shop_dir, pb, shell, "-c", '. ./x; echo "$WEB_PORT $API_PORT"')
+    assert said == "3100 3101\n"
+
+
+def test_dotenv__is_read_by_python_and_node(pb, shop_dir, config, node):
+    path = shop_dir / ".env.local"
+    path.write_text("export A='one # two'\nWEB_PORT=\"1\"\n")
+    config("--format", "dotenv", "--file", ".env.local", "--write")
+    said = run_in(shop_dir, pb, "/usr/bin/python3", "-c",
+                  "import dotenv, json; print(json.dumps(dotenv.dotenv_values('.env.local')))")
+    assert json.loads(said) == {"A": "one # two", **{k: str(v) for k, v in PORTS.items()}}
+
+
+def test_direnv__gives_the_variables(pb, shop_dir, config):
+    path = shop_dir / ".envrc"
+    path.write_text("PATH_add bin\nexport WEB_PORT=${WEB_PORT:-3000} # page\n")
+    config("--format", "direnv", "--write")
+    run_in(shop_dir, pb, "direnv", "allow", path)
+    said = run_in(shop_dir, pb, "direnv", "exec", ".", "env")
+    assert {f"{k}={v}" for k, v in PORTS.items()} <= set(said.splitlines())
+    assert f"PATH={shop_dir}/bin:" in said
+
+
+def test_makefile__has_the_variables_and_leaves_the_default_goal(pb, shop_dir, config):
+    (shop_dir / "Makefile").write_text("include ports.mk\n\nall:\n\t@echo $(WEB_PORT) $$API_PORT\n")
+    config("--format", "Makefile", "--write")
+    assert run_in(shop_dir, pb, "make", "-s") == "3100 3101\n"
+    assert run_in(shop_dir, pb, "make", "-s", "WEB_PORT=4000") == "4000 3101\n"
+    said = run_in(shop_dir, pb, "sh", "-c", "API_PORT=5000 make -s")
+    assert said == "3100 5000\n"
+
+
+def test_makefile__checks_the_ports_and_enters_them(pb, shop_dir, config, project_dir, listen):
+    config("--format", "Makefile", "--write")
+    path = f"{pb.program.parent}:/usr/bin:/bin"
+    make = ["env", f"PATH={path}", "make", "-s", "-f", "ports.mk"]
+    assert "3101" in run_in(shop_dir, pb, *make, "check-ports")
+    listen(3101, cwd=project_dir("stranger"))
+    done = subprocess.run([*make, "check-ports"], cwd=shop_dir, env=pb.environment(),
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "3101" in done.stdout
+    before = (shop_dir / "ports.mk").read_bytes()
+    run_in(shop_dir, pb, *make, "init-ports")
+    assert "WEB_PORT=3100" in (shop_dir / ".ports.env").read_text()
+    assert (shop_dir / "ports.mk").read_bytes() == before
+
+
+def test_makefile__may_be_somebodys_own_with_tabs_and_crlf(pb, shop_dir, config):
+    path = shop_dir / "Makefile"
+    mine = "# mine\nall: $(wildcard *.x)\n\t@echo $(DB_PORT)"
+    path.write_text(mine)
+    config("--format", "Makefile", "--file", "Makefile", "--write")
+    assert path.read_text().startswith(mine)
+    assert run_in(shop_dir, pb, "make", "-s") == "3102\n"
+
+
+def test_modules__give_the_ports_to_node_and_python(pb, shop_dir, config, node):
+    config("--format", "express", "--write")
+    config("--format", "python", "--write")
+    shown = "console.log(JSON.stringify(require('./ports.cjs')))"
+    assert json.loads(run_in(shop_dir, pb, "node", "-e", shown)) == PORTS
+    said = run_in(shop_dir, pb, "env", "WEB_PORT=4000", "node", "-e",
+                  "console.log(require('./ports.cjs').WEB_PORT)")
+    assert said == "4000\n"
+    said = run_in(shop_dir, pb, "/usr/bin/python3", "-c",
+                  "import ports; print(ports.WEB_PORT + 1, ports.API_PORT)")
+    assert said == "3101 3101\n"
+
+
+def test_systemd__drop_in_is_verified_and_read(pb, shop_dir, config):
+    unit = shop_dir / "shop.service"
+    unit.write_text("[Service]\nExecStart=/bin/true\n")
+    config("web", "--format", "systemd", "--file", "shop.service.d/ports.conf", "--write")
+    assert "Environment=PORT=3100\n" in (shop_dir / "shop.service.d/ports.conf").read_text()
+    verify = ["systemd-analyze", "verify", "--man=no", unit]
+    assert "ports.conf" not in run_in(shop_dir, pb, *verify, stderr=None)
+    (shop_dir / "shop.service.d/ports.conf").write_text("[Service]\nEnvironmant=X\n")
+    done = subprocess.run(verify, capture_output=True, text=True, check=False)
+    assert "ports.conf:2" in done.stderr, "systemd-analyze does not look at drop-ins"
+
+
+def test_systemd__belongs_to_the_unit_that_the_book_names(pb, shop_dir, answer):
+    pb.ok("update", "web", "--unit", "shop.service", cwd=shop_dir)
+    said = answer("config", "web", "--format", "systemd", cwd=shop_dir)
+    assert said["files"] == ["/etc/systemd/system/shop.service.d/portbook.conf"]
+    assert answer("config", "--format", "systemd", cwd=shop_dir)["files"] == []
+
+
+def test_hosts__are_this_machine(shop_dir, config):
+    (shop_dir / "hosts").write_text("127.0.0.1\tlocalhost\n")
+    config("--format", "hosts", "--file", "hosts", "--write")
+    config("-i", "1", "--format", "hosts", "--file", "hosts", "--write")
+    rows = [line.partition("#")[0].split() for line in (shop_dir / "hosts").read_text().split("\n")]
+    names = [row[1] for row in rows if row]
+    assert names == ["localhost", "api.shop.localhost", "db.shop.localhost",
+                     "dns.shop.localhost", "web.shop.localhost"]
+
+
+def test_hosts__of_two_projects_stand_in_one_file(pb, shop_dir, config, project_dir):
+    other = project_dir("other")
+    pb.ok("get", "web", cwd=other)
+    path = shop_dir / "hosts"
+    config("--format", "hosts", "--file", path, "--write")
+    pb.ok("config", "--format", "hosts", "--file", path, "--write", cwd=other)
+    first = path.read_text()
+    pb.ok("get", "queue", cwd=shop_dir)
+    config("--format", "hosts", "--file", path, "--write")
+    assert "queue.shop.localhost" in path.read_text()
+    assert set(first.splitlines()) < set(path.read_text().splitlines())
+
+
+def test_markdown__is_read_as_a_table_of_these_ports(pb, shop_dir, config):
+    (shop_dir / "README.md").write_text("# Shop\n\nText.\n")
+    config("--format", "markdown", "--file", "README.md", "--write")
+    said = pb.json("import", "README.md", "--format", "md", "--project", "shop", "--dry-run",
+                   cwd=shop_dir)
+    assert (said["unchanged"], said["entered"]) == (len(PORTS), 0)
+    assert "a \\| b" in (shop_dir / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_nginx__takes_it(pb, shop_dir, config):
+    config("--format", "nginx", "--write")
+    (shop_dir / "nginx.conf").write_text(
+        f"error_log {shop_dir}/log;\npid {shop_dir}/pid;\nevents {{}}\n"
+        f"http {{\n\taccess_log off;\n\tinclude {shop_dir}/ports.nginx.conf;\n}}\n")
+    run_in(shop_dir, pb, "/usr/sbin/nginx", "-t", "-q", "-p", shop_dir, "-c", "nginx.conf")
+
+
+@pytest.mark.slow
+def test_caddy__takes_it(pb, shop_dir, config):
+    path = shop_dir / "ports.Caddyfile"
+    path.write_text("{\n\tadmin off\n}\n")
+    config("--format", "caddy", "--write")
+    said = json.loads(run_in(shop_dir, pb, "caddy", "adapt", "--config", path, "--adapter",
+                             "caddyfile"))
+    assert "127.0.0.1:3100" in json.dumps(said) and "shop.example.org" in json.dumps(said)
+    run_in(shop_dir, pb, "caddy", "validate", "--config", path, "--adapter", "caddyfile")
+
+
+@pytest.mark.slow
+def test_haproxy__takes_it(pb, shop_dir, config):
+    path = shop_dir / "haproxy.cfg"
+    path.write_text("defaults\n\ttimeout connect 5s\n\ttimeout client 5s\n\ttimeout server 5s\n"
+                    "\nfrontend f\n\tmode http\n\tbind 127.0.0.1:8099\n"
+                    "\tuse_backend shop_web if { hdr(host) -i shop.example.org }\n")
+    config("--format", "haproxy", "--file", path, "--write")
+    run_in(shop_dir, pb, "/usr/sbin/haproxy", "-c", "-f", path)
+
+
+def test_guide__names_every_format(pb, shop_dir):
+    guide = (TOP / "docs" / "guide.md").read_text()
+    for name in formats_of(pb, shop_dir):
+        assert f"| `{name}` |" in guide, name
+
+
+def test_json__is_one_object(pb, shop_dir):
+    assert one_object(pb("config", "-f", "json", "--diff", "--json", cwd=shop_dir))["changed"]

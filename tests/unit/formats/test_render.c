@@ -1,0 +1,229 @@
+#include "lib/check.h"
+
+#include "formats/render.h"
+
+static const struct port_value shop[] = {
+	{ .variable = "API_PORT", .port = 3101, .service = "api", .nth = 1 },
+	{ .variable = "WEB_PORT",
+	  .port = 3100,
+	  .service = "web",
+	  .nth = 1,
+	  .unit = "shop.service" },
+};
+static const struct port_values values = { .project = "shop",
+					   .environment = "dev",
+					   .instance = 1,
+					   .command = "make it",
+					   .items = shop,
+					   .count = ARRAY_LEN(shop) };
+
+static bool splice(const char *format, const struct port_values *v, const char *old,
+		   struct text *ret, struct err *err)
+{
+	const struct file_bytes file = { "f", old, old ? strlen(old) : 0 };
+
+	return render_splice(render_format_named(format), v, &file, NULL, ret, err);
+}
+
+static void test_formats__have_names_of_their_own_and_a_way_into_a_file(void **state)
+{
+	for (const struct render_format *f = render_formats; f->name; f++) {
+		CHECK(render_format_named(f->name) == f, "%s", f->name);
+		CHECK(!f->alias || render_format_named(f->alias) == f, "%s", f->name);
+		CHECK((f->splice != NULL) != (f->marks != NULL), "%s", f->name);
+		CHECK(!f->marks || f->render, "%s", f->name);
+		CHECK((f->files != NULL) != (f->path != NULL), "%s", f->name);
+	}
+	CHECK(render_format_named("MAKEFILE") == render_format_named("make"));
+	CHECK(!render_format_named("mak"));
+}
+
+static void test_splice__keeps_what_is_not_ours(void **state)
+{
+	static const struct {
+		const char *format, *old, *want;
+	} row[] = {
+		{ "json", "{}", "{\n  \"API_PORT\": 3101,\n  \"WEB_PORT\": 3100\n}" },
+		{ "json", "{\"a\": [1, {\"WEB_PORT\": 9}]}",
+		  "{\"a\": [1, {\"WEB_PORT\": 9}],\"API_PORT\": 3101,\"WEB_PORT\": 3100}" },
+		{ "json", "{\r\n\t\"WEB_PORT\" : \"x\" ,\r\n\t\"b\":1.50\r\n}\r\n",
+		  "{\r\n\t\"WEB_PORT\" : 3100 ,\r\n\t\"b\":1.50,\r\n\t\"API_PORT\": 3101\r\n}\r\n" },
+		{ "json", " { \"WEB_PORT\" : null,\"API_PORT\":{} } ",
+		  " { \"WEB_PORT\" : 3100,\"API_PORT\":3101 } " },
+		{ "json", "{\r\n}", "{\r\n  \"API_PORT\": 3101,\r\n  \"WEB_PORT\": 3100\r\n\r\n}" },
+		{ "direnv", "layout node\nexport WEB_PORT=\"${WEB_PORT:-1}\" # page\n",
+		  "layout node\nexport WEB_PORT=\"3100\" # page\nexport API_PORT=3101\n" },
+		{ "direnv", "use nix", "use nix\nexport API_PORT=3101\nexport WEB_PORT=3100\n" },
+		/* Somebody's value that is more than a number is none of our business. */
+		{ "direnv", "X=$(\ndate\n)\nAPI_PORT=1\nWEB_PORT=\n",
+		  "X=$(\ndate\n)\nAPI_PORT=3101\nWEB_PORT=3100\n" },
+		{ "hosts", "127.0.0.1\tlocalhost\n",
+		  "127.0.0.1\tlocalhost\n\n"
+		  "# >>> portbook shop@1 dev (make it) >>>\n"
+		  "127.0.0.1\tapi.shop.localhost\t# port 3101\n"
+		  "127.0.0.1\tweb.shop.localhost\t# port 3100\n"
+		  "# <<< portbook shop@1 dev <<<\n" },
+		/* What stands between our marks is ours; another's block is not. */
+		{ "hosts",
+		  "# >>> portbook shop@2 dev (x) >>>\n# <<< portbook shop@2 dev <<<\n"
+		  "  # >>> portbook shop@1 dev (x) >>>\nold\n # <<< portbook shop@1 dev <<< \n"
+		  "::1 x",
+		  "# >>> portbook shop@2 dev (x) >>>\n# <<< portbook shop@2 dev <<<\n"
+		  "# >>> portbook shop@1 dev (make it) >>>\n"
+		  "127.0.0.1\tapi.shop.localhost\t# port 3101\n"
+		  "127.0.0.1\tweb.shop.localhost\t# port 3100\n"
+		  "# <<< portbook shop@1 dev <<<\n"
+		  "::1 x" },
+		{ "systemd", "[Unit]\r\nAfter=x",
+		  "[Unit]\r\nAfter=x\r\n\r\n"
+		  "# >>> portbook shop@1 dev (make it) >>>\r\n"
+		  "[Service]\r\nEnvironment=API_PORT=3101\r\nEnvironment=WEB_PORT=3100\r\n"
+		  "# <<< portbook shop@1 dev <<<\r\n" },
+		{ "systemd",
+		  "\xef\xbb\xbf# >>> portbook shop@1 dev (x) >>>\n"
+		  "# <<< portbook shop@1 dev <<<\n",
+		  "\xef\xbb\xbf# >>> portbook shop@1 dev (make it) >>>\n"
+		  "[Service]\nEnvironment=API_PORT=3101\nEnvironment=WEB_PORT=3100\n"
+		  "# <<< portbook shop@1 dev <<<\n" },
+		{ "python", "",
+		  "# >>> portbook (make it) >>>\nimport os\n\n"
+		  "API_PORT = int(os.environ.get(\"API_PORT\") or 3101)\n"
+		  "WEB_PORT = int(os.environ.get(\"WEB_PORT\") or 3100)\n"
+		  "# <<< portbook <<<\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text once = { 0 }, twice = { 0 };
+		struct err err = { 0 };
+
+		CHECK(splice(row[i].format, &values, row[i].old, &once, &err), "row %zu: %s", i,
+		      err.text);
+		CHECK(!strcmp(text_str(&once), row[i].want), "row %zu: %s", i, text_str(&once));
+		CHECK(splice(row[i].format, &values, text_str(&once), &twice, &err), "row %zu", i);
+		CHECK_TEXT(text_str(&twice), row[i].want);
+	}
+}
+
+static void test_splice__leaves_alone_what_it_does_not_understand(void **state)
+{
+	static const struct {
+		const char *format, *old, *text;
+	} row[] = {
+		{ "dotenv", "A=1\n\xff\n", "f:2: bytes that are not text" },
+		{ "json", "[1]", "f:1: an object was expected, {\"NAME_PORT\": 1234}" },
+		{ "json", "{\"a\": 1,\n // ours\n}",
+		  "f: not JSON: line 2, column 2: string or '}' expected near '/'" },
+		{ "json", "{\"WEB\\u005fPORT\": 1}",
+		  "f: not JSON: line 1, column 47: duplicate object key near '\"WEB_PORT\"'" },
+		{ "direnv", "\nexport WEB_PORT=$(cat port)\n",
+		  "f:2: the value of WEB_PORT is more than a number or a variable" },
+		{ "direnv", "export WEB_PORT=31\\\n00\n",
+		  "f:1: the value of WEB_PORT is more than a number or a variable" },
+		{ "Makefile", "\n# >>> portbook (x) >>>\nall:\n",
+		  "f:2: our lines start here, and do not end" },
+		{ "Makefile", "# <<< portbook <<<\n",
+		  "f:1: our lines end here, and do not start before" },
+		{ "Makefile", "# >>> portbook (x) >>>\n# <<< portbook <<<\n\n# >>> portbook (",
+		  "f:4: our lines start here, as they do in line 1 already" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text text = { 0 };
+		struct err err = { 0 };
+
+		CHECK(!splice(row[i].format, &values, row[i].old, &text, &err), "row %zu: %s", i,
+		      text_str(&text));
+		CHECK(err.code == ERR_INVALID, "row %zu", i);
+		CHECK_TEXT(err.text, row[i].text);
+		CHECK(!text.len, "row %zu", i);
+	}
+}
+
+static void test_render__says_in_a_new_file_what_it_says_in_an_empty_one(void **state)
+{
+	for (const struct render_format *f = render_formats; f->name; f++) {
+		CLEANUP(text_release) struct text new = { 0 }, empty = { 0 };
+		struct err err = { 0 };
+
+		if (!f->marks)
+			continue;
+		CHECK(splice(f->name, &values, NULL, &new, &err), "%s: %s", f->name, err.text);
+		CHECK(splice(f->name, &values, "", &empty, &err), "%s: %s", f->name, err.text);
+		CHECK_TEXT(text_str(&new), text_str(&empty));
+	}
+}
+
+static void test_names__tell_instances_and_environments_apart(void **state)
+{
+	struct port_value p = { .service = "My_web.v2-", .nth = 2 };
+	struct port_values v = { .project = "shop_1", .environment = "test", .instance = 3 };
+	char host[LOCAL_NAME_SIZE], name[SCOPED_NAME_SIZE];
+
+	local_hostname(&v, &p, host);
+	CHECK_TEXT(host, "My-web-v2.test.shop-1-3.localhost");
+	scoped_name(&v, &p, name);
+	CHECK_TEXT(name, "shop_1-3_test_My_web.v2-_2");
+	v.environment = "dev";
+	v.instance = p.nth = 1;
+	local_hostname(&v, &p, host);
+	CHECK_TEXT(host, "My-web-v2.shop-1.localhost");
+	scoped_name(&v, &p, name);
+	CHECK_TEXT(name, "shop_1_My_web.v2-");
+}
+
+static void test_local_hostname__is_a_name_of_dns_however_long_ours_are(void **state)
+{
+	char longest[NAME_SIZE] = "", host[LOCAL_NAME_SIZE];
+	struct port_value p = { .service = longest, .nth = 1 };
+	struct port_values v = { .project = longest, .environment = longest, .instance = 9999 };
+
+	memset(longest, 'a', NAME_SIZE - 1);
+	local_hostname(&v, &p, host);
+	CHECK(name_is_dns(host), "%s", host);
+}
+
+static void test_systemd__belongs_to_the_unit_of_all_its_services(void **state)
+{
+	const struct render_format *f = render_format_named("systemd");
+	struct port_value p = { .unit = "shop.service" }, evil = { .unit = "../x" };
+	struct port_values one = { .items = &p, .count = 1 },
+			   other = { .items = &evil, .count = 1 };
+	char path[PATH_MAX];
+
+	CHECK(f->path(&one, path));
+	CHECK_TEXT(path, "/etc/systemd/system/shop.service.d/portbook.conf");
+	CHECK(!f->path(&values, path)); /* api has none */
+	CHECK(!f->path(&other, path));
+}
+
+static void test_proxies__refuse_what_speaks_no_http(void **state)
+{
+	struct port_value db = {
+		.variable = "DB_PORT", .service = "db", .type = "db", .nth = 1, .port = 3102
+	};
+	struct port_values v = values;
+	CLEANUP(text_release) struct text text = { 0 };
+	struct err err = { 0 };
+
+	v.items = &db;
+	v.count = 1;
+	CHECK(!splice("nginx", &v, "", &text, &err) && err.code == ERR_INVALID);
+	CHECK(!splice("caddy", &v, "", &text, &err) && err.code == ERR_INVALID);
+	CHECK(splice("haproxy", &v, "", &text, &err) && strstr(text_str(&text), "mode tcp"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formats__have_names_of_their_own_and_a_way_into_a_file),
+		cmocka_unit_test(test_splice__keeps_what_is_not_ours),
+		cmocka_unit_test(test_splice__leaves_alone_what_it_does_not_understand),
+		cmocka_unit_test(test_render__says_in_a_new_file_what_it_says_in_an_empty_one),
+		cmocka_unit_test(test_names__tell_instances_and_environments_apart),
+		cmocka_unit_test(test_local_hostname__is_a_name_of_dns_however_long_ours_are),
+		cmocka_unit_test(test_systemd__belongs_to_the_unit_of_all_its_services),
+		cmocka_unit_test(test_proxies__refuse_what_speaks_no_http),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
