@@ -38,6 +38,7 @@ extern const struct command cmd_instance_release;
 extern const struct command cmd_instance_set;
 extern const struct command cmd_list;
 extern const struct command cmd_listeners;
+extern const struct command cmd_mcp;
 extern const struct command cmd_move;
 extern const struct command cmd_policy_check;
 extern const struct command cmd_policy_list;

@@ -36,6 +36,7 @@ const struct command *const commands[] = {
 	&cmd_instance_set,
 	&cmd_list,
 	&cmd_listeners,
+	&cmd_mcp,
 	&cmd_move,
 	&cmd_policy_check,
 	&cmd_policy_list,
