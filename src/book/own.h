@@ -17,6 +17,7 @@ struct session {
 	char source[PATH_MAX + 32];
 	char unread[ERR_TEXT_SIZE]; /* why the config could not be read; "": it was */
 	bool only_look;		    /* a file is not made, nor founded */
+	bool has_others;	    /* the last call was not asked by this process's user */
 	bool is_named;		    /* for this run: by --book or PORTBOOK_BOOK */
 	struct registry registry;   /* its store is NULL until the first call */
 	struct sudo_user behalf;    /* whose book it is under sudo; name "": nobody's */

@@ -413,6 +413,11 @@ bool session_call_with(struct session *s, const char *operation, const json_t *i
 		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
 	if (op->access != ACCESS_NONE && !session_need_book(s, op->access, err))
 		return false;
+	/* "": the next change asks who this process's user is. */
+	if (io->actor || s->has_others)
+		snprintf(s->registry.actor, sizeof(s->registry.actor), "%s",
+			 io->actor ? io->actor : "");
+	s->has_others = io->actor != NULL;
 	ok = run(s, op, &call, input, ret, err);
 	arena_release(&call.arena);
 	return ok;

@@ -24,7 +24,7 @@ enum value_kind {
 	VALUE_INT, /* within min and max */
 	VALUE_PORT,
 	VALUE_PATH,	       /* made absolute */
-	VALUE_LIST,	       /* "a,b": an array */
+	VALUE_LIST,	       /* "a,b": an array; may be repeated */
 	VALUE_PAIR,	       /* "K=V": a member of an object; may be repeated */
 	VALUE_PAIR_OR_NULL,    /* the same; "K=" is null */
 	VALUE_SERVICE,	       /* "project@2/service": projectName, instance, serviceName */

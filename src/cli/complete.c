@@ -359,7 +359,7 @@ static void complete_value(struct completing *c, const struct option_spec *o)
 
 static bool may_be_repeated(const struct option_spec *o)
 {
-	return o->kind == VALUE_PAIR || o->kind == VALUE_PAIR_OR_NULL;
+	return o->kind == VALUE_PAIR || o->kind == VALUE_PAIR_OR_NULL || o->kind == VALUE_LIST;
 }
 
 static void offer_options(struct completing *c, const struct option_spec *o)

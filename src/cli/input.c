@@ -119,12 +119,13 @@ static bool set_path(json_t *object, const char *field, const struct option_spec
 	return path_absolute(text, path, err) && set_text(object, field, path, err);
 }
 
+/* Given twice, it has all of both. */
 static bool set_list(json_t *object, const char *field, const struct option_spec *o,
 		     const char *text, struct err *err)
 {
-	json_t *list = json_array();
+	json_t *list = json_object_get(object, field);
 
-	if (!set(object, field, list, err))
+	if (!list && !set(object, field, list = json_array(), err))
 		return false;
 	for (;;) {
 		size_t len = strcspn(text, ",");

@@ -35,6 +35,7 @@ struct call_io {
 	 * done again: it has the answer that it had.
 	 */
 	const char *key;
+	const char *actor; /* who asks, for the history; NULL: this process's user */
 };
 
 #endif

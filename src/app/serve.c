@@ -1,0 +1,201 @@
+/*
+ * app/serve.c - portbook-serve: the book over HTTP, in a program of its own, so that no other
+ * command loads its libraries.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "app/process.h"
+#include "app/serve_options.h"
+#include "base/fd.h"
+#include "book/session.h"
+#include "cli/output.h"
+#include "http/server.h"
+#include "loop/loop.h"
+
+#define OWN_PROJECT "shared-services"
+#define OWN_SERVICE "portbook"
+
+struct serving {
+	struct serve_options options;
+	struct session *reader, *writer;
+	struct listening listening[LISTEN_MAX];
+	unsigned n_listening;
+	int signals;
+	struct output out;
+};
+
+static bool call(void *session, const char *operation, const json_t *input,
+		 const struct call_io *io, json_t **ret, struct err *err)
+{
+	return session_call_with(session, operation, input, io, ret, err);
+}
+
+static bool open_book(struct serving *s, struct err *err)
+{
+	const struct session_options options = {
+		.book = s->options.book,
+		.named_by = "--book",
+		.follows_sudo = true,
+	};
+
+	return session_open(&options, &s->writer, err) && session_ready(s->writer, err) &&
+	       session_open(&options, &s->reader, err);
+}
+
+/* Where to listen. */
+
+static bool listen_on(struct serving *s, const char *where, struct err *err)
+{
+	if (s->n_listening == LISTEN_MAX)
+		return fail(err, ERR_INVALID, "more than %d addresses", LISTEN_MAX);
+	return listen_open(where, &s->listening[s->n_listening], err) && ++s->n_listening;
+}
+
+/* Its own port is in its own book, and stays the same. */
+static bool listen_on_own_port(struct serving *s, struct err *err)
+{
+	CLEANUP(json_cleanup)
+	json_t *input = json_pack("{s:s, s:s, s:s}", "projectName", OWN_PROJECT, "serviceName",
+				  OWN_SERVICE, "description", "portbook serve"),
+	       *answer = NULL;
+	char where[32];
+
+	if (!input)
+		return fail_memory(err);
+	if (!session_call(s->writer, "get", input, &answer, err))
+		return fail_while(err, "the port of " OWN_PROJECT "/" OWN_SERVICE);
+	snprintf(where, sizeof(where), "127.0.0.1:%u", (unsigned)json_int_of(answer, "port", 0));
+	if (listen_on(s, where, err))
+		return true;
+	return err->code == ERR_TAKEN &&
+	       fail_hint(err,
+			 "portbook check %s; or take another: portbook serve --listen "
+			 "127.0.0.1:PORT",
+			 strrchr(where, ':') + 1);
+}
+
+static bool listen_in_runtime_folder(struct serving *s, struct err *err)
+{
+	const char *folder = getenv("XDG_RUNTIME_DIR");
+	char where[PATH_MAX];
+
+	if (!folder || *folder != '/')
+		return true;
+	if (snprintf(where, sizeof(where), "unix:%s/portbook.sock", folder) >= (int)sizeof(where))
+		return fail(err, ERR_INVALID, "XDG_RUNTIME_DIR is too long");
+	return listen_on(s, where, err);
+}
+
+static bool start_listening(struct serving *s, struct err *err)
+{
+	if (!listen_inherit(s->listening, LISTEN_MAX, &s->n_listening, err))
+		return false;
+	for (unsigned i = 0; i < s->options.n_listen; i++)
+		if (!listen_on(s, s->options.listen[i], err))
+			return false;
+	return s->n_listening || (listen_on_own_port(s, err) && listen_in_runtime_folder(s, err));
+}
+
+/* Saying so. */
+
+static bool tell_json(struct serving *s, struct err *err)
+{
+	CLEANUP(json_cleanup)
+	json_t *said = json_pack("{s:b, s:s, s:[]}", "success", 1, "book", session_book(s->writer),
+				 "listening");
+	json_t *list = json_object_get(said, "listening");
+
+	for (unsigned i = 0; i < s->n_listening; i++)
+		if (!list || !json_append(list, json_string(s->listening[i].name)))
+			return fail_memory(err);
+	return output_json(&s->out, said, err);
+}
+
+static bool tell(struct serving *s, struct err *err)
+{
+	if (s->options.json)
+		return tell_json(s, err) && output_flush(&s->out, err);
+	for (unsigned i = 0; i < s->n_listening && !s->options.quiet; i++)
+		text_addf(&s->out.text, "listening on %s\n", s->listening[i].name);
+	return output_flush(&s->out, err);
+}
+
+/* Source: sd_notify(3).  Nobody may be there to hear it. */
+static void notify_ready(void)
+{
+	static const char ready[] = "READY=1";
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	CLEANUP(fd_cleanup) int fd = -1;
+	size_t len = path ? strlen(path) : 0;
+
+	if (!len || len >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, len + 1);
+	if (*path == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)!sendto(fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL, (struct sockaddr *)&to,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+}
+
+static bool run(struct serving *s, struct err *err)
+{
+	const struct transport reads = { call, s->reader }, writes = { call, s->writer };
+	/* Two books in memory would be two books. */
+	bool is_shared = strcmp(session_book(s->writer), "memory:") != 0;
+	const struct server_options options = {
+		.listening = s->listening,
+		.n_listening = s->n_listening,
+		.reads = is_shared ? &reads : NULL,
+		.writes = &writes,
+		.names = s->options.names,
+		.signals = s->signals,
+	};
+
+	return server_run(&options, err);
+}
+
+static bool serve(struct serving *s, int argc, char **argv, struct err *err)
+{
+	static const int ending[] = { SIGTERM, SIGINT, SIGHUP, 0 };
+
+	if (!serve_options_read(argc, argv, &s->options, err))
+		return false;
+	s->out.json = s->options.json;
+	if (!open_book(s, err) || !start_listening(s, err) ||
+	    !signals_open(ending, &s->signals, err) || !tell(s, err))
+		return false;
+	notify_ready();
+	return run(s, err);
+}
+
+static void serving_release(struct serving *s)
+{
+	for (unsigned i = 0; i < s->n_listening; i++)
+		listen_close(&s->listening[i]);
+	session_free(s->reader);
+	session_free(s->writer);
+	fd_cleanup(&s->signals);
+	output_release(&s->out);
+}
+
+int main(int argc, char **argv)
+{
+	CLEANUP(serving_release) struct serving s = { .signals = -1 };
+	struct err err = { 0 };
+
+	process_prepare();
+	if (serve(&s, argc, argv, &err))
+		return 0;
+	output_error(&s.out, &err);
+	(void)!output_flush(&s.out, &err);
+	return err_exit_status(err.code);
+}

@@ -1,0 +1,28 @@
+/*
+ * app/serve_options.h - the arguments of portbook-serve, which `portbook serve` starts.
+ */
+#ifndef APP_SERVE_OPTIONS_H
+#define APP_SERVE_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "http/listen.h"
+
+/* Rationale: a machine has a few names. */
+#define SERVE_NAMES 16
+
+struct serve_options {
+	const char *listen[LISTEN_MAX];
+	unsigned n_listen;
+	const char *names[SERVE_NAMES + 1]; /* NULL at the end */
+	unsigned n_names;
+	const char *book; /* NULL: the default */
+	bool json, quiet;
+};
+
+/* Errors: ERR_INVALID  an argument that is not known, or too many of one */
+MUST_CHECK bool serve_options_read(int argc, char **argv, struct serve_options *ret,
+				   struct err *err);
+
+#endif

@@ -1,0 +1,83 @@
+/* serve: becomes portbook-serve, which has the libraries that no other command needs. */
+#include <stdlib.h>
+
+#include "cli/cmd.h"
+#include "cli/helper.h"
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	{ .name = "listen", .letter = 'l', .kind = VALUE_LIST, .arg = "ADDRESS",
+	  .help = "127.0.0.1:PORT, [::1]:PORT or unix:PATH; may be repeated. PORT 0: any that is "
+		  "free" },
+	{ .name = "name", .kind = VALUE_LIST, .arg = "NAME",
+	  .help = "also answer to this host name, which a proxy sends; may be repeated" },
+	{ 0 },
+};
+/* clang-format on */
+
+/* Rationale: the program and each option with its value, some of them a few times. */
+#define WORDS_MAX 128
+
+struct words {
+	char *word[WORDS_MAX];
+	unsigned count;
+};
+
+static bool add(struct words *w, const char *word, struct err *err)
+{
+	if (w->count + 1 == WORDS_MAX)
+		return fail(err, ERR_INVALID, "too many options");
+	/* execv takes what it does not change as if it did. */
+	w->word[w->count++] = (char *)(uintptr_t)word;
+	return true;
+}
+
+static bool add_list(struct words *w, const struct run *r, const char *name, const char *option,
+		     struct err *err)
+{
+	const json_t *list = json_object_get(r->own, name), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		if (!add(w, option, err) || !add(w, json_string_value(one), err))
+			return false;
+	return true;
+}
+
+static bool run(struct run *r, struct err *err)
+{
+	struct words w = { 0 };
+	const char *book = run_text(r, "book");
+
+	if (!add(&w, "portbook-serve", err) || !add_list(&w, r, "listen", "--listen", err) ||
+	    !add_list(&w, r, "name", "--name", err) ||
+	    (book && (!add(&w, "--book", err) || !add(&w, book, err))) ||
+	    (r->out.json && !add(&w, "--json", err)) || (r->out.quiet && !add(&w, "--quiet", err)))
+		return false;
+	return helper_become("portbook-serve", w.word, err);
+}
+
+static const struct example examples[] = {
+	{ "portbook serve", "on a port of its own, which the book has, and a socket" },
+	{ "portbook serve --listen 127.0.0.1:9000", "there, and nowhere else" },
+	{ "portbook serve --listen unix:$XDG_RUNTIME_DIR/portbook.sock",
+	  "on a socket alone; curl --unix-socket asks it" },
+	{ NULL, NULL },
+};
+
+const struct command cmd_serve = {
+	.name = "serve",
+	.group = GROUP_FILES,
+	.summary = "answer over HTTP, to this machine",
+	.text = "The operations of all commands as a REST API below /api/v1, which describes itself "
+		"at /api/v1/openapi.json. Without --listen it listens on 127.0.0.1, on the port that "
+		"the book has for shared-services/portbook, and on the socket "
+		"$XDG_RUNTIME_DIR/portbook.sock, which is its user's alone. On sockets that systemd "
+		"hands over it listens, too.\n\n"
+		"Who is on this machine may ask it on 127.0.0.1 as if they were its user; the socket "
+		"knows them. It tells where it listens, and ends on SIGTERM when it has answered "
+		"what it was asked.",
+	.examples = examples,
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,287 @@
+#include "http/api.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/openapi.h"
+#include "http/problem.h"
+#include "operations/operation.h"
+
+/* What is not of the book. */
+
+static void reply_text(struct http_reply *reply, unsigned status, const char *text)
+{
+	text_clear(&reply->body);
+	text_add(&reply->body, text);
+	reply->status = status;
+	reply->type = "text/plain; charset=utf-8";
+}
+
+static void healthz(const struct api *api, struct http_reply *reply)
+{
+	reply_text(reply, 200, "ok\n");
+}
+
+/* Ready is who can ask the book. */
+static void readyz(const struct api *api, struct http_reply *reply)
+{
+	CLEANUP(json_cleanup) json_t *input = json_object(), *answer = NULL;
+	const struct call_io io = { 0 };
+	struct err err = { 0 };
+
+	if (api->is_ending)
+		reply_text(reply, 503, "ending\n");
+	else if (!api->reads || (input && api->reads->call(api->reads->arg, "policy-show", input,
+							   &io, &answer, &err)))
+		reply_text(reply, 200, "ready\n");
+	else
+		problem_reply_as(reply, 503, &err);
+}
+
+static void openapi(const struct api *api, struct http_reply *reply)
+{
+	CLEANUP(json_cleanup) json_t *document = openapi_document();
+	struct err err = { 0 };
+
+	if (document && http_reply_json(reply, 200, document))
+		return;
+	fail_memory(&err);
+	problem_reply(reply, &err, NULL);
+}
+
+static const struct page {
+	const char *segments[TARGET_SEGMENTS];
+	void (*show)(const struct api *api, struct http_reply *reply);
+} pages[] = {
+	{ { "healthz" }, healthz },
+	{ { "readyz" }, readyz },
+	{ { "api", "v1", "openapi.json" }, openapi },
+};
+
+static const struct page *page_of(const struct target *t)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(pages); i++) {
+		const struct page *p = &pages[i];
+		unsigned n = 0;
+
+		while (n < t->count && p->segments[n] && !strcmp(p->segments[n], t->segments[n]))
+			n++;
+		if (n == t->count && !p->segments[n])
+			return p;
+	}
+	return NULL;
+}
+
+/* Which route. */
+
+static void refuse(struct http_reply *reply, unsigned status, enum err_code code, const char *text)
+{
+	struct err err = { 0 };
+
+	fail(&err, code, "%s", text);
+	problem_reply_as(reply, status, &err);
+}
+
+static void refuse_method(const struct target *t, struct http_reply *reply)
+{
+	CLEANUP(text_release) struct text methods = { 0 };
+
+	route_methods(t, &methods);
+	refuse(reply, 405, ERR_INVALID, "this path takes another method: see Allow");
+	http_reply_add(reply, "Allow", "%s", methods.len ? text_str(&methods) : "GET");
+}
+
+/* NULL: there is none, and the reply says so, or it is a page. */
+static const struct route *find_route(const struct http_request *r, struct http_reply *reply)
+{
+	bool known;
+	const struct route *route = route_find(r->method, r->target, &known);
+
+	if (route)
+		return route;
+	if (known || (page_of(r->target) && r->method != HTTP_GET))
+		refuse_method(r->target, reply);
+	else
+		refuse(reply, 404, ERR_NOT_FOUND,
+		       "there is nothing here; /api/v1/openapi.json "
+		       "says what there is");
+	return NULL;
+}
+
+static bool is_page(const struct http_request *r)
+{
+	return r->method == HTTP_GET && page_of(r->target);
+}
+
+bool api_admit(const struct api *api, const struct http_request *r, size_t *ret_body_max,
+	       struct http_reply *reply)
+{
+	const struct route *route;
+	struct err err = { 0 };
+	unsigned status;
+
+	*ret_body_max = 0;
+	if (!guard_check(&api->guard, r, &status, &err)) {
+		problem_reply_as(reply, status, &err);
+		return false;
+	}
+	if (is_page(r))
+		return true;
+	route = find_route(r, reply);
+	if (!route)
+		return false;
+	if (r->method != HTTP_GET)
+		*ret_body_max = route->is_large ? LARGE_BODY_MAX : BODY_MAX;
+	return true;
+}
+
+void api_refuse_large(struct http_reply *reply, size_t max)
+{
+	struct err err = { 0 };
+
+	if (max)
+		fail(&err, ERR_INVALID, "the body is longer than %zu bytes", max);
+	else
+		fail(&err, ERR_INVALID, "a GET has no body here");
+	problem_reply_as(reply, max ? 413 : 400, &err);
+}
+
+/* Replies. */
+
+/* Source: FNV-1a, 64 bits.  It tells states of one resource apart, and keeps no secret. */
+static uint64_t hash_of(const char *bytes, size_t len)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* What If-None-Match names is not sent again. */
+static void add_tag(struct http_reply *reply, const char *if_none_match)
+{
+	char tag[24];
+
+	snprintf(tag, sizeof(tag), "\"%016" PRIx64 "\"",
+		 hash_of(text_str(&reply->body), reply->body.len));
+	http_reply_add(reply, "ETag", "%s", tag);
+	if (!strcmp(if_none_match, "*") || strstr(if_none_match, tag)) {
+		text_clear(&reply->body);
+		reply->status = 304;
+		reply->type = NULL;
+	}
+}
+
+static bool made_something(const struct route *route, const json_t *answer)
+{
+	const json_t *created = json_object_get(answer, "created");
+
+	return route->created_at && !json_is_false(created);
+}
+
+static void add_location(const struct route *route, const json_t *answer, struct http_reply *reply)
+{
+	CLEANUP(text_release) struct text where = { 0 };
+
+	if (route_location(route, answer, &where))
+		http_reply_add(reply, "Location", "%s", text_str(&where));
+}
+
+/* Where the next page of a list is: RFC 8288. */
+static void add_next(const struct api_call *c, struct http_reply *reply)
+{
+	int64_t next = json_int_of(c->queued.answer, "next", 0);
+
+	if (next > 0 && c->route->method == HTTP_GET)
+		http_reply_add(reply, "Link",
+			       "<?after=%" PRId64 "&limit=%" PRId64 ">; rel=\"next\"", next,
+			       json_int_of(c->queued.input, "limit", 1000));
+}
+
+static void reply_answer(struct api_call *c, struct http_reply *reply)
+{
+	const json_t *answer = c->queued.answer;
+	bool made = made_something(c->route, answer);
+	struct err err = { 0 };
+
+	if (!http_reply_json(reply, made ? 201 : 200, answer)) {
+		fail_memory(&err);
+		problem_reply(reply, &err, NULL);
+		return;
+	}
+	if (made)
+		add_location(c->route, answer, reply);
+	add_next(c, reply);
+	if (c->route->method == HTTP_GET)
+		add_tag(reply, c->if_none_match);
+}
+
+static void reply_error(struct api_call *c, struct http_reply *reply)
+{
+	const struct err *err = &c->queued.err;
+
+	if (!c->route->is_old) {
+		problem_reply(reply, err, c->queued.answer);
+		return;
+	}
+	CLEANUP(json_cleanup) json_t *error = operation_error(err);
+
+	if (!error || !http_reply_json(reply, problem_status(err->code), error))
+		problem_reply(reply, err, NULL);
+}
+
+void api_finish(struct api_call *c, struct http_reply *reply)
+{
+	if (c->queued.ok)
+		reply_answer(c, reply);
+	else
+		reply_error(c, reply);
+}
+
+static void ask_now(const struct api *api, struct api_call *c)
+{
+	const struct call_io io = { .actor = c->queued.actor };
+
+	c->queued.ok = api->reads->call(api->reads->arg, c->queued.operation, c->queued.input, &io,
+					&c->queued.answer, &c->queued.err);
+}
+
+/* A trial run reads, whatever the operation, but it takes the place of a writer. */
+static bool is_read(const struct operation *op)
+{
+	return op->access != ACCESS_WRITE;
+}
+
+bool api_begin(const struct api *api, const struct http_request *r, struct api_call *c,
+	       struct http_reply *reply)
+{
+	const char *tag = r->headers->value[HEADER_IF_NONE_MATCH];
+
+	if (is_page(r)) {
+		page_of(r->target)->show(api, reply);
+		return false;
+	}
+	c->route = find_route(r, reply);
+	if (!c->route)
+		return false;
+	c->op = operation_named(c->route->operation);
+	c->queued.operation = c->route->operation;
+	snprintf(c->queued.actor, sizeof(c->queued.actor), "%s", r->peer->name);
+	snprintf(c->if_none_match, sizeof(c->if_none_match), "%s", tag ? tag : "");
+	if (!route_input(c->route, c->op, r, &c->queued.input, &c->queued.err))
+		reply_error(c, reply);
+	else if (!api->reads || !is_read(c->op))
+		return true;
+	else {
+		ask_now(api, c);
+		api_finish(c, reply);
+	}
+	return false;
+}
+
+void api_call_release(struct api_call *c)
+{
+	queued_release(&c->queued);
+}

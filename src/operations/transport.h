@@ -1,0 +1,18 @@
+/*
+ * operations/transport.h - where an operation is sent: to a book of this process, or elsewhere.
+ *
+ * Who speaks a protocol knows neither sessions nor books: app gives it one of these.
+ */
+#ifndef OPERATIONS_TRANSPORT_H
+#define OPERATIONS_TRANSPORT_H
+
+#include "operations/io.h"
+
+struct transport {
+	/* As session_call_with, whose contract it has.  Belongs to one thread. */
+	bool (*call)(void *arg, const char *operation, const json_t *input,
+		     const struct call_io *io, json_t **ret, struct err *err);
+	void *arg;
+};
+
+#endif
