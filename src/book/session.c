@@ -407,8 +407,11 @@ bool session_call_with(struct session *s, const char *operation, const json_t *i
 {
 	const struct operation *op = operation_named(operation);
 	struct call call = { .registry = &s->registry, .book = s->book, .io = *io };
+	struct err none = { 0 };
 	bool ok;
 
+	/* What fails is looked at on the way, also where nobody asked why. */
+	err = err ? err : &none;
 	if (!op)
 		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
 	if (op->access != ACCESS_NONE && !session_need_book(s, op->access, err))
