@@ -13,11 +13,20 @@
 #include "operations/operations.h"
 #include "operations/schemas.h"
 
+/* What listens and what files name may be one entry: it is counted once. */
+static unsigned count_unchanged(const struct adopting *a)
+{
+	const struct port_range all = { 1, UINT16_MAX };
+
+	return port_set_count(&a->unchanged[PROTO_TCP], all) +
+	       port_set_count(&a->unchanged[PROTO_UDP], all);
+}
+
 static bool put_answer(const struct adopting *a, json_t *answer, struct err *err)
 {
 	return (json_put_bool(answer, "dryRun", a->call->is_trial) &&
 		json_put_int(answer, "entered", a->n_entered) &&
-		json_put_int(answer, "unchanged", a->n_unchanged) &&
+		json_put_int(answer, "unchanged", count_unchanged(a)) &&
 		json_put_int(answer, "conflicts", a->n_conflicts) &&
 		json_put_int(answer, "refused", a->n_refused) &&
 		json_put_int(answer, "left", a->n_left)) ||

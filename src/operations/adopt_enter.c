@@ -174,7 +174,7 @@ static bool meet_holder(struct adopting *a, const struct finding_of_port *f,
 	const char *message;
 
 	if (!folder || (!folder->where && !strcmp(folder->project.id, holder->project_id))) {
-		a->n_unchanged++;
+		port_set_add(&a->unchanged[f->protocol], f->port);
 		return true;
 	}
 	message = arena_printf(a->arena, "the book has it for %s/%s", holder->project,

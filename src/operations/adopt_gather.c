@@ -64,7 +64,7 @@ bool adopt_gather_listeners(struct adopting *a, struct err *err)
 		struct listener *l = &a->scene.listeners.items[i];
 
 		if (scene_entry(&a->scene, l->protocol, l->port))
-			a->n_unchanged++;
+			port_set_add(&a->unchanged[l->protocol], l->port);
 		else if (!add_listener(a, l, err))
 			return false;
 	}

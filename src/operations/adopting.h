@@ -46,10 +46,11 @@ struct adopting {
 	struct adoptee *items; /* sorted by protocol and port once all are gathered */
 	unsigned count, room;
 
-	struct port_set entered[2]; /* by protocol: entered by this adoption */
-	struct port_set suggested;  /* that somebody would move to */
-	json_t *rows, *outside;	    /* of the answer, which has them */
-	unsigned n_entered, n_unchanged, n_conflicts, n_refused, n_left;
+	struct port_set entered[2];   /* by protocol: entered by this adoption */
+	struct port_set unchanged[2]; /* in the book already */
+	struct port_set suggested;    /* that somebody would move to */
+	json_t *rows, *outside;	      /* of the answer, which has them */
+	unsigned n_entered, n_conflicts, n_refused, n_left;
 };
 
 /* ---- adopt_folders.c: whose folder something is in ---- */
