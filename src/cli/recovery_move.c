@@ -1,10 +1,13 @@
+#include <string.h>
+
+#include "book/session.h"
 #include "cli/entry_text.h"
 #include "cli/recovery.h"
 #include "cli/screen.h"
 #include "cli/start_command.h"
 #include "ports/name.h"
 
-/* A service of the same name, as it does the same; else its program's. */
+/* What `get` is asked for it. */
 static json_t *input_for(const json_t *port, const char *service)
 {
 	const json_t *owner = json_object_get(port, "owner");
@@ -105,22 +108,59 @@ static bool runs_elsewhere(struct recovery *v, const json_t *input)
 	       json_bool_of(json_array_get(json_object_get(answer, "ports"), 0), "listening");
 }
 
+/* What the squatter's project has on this machine, in that environment. */
+static json_t *services_of(struct recovery *v, const json_t *port)
+{
+	const json_t *owner = json_object_get(port, "owner");
+	CLEANUP(json_cleanup) json_t *answer = NULL, *input = NULL;
+	struct err none = { 0 };
+
+	input = json_pack("{s:s, s:I, s:s, s:s}", "projectName", text_or(owner, "projectName", ""),
+			  "instance", (json_int_t)json_int_of(owner, "instance", 1), "environment",
+			  text_or(json_object_get(port, "entry"), "environment", "dev"), "host",
+			  session_host(v->run->session));
+	if (!input || !run_call(v->run, "list", input, &answer, &none))
+		return NULL;
+	return json_incref(json_object_get(answer, "ports"));
+}
+
+/* `same`, if the project has it; else its only service, if it has one; NULL: neither. */
+static const char *likely_service(const json_t *services, const char *same)
+{
+	const char *only = NULL;
+	bool one = true;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(services, i, row) {
+		const char *name = text_or(row, "serviceName", "");
+
+		if (!strcmp(name, same))
+			return same;
+		one = one && (!only || !strcmp(only, name));
+		only = name;
+	}
+	return one ? only : NULL;
+}
+
 /* Which of the project's services it is: its input for `get`. */
 static bool choose_service(struct recovery *v, const json_t *port, json_t **ret, struct err *err)
 {
-	const json_t *leader = json_array_get(json_object_get(port, "processes"), 0);
+	CLEANUP(json_cleanup) json_t *services = services_of(v, port);
 	const char *known = json_text_of(json_object_get(port, "owner"), "serviceName");
 	const char *same = text_or(json_object_get(port, "entry"), "serviceName", "web");
+	const char *likely = likely_service(services, same);
 	char name[NAME_SIZE];
 
-	*ret = input_for(port, known ? known : same);
+	*ret = input_for(port, known ? known : likely ? likely : same);
 	if (!*ret)
 		return fail_memory(err);
 	if (known || !runs_elsewhere(v, *ret) ||
-	    !name_from_words(text_or(leader, "program", "web"), name))
+	    !name_from_words(text_or(leader_of(port), "program", "web"), name))
 		return true;
 	json_decref(*ret);
-	*ret = input_for(port, name);
+	/* Its only service runs: then what was ended is not that. */
+	*ret = input_for(port, likely && strcmp(likely, same) != 0 ? same : name);
 	return *ret || fail_memory(err);
 }
 

@@ -134,6 +134,28 @@ def test_recover__does_not_put_foreign_words_into_a_command(pb, recover, web, sh
     assert moved["startCommand"] is None and moved["port"] == int(pb.ok("get", "web", cwd=blog))
 
 
+def test_recover__takes_the_only_service_of_the_squatters_project(pb, recover, web, shop, blog,
+                                                                  bound, systemctl):
+    """blog has no web: its api, which does not run, is what sits there."""
+    systemctl(shop, web)
+    own = int(pb.ok("get", "api", cwd=blog))
+    bound(web, cwd=blog)
+    moved, = recover("shop/web", "--yes", "--wait", 60, timeout=90)["moved"]
+    assert (moved["projectName"], moved["serviceName"], moved["port"]) == ("blog", "api", own)
+    assert [p["serviceName"] for p in pb.json("list", "--project", "blog")["ports"]] == ["api"]
+
+
+@pytest.mark.parametrize("more, service", [(["db"], "web"), (["web"], "web")])
+def test_recover__guesses_no_service_of_several(pb, recover, web, shop, blog, bound, systemctl,
+                                                more, service):
+    systemctl(shop, web)
+    for name in ["api", *more]:
+        pb.ok("get", name, cwd=blog)
+    bound(web, cwd=blog)
+    moved, = recover("shop/web", "--yes", "--wait", 60, timeout=90)["moved"]
+    assert moved["serviceName"] == service
+
+
 def test_recover__finds_another_service_where_that_one_runs(pb, recover, web, shop, blog, bound,
                                                             systemctl):
     """blog/web runs on its own port: what sits on shop's is something else of blog."""
