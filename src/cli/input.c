@@ -219,12 +219,25 @@ static bool set_service_or_port(json_t *object, const char *field, const struct 
 	return (is_digits(text) ? set_port : set_service)(object, "port", o, text, err);
 }
 
+/* A service where a project is wanted: what tells of one. */
+static bool fail_service(const char *text, struct err *err)
+{
+	fail(err, ERR_INVALID, "'%s' is a service, and a project is wanted", text);
+	return fail_hint(err,
+			 "its port: portbook get %s; all that is entered of it: portbook list "
+			 "--project %.*s --service %s",
+			 text, (int)strcspn(text, "/"), text, strchr(text, '/') + 1);
+}
+
 static bool set_project(json_t *object, const char *field, const struct option_spec *o,
 			const char *text, struct err *err)
 {
 	struct service_ref ref;
 
-	return project_ref_parse(text, &ref, err) && set_ref(object, usual_fields, &ref, text, err);
+	if (project_ref_parse(text, &ref, err))
+		return set_ref(object, usual_fields, &ref, text, err);
+	return strchr(text, '/') && service_ref_parse(text, &ref, NULL) ? fail_service(text, err)
+									: false;
 }
 
 static bool set_nothing(json_t *object, const char *field, const struct option_spec *o,
