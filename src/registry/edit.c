@@ -90,6 +90,30 @@ static bool same_key(const struct entry *e, const struct service_key *to)
 	       !strcmp(e->service, to->service) && !strcmp(e->environment, to->environment);
 }
 
+/* The move is in the history of the project that has the port now; this is for the other's. */
+static bool record_leaving(struct registry *r, const struct entry *old, const struct entry *moved,
+			   struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct change c = {
+		.op = MOVE_AWAY_OP,
+		.project_id = old->project_id,
+		.service = old->service,
+		.port = old->port,
+		.subject = entry_subject(&arena, old),
+	};
+
+	if (!strcmp(old->project_id, moved->project_id))
+		return true;
+	c.before = entry_json(old);
+	c.after = entry_json(moved);
+	if (c.subject && c.before && c.after)
+		return registry_record(r, &c, err);
+	json_decref(c.before);
+	json_decref(c.after);
+	return fail_memory(err);
+}
+
 bool registry_move(struct registry *r, const struct service_key *key, uint16_t port,
 		   const struct service_key *to, struct arena *a, struct entry *ret,
 		   struct err *err)
@@ -125,7 +149,8 @@ bool registry_move(struct registry *r, const struct service_key *key, uint16_t p
 	moved.environment = to->environment;
 	moved.worktree = NULL;
 	moved.primary = !has_primary;
-	if (!registry_put_entry(r, "move", &old, &moved, err) ||
+	if (!record_leaving(r, &old, &moved, err) ||
+	    !registry_put_entry(r, "move", &old, &moved, err) ||
 	    (old.primary && !entry_promote_next(r, &old, err)))
 		return false;
 	*ret = moved;

@@ -16,6 +16,9 @@ MUST_CHECK bool registry_update(struct registry *r, const struct service_key *ke
 				const struct details *d, struct arena *a, struct entry *ret,
 				bool *ret_changed, struct err *err);
 
+/* What the history of a project calls a port's move to another one. */
+#define MOVE_AWAY_OP "move-away"
+
 /*
  * The entry (the primary, or the one with `port`) becomes `to`'s; the port stays.
  * Errors: ERR_NOT_FOUND; ERR_INVALID  `to` is what it is, or its variable is taken

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "registry/edit.h"
+
 const char *undo_action_name(enum undo_action a)
 {
 	static const char *const names[UNDO_ACTION_COUNT] = {
@@ -49,6 +51,7 @@ static const struct {
 	{ "instance-release", undo_instance, NULL },
 	{ "instance-set", undo_instance, NULL },
 	{ "move", undo_entry, NULL },
+	{ MOVE_AWAY_OP, undo_nothing, NULL, true },
 	{ "policy-use", NULL, "go back to the policy before: portbook policy use NAME" },
 	{ "project-add", undo_project, NULL },
 	{ "project-archive", undo_project, NULL },

@@ -846,6 +846,28 @@ def test_history__of_a_service_tells_what_was_moved_away_from_it(pb, p, answer):
     assert answer("history", "p/web", "--limit", 1)["events"][0]["after"]["serviceName"] == "front"
 
 
+def test_history__of_a_project_tells_what_was_moved_to_another(pb, p):
+    pb.ok("get", "p/web")
+    pb.ok("move", "p/web", "q/web", "--create")
+    told = [(e["operation"], e["subject"], e["port"]) for e in pb.json("history", "p")["events"]
+            if e["operation"].startswith("move")]
+    assert told == [("move-away", "p/web", 3100)]
+    assert ("move", "q/web") in [(e["operation"], e["subject"])
+                                 for e in pb.json("history", "q")["events"]]
+    pb.ok("move", "q/web", "q/front")
+    assert not [e for e in pb.json("history", "q")["events"] if e["operation"] == "move-away"]
+    pb.ok("undo", "--yes")
+    pb.ok("undo", "--yes")
+    assert pb.ok("get", "p/web") == "3100"
+
+
+def test_show__of_a_service_names_what_tells_of_one(pb, p):
+    run = pb.fails(2, "show", "p/web")
+    assert "'p/web' is a service, and a project is wanted" in run.err
+    assert "portbook get p/web" in run.err and "list --project p --service web" in run.err
+    assert "cannot name a project" in pb.fails(2, "show", "p//web").err
+
+
 def test_history__of_a_project_that_is_gone_is_found_by_its_name(pb, p, error):
     pb.ok("get", "p/web")
     pb.ok("project", "rename", "p", "q")
