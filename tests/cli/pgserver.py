@@ -18,16 +18,18 @@ SERVER = Path(__file__).resolve().parent.parent / "lib" / "postgres-server"
 class Server:
     """One for a whole run of tests; each test has databases of its own."""
 
-    def __init__(self, *settings):
+    def __init__(self, *settings, copy_of=None):
         self.folder = Path(tempfile.mkdtemp(prefix="portbook-test-"))
         self.folder.chmod(0o755)
         self.settings, self.databases = settings, 0
         self.process = None
+        self.environment = {**os.environ, "COPY_OF": str(copy_of.folder) if copy_of else ""}
         self.start()
 
     def launch(self):
         self.process = subprocess.Popen([SERVER, self.folder, *self.settings],
-                                        stdin=subprocess.DEVNULL, start_new_session=True)
+                                        stdin=subprocess.DEVNULL, start_new_session=True,
+                                        env=self.environment)
 
     def start(self):
         """Again, after a kill, too: then what the old one has left behind may still be ending."""

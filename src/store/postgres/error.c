@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "base/text.h"
+
 #include "store/postgres/db.h"
 
 /*
@@ -69,12 +71,48 @@ static bool fail_taken(struct session *s, const PGresult *result, struct err *er
 	return fail(err, ERR_TAKEN, "%s", uniques[i].text);
 }
 
+/* What to do about a connection that is refused, by words of libpq or the server; in English. */
+static const struct {
+	const char *word, *hint;
+} refusals[] = {
+	{ "certificate verify failed",
+	  "sslrootcert=FILE in the URL names whose certificates are trusted" },
+	{ "does not match host name", "name the host in the URL as its certificate does" },
+	{ "no password supplied",
+	  "passwords are read from ~/.pgpass, or passfile=FILE in the URL" },
+	{ "password authentication failed",
+	  "passwords are read from ~/.pgpass, or passfile=FILE in the URL" },
+	{ "no encryption", "the server wants TLS: sslmode=require in the URL" },
+	{ "\" does not exist", "see docs/postgresql.md: createdb, createuser, portbook setup" },
+};
+
+/* A line for each host, and what the server adds to it: all of it in one line. */
+static void join_lines(const char *message, struct text *t)
+{
+	const char *glue = "";
+
+	while (*message) {
+		size_t len;
+
+		message += strspn(message, "\t ");
+		len = strcspn(message, "\n");
+		if (len)
+			text_addf(t, "%s%.*s", glue, (int)len, message);
+		glue = "; ";
+		message += len + (message[len] == '\n');
+	}
+}
+
 bool pg_fail_connection(struct session *s, enum err_code code, const char *what, struct err *err)
 {
-	const char *message = s->pq->errorMessage(s->conn);
+	CLEANUP(text_release) struct text said = { 0 };
 
-	return fail(err, code, "the book '%.300s' %s: %.*s", s->shown, what,
-		    (int)strcspn(message, "\n"), message);
+	join_lines(s->pq->errorMessage(s->conn), &said);
+	fail(err, code, "the book '%.300s' %s: %s", s->shown, what, text_str(&said));
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+		if (strstr(text_str(&said), refusals[i].word))
+			return fail_hint(err, "%s", refusals[i].hint);
+	return false;
 }
 
 static bool fail_lost(struct session *s, struct err *err)

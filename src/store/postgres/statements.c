@@ -8,7 +8,7 @@
  */
 static const char *const texts[STATEMENT_COUNT] = {
 	[BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-	[BEGIN_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+	[BEGIN_WRITE] = "BEGIN ISOLATION LEVEL READ COMMITTED",
 	[LOCK_BOOK] = SQL_LOCK_BOOK,
 	[WHICH_DATABASE] = "SELECT system_identifier || '/' || oid FROM pg_control_system(),"
 			   " pg_database WHERE datname = current_database()",
