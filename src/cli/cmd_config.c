@@ -25,9 +25,10 @@
 static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 
 /* What completion offers; the table is that of formats/render.c, and a test compares them. */
-static const char *const formats[] = { "json",	"dotenv",   "direnv",  "Makefile", "systemd",
-				       "hosts", "markdown", "express", "python",   "nginx",
-				       "caddy", "haproxy",  NULL };
+static const char *const formats[] = { "json",	"dotenv",   "direnv",	"package-json",
+				       "next",	"Procfile", "Makefile", "systemd",
+				       "hosts", "markdown", "express",	"python",
+				       "nginx", "caddy",    "haproxy",	NULL };
 
 /* clang-format off */
 static const struct option_spec options[] = {

@@ -21,6 +21,12 @@ const struct render_format render_formats[] = {
 	  .render = dotenv_render, .splice = dotenv_splice, .scan = scan_dotenv },
 	{ .name = "direnv", .alias = "envrc", .files = FILES(".envrc"),
 	  .render = direnv_render, .splice = direnv_splice, .scan = scan_dotenv },
+	{ .name = "package-json", .alias = "npm", .files = FILES("package.json"),
+	  .splice = package_json_splice, .scan = scan_package_json },
+	{ .name = "next", .files = FILES("package.json"),
+	  .splice = next_splice, .scan = scan_package_json },
+	{ .name = "Procfile", .files = FILES("Procfile"),
+	  .splice = procfile_splice, .scan = scan_procfile },
 	{ .name = "Makefile", .alias = "make", .files = FILES("ports.mk"),
 	  .render = make_render, .marks = &hash },
 	{ .name = "systemd", .path = systemd_path, .is_shared = true, .render = systemd_render, .marks = &hash },
@@ -83,6 +89,15 @@ unsigned line_at(const char *bytes, size_t at)
 	for (size_t i = 0; i < at; i++)
 		line += bytes[i] == '\n';
 	return line;
+}
+
+const struct port_value *port_of_service(const struct port_values *v, const char *service)
+{
+	for (unsigned i = 0; i < v->count; i++)
+		if (v->items[i].nth == 1 && v->items[i].protocol == PROTO_TCP &&
+		    !strcmp(v->items[i].service, service))
+			return &v->items[i];
+	return NULL;
 }
 
 bool port_is_http(const struct port_value *p)
@@ -194,12 +209,20 @@ static bool splice_block(const struct render_format *f, const struct port_values
 	       block_splice(f->marks, key_of(f, v, key), v->command, &body, old, ret, err);
 }
 
+static bool new_file(const struct render_format *f, const struct port_values *v,
+		     const struct file_bytes *old, struct text *ret, struct err *err)
+{
+	return f->render ? render_new(f, v, ret, err)
+			 : fail(err, ERR_NOT_FOUND, "there is no '%.200s' to bring ports into",
+				old->name);
+}
+
 static bool splice_once(const struct render_format *f, const struct port_values *v,
 			const struct file_bytes *old, const struct file_bytes *base,
 			struct text *ret, struct err *err)
 {
 	if (!old->bytes)
-		return f->bases ? f->splice(v, old, base, ret, err) : render_new(f, v, ret, err);
+		return f->bases ? f->splice(v, old, base, ret, err) : new_file(f, v, old, ret, err);
 	return f->splice ? f->splice(v, old, base, ret, err) : splice_block(f, v, old, ret, err);
 }
 

@@ -94,7 +94,7 @@ struct render_format {
 	render_path_fn *path;
 	/* One file for many projects: a block is marked with whose it is. */
 	bool is_shared;
-	/* NULL: it says only what a file that is there may have for ports. */
+	/* NULL: the file is somebody's, and only the numbers in it are ours. */
 	render_fn *render;
 	/* One of both: how it gets into a file that is there. */
 	splice_fn *splice;
@@ -151,6 +151,19 @@ MUST_CHECK bool block_splice(const struct block_marks *m, const char *key, const
 /* The block alone. */
 void block_add(const struct block_marks *m, const char *key, const char *command,
 	       const struct text *body, struct text *ret);
+
+/* The first port on TCP of a service; NULL: it has none. */
+const struct port_value *port_of_service(const struct port_values *v, const char *service);
+
+/*
+ * Add the command with the number that it gives to its program (command_port_find) brought
+ * to this port: "-p 3000" becomes "-p ${WEB_PORT:-3100}", of "${X:-3000}" the default
+ * changes.  False: it gives none, and all of it was added.
+ */
+bool command_add(const char *command, size_t len, const struct port_value *p, struct text *ret);
+
+/* "${WEB_PORT:-3100}": who has not read .ports.env gets the number. */
+void port_add_variable(const struct port_value *p, struct text *ret);
 
 /* Does the port serve HTTP, as far as its type tells: no database, no cache, no queue? */
 bool port_is_http(const struct port_value *p);

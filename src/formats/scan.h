@@ -99,4 +99,12 @@ bool lines_next(struct lines *l);
  */
 uint16_t command_port(const char *command, size_t len);
 
+/* The same, and where the number stands, as offsets into the command. */
+struct command_port {
+	uint16_t port;
+	size_t at, len;
+	bool is_default; /* of a variable: ${PORT:-3000} */
+};
+bool command_port_find(const char *command, size_t len, struct command_port *ret);
+
 #endif

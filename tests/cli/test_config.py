@@ -255,6 +255,45 @@ def test_makefile__may_be_somebodys_own_with_tabs_and_crlf(pb, shop_dir, config)
     assert run_in(shop_dir, pb, "make", "-s") == "3102\n"
 
 
+def test_package_json__runs_with_the_port_of_the_checkout(pb, shop_dir, config):
+    path = shop_dir / "package.json"
+    path.write_text('{\n\t"name": "shop",\n\t"scripts": {\n\t\t"dev": "echo on -p 3000",\n'
+                    '\t\t"start:api": "echo PORT=4000 \\"--x\\""\n\t}\n}\n')
+    shown = config("--format", "package-json")
+    assert "+\t\t\"dev\": \"echo on -p ${WEB_PORT:-3100}\",\n" in shown and "3000" in path.read_text()
+    config("--format", "package-json", "--write")
+    npm = ["npm", "run", "--silent"]
+    assert run_in(shop_dir, pb, *npm, "dev") == "on -p 3100\n"
+    assert run_in(shop_dir, pb, *npm, "start:api") == "PORT=3101 --x\n"
+    assert run_in(shop_dir, pb, "env", "WEB_PORT=3110", *npm, "dev") == "on -p 3110\n"
+    assert "web" in pb.ok("init", "--dry-run", cwd=shop_dir)
+
+
+def test_next__gets_its_option(shop_dir, config):
+    path = shop_dir / "package.json"
+    path.write_text('{"scripts": {"dev": "next dev --turbo", "build": "next build"}}')
+    config("--format", "next", "--write")
+    assert json.loads(path.read_text())["scripts"] == {
+        "dev": "next dev -p ${WEB_PORT:-3100} --turbo", "build": "next build"}
+
+
+def test_procfile__is_run_with_the_port_of_the_checkout(pb, shop_dir, config):
+    path = shop_dir / "Procfile"
+    path.write_text("# ours\nweb: echo -p 5000\nworker: echo -p 1\n")
+    config("--format", "Procfile", "--write")
+    lines = path.read_text().splitlines()
+    assert lines[0] == "# ours" and lines[2] == "worker: echo -p 1"
+    command = lines[1].partition(": ")[2]
+    assert run_in(shop_dir, pb, "sh", "-c", command) == "-p 3100\n"
+    assert run_in(shop_dir, pb, "env", "WEB_PORT=3110", "sh", "-c", command) == "-p 3110\n"
+
+
+def test_what_only_changes_numbers__needs_a_file(shop_dir, error):
+    for name in ("package-json", "next", "Procfile"):
+        said = error("not-found", "config", "--format", name, "--write", cwd=shop_dir)
+        assert "there is no" in said["message"]
+
+
 def test_modules__give_the_ports_to_node_and_python(pb, shop_dir, config, node):
     config("--format", "express", "--write")
     config("--format", "python", "--write")

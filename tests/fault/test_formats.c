@@ -70,12 +70,24 @@ static bool splice(struct err *err)
 						   .command = "make it",
 						   .items = ports,
 						   .count = 1 };
-	static const struct file_bytes empty = { "f", "{}\n", 3 };
+	/* What only changes numbers has to have one. */
+	static const struct {
+		const char *format, *bytes;
+	} files[] = {
+		{ "package-json", "{\"scripts\":{\"dev\":\"x -p 1\"}}" },
+		{ "next", "{\"scripts\":{\"dev\":\"next dev\"}}" },
+		{ "Procfile", "web: x -p 1\n" },
+	};
 
 	for (const struct render_format *f = render_formats; f->name; f++) {
 		CLEANUP(text_release) struct text text = { 0 };
+		struct file_bytes file = { "f", "{}\n", 3 };
 
-		if (!render_splice(f, &values, &empty, NULL, &text, err))
+		for (size_t i = 0; i < ARRAY_LEN(files); i++)
+			if (!strcmp(files[i].format, f->name))
+				file = (struct file_bytes){ "f", files[i].bytes,
+							    strlen(files[i].bytes) };
+		if (!render_splice(f, &values, &file, NULL, &text, err))
 			return false;
 	}
 	return true;

@@ -57,6 +57,27 @@ static void test_splice__keeps_what_is_not_ours(void **state)
 		/* Somebody's value that is more than a number is none of our business. */
 		{ "direnv", "X=$(\ndate\n)\nAPI_PORT=1\nWEB_PORT=\n",
 		  "X=$(\ndate\n)\nAPI_PORT=3101\nWEB_PORT=3100\n" },
+		{ "package-json",
+		  "{\r\n  \"scripts\": {\"build\": \"x -p 1\", \"dev\":\"vite --port=3000 "
+		  "\\\"--host\\\"\"},\r\n\t\"a\": 1.0\r\n}",
+		  "{\r\n  \"scripts\": {\"build\": \"x -p 1\", \"dev\":\"vite "
+		  "--port=${WEB_PORT:-3100} \\\"--host\\\"\"},\r\n\t\"a\": 1.0\r\n}" },
+		/* Whose a script is: the service in its name, else web. */
+		{ "npm",
+		  "{\"scripts\":{\"dev:api\":\"PORT=1 node a\",\"start\":\"x -p ${PORT:-2}\","
+		  "\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 4'\"}}",
+		  "{\"scripts\":{\"dev:api\":\"PORT=${API_PORT:-3101} node a\",\"start\":\"x -p "
+		  "${PORT:-3100}\",\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 3100'\"}}" },
+		{ "next",
+		  "{\"scripts\":{\"dev\":\"next dev --turbo\",\"start\":\"next start -p 3000\","
+		  "\"build\":\"next build\",\"serve\":\"nextdev\"}}",
+		  "{\"scripts\":{\"dev\":\"next dev -p ${WEB_PORT:-3100} --turbo\",\"start\":\""
+		  "next start -p ${WEB_PORT:-3100}\",\"build\":\"next build\",\"serve\":\""
+		  "nextdev\"}}" },
+		{ "Procfile",
+		  "# ours\r\nrelease: x -p 1\r\nweb: node s.js -p 5000 # p\r\napi:\tx --port \"1\"",
+		  "# ours\r\nrelease: x -p 1\r\nweb: node s.js -p ${WEB_PORT:-3100} # p\r\n"
+		  "api:\tx --port \"${API_PORT:-3101}\"" },
 		{ "hosts", "127.0.0.1\tlocalhost\n",
 		  "127.0.0.1\tlocalhost\n\n"
 		  "# >>> portbook shop@1 dev (make it) >>>\n"
@@ -119,6 +140,14 @@ static void test_splice__leaves_alone_what_it_does_not_understand(void **state)
 		  "f:2: the value of WEB_PORT is more than a number or a variable" },
 		{ "direnv", "export WEB_PORT=31\\\n00\n",
 		  "f:1: the value of WEB_PORT is more than a number or a variable" },
+		{ "package-json", "{\n\n\"scripts\": {\"dev\": \"vite\"}}",
+		  "f:3: no script gives its program a port of these services" },
+		{ "package-json", "{}",
+		  "f:1: no script gives its program a port of these services" },
+		{ "package-json", "{\"scripts\": 1}",
+		  "f:1: no script gives its program a port of these services" },
+		{ "Procfile", "web: bin/rails server\n",
+		  "f:1: no process of these services gives its program a port" },
 		{ "Makefile", "\n# >>> portbook (x) >>>\nall:\n",
 		  "f:2: our lines start here, and do not end" },
 		{ "Makefile", "# <<< portbook <<<\n",
