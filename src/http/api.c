@@ -51,15 +51,17 @@ static void openapi(const struct api *api, struct http_reply *reply)
 }
 
 static const struct page {
+	enum http_method method;
 	const char *segments[TARGET_SEGMENTS];
-	void (*show)(const struct api *api, struct http_reply *reply);
+	void (*show)(const struct api *api, struct http_reply *reply); /* NULL: it is /mcp */
 } pages[] = {
-	{ { "healthz" }, healthz },
-	{ { "readyz" }, readyz },
-	{ { "api", "v1", "openapi.json" }, openapi },
+	{ HTTP_GET, { "healthz" }, healthz },
+	{ HTTP_GET, { "readyz" }, readyz },
+	{ HTTP_GET, { "api", "v1", "openapi.json" }, openapi },
+	{ HTTP_POST, { "mcp" }, NULL },
 };
 
-static const struct page *page_of(const struct target *t)
+static const struct page *page_at(const struct target *t)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(pages); i++) {
 		const struct page *p = &pages[i];
@@ -71,6 +73,13 @@ static const struct page *page_of(const struct target *t)
 			return p;
 	}
 	return NULL;
+}
+
+static const struct page *page_of(const struct http_request *r)
+{
+	const struct page *p = page_at(r->target);
+
+	return p && p->method == r->method ? p : NULL;
 }
 
 /* Which route. */
@@ -89,7 +98,9 @@ static void refuse_method(const struct target *t, struct http_reply *reply)
 
 	route_methods(t, &methods);
 	refuse(reply, 405, ERR_INVALID, "this path takes another method: see Allow");
-	http_reply_add(reply, "Allow", "%s", methods.len ? text_str(&methods) : "GET");
+	if (page_at(t))
+		text_add(&methods, http_method_name(page_at(t)->method));
+	http_reply_add(reply, "Allow", "%s", text_str(&methods));
 }
 
 /* NULL: there is none, and the reply says so, or it is a page. */
@@ -100,18 +111,13 @@ static const struct route *find_route(const struct http_request *r, struct http_
 
 	if (route)
 		return route;
-	if (known || (page_of(r->target) && r->method != HTTP_GET))
+	if (known || page_at(r->target))
 		refuse_method(r->target, reply);
 	else
 		refuse(reply, 404, ERR_NOT_FOUND,
 		       "there is nothing here; /api/v1/openapi.json "
 		       "says what there is");
 	return NULL;
-}
-
-static bool is_page(const struct http_request *r)
-{
-	return r->method == HTTP_GET && page_of(r->target);
 }
 
 bool api_admit(const struct api *api, const struct http_request *r, size_t *ret_body_max,
@@ -126,8 +132,10 @@ bool api_admit(const struct api *api, const struct http_request *r, size_t *ret_
 		problem_reply_as(reply, status, &err);
 		return false;
 	}
-	if (is_page(r))
+	if (page_of(r)) {
+		*ret_body_max = page_of(r)->show ? 0 : MCP_MESSAGE_MAX;
 		return true;
+	}
 	route = find_route(r, reply);
 	if (!route)
 		return false;
@@ -234,7 +242,11 @@ static void reply_error(struct api_call *c, struct http_reply *reply)
 
 void api_finish(struct api_call *c, struct http_reply *reply)
 {
-	if (c->queued.ok)
+	if (c->agents && c->queued.ok)
+		agents_finish(c->agents, reply);
+	else if (c->agents)
+		problem_reply(reply, &c->queued.err, NULL);
+	else if (c->queued.ok)
 		reply_answer(c, reply);
 	else
 		reply_error(c, reply);
@@ -254,21 +266,39 @@ static bool is_read(const struct operation *op)
 	return op->access != ACCESS_WRITE;
 }
 
-bool api_begin(const struct api *api, const struct http_request *r, struct api_call *c,
-	       struct http_reply *reply)
+static void work_for_agents(struct queued *item, const struct transport *to)
+{
+	const struct api_call *c = (const struct api_call *)item;
+
+	item->ok = agents_work(c->agents, item->actor, &item->err);
+}
+
+static bool begin_page(const struct api *api, const struct http_request *r, struct api_call *c,
+		       struct http_reply *reply)
+{
+	const struct page *page = page_of(r);
+
+	if (page->show) {
+		page->show(api, reply);
+		return false;
+	}
+	c->agents = agents_begin(api->agents, r);
+	c->queued.work = work_for_agents;
+	if (c->agents)
+		return true;
+	fail_memory(&c->queued.err);
+	problem_reply(reply, &c->queued.err, NULL);
+	return false;
+}
+
+static bool begin_route(const struct api *api, const struct http_request *r, struct api_call *c,
+			struct http_reply *reply)
 {
 	const char *tag = r->headers->value[HEADER_IF_NONE_MATCH];
 
-	if (is_page(r)) {
-		page_of(r->target)->show(api, reply);
-		return false;
-	}
-	c->route = find_route(r, reply);
-	if (!c->route)
-		return false;
 	c->op = operation_named(c->route->operation);
 	c->queued.operation = c->route->operation;
-	snprintf(c->queued.actor, sizeof(c->queued.actor), "%s", r->peer->name);
+	c->queued.key = r->headers->value[HEADER_IDEMPOTENCY_KEY];
 	snprintf(c->if_none_match, sizeof(c->if_none_match), "%s", tag ? tag : "");
 	if (!route_input(c->route, c->op, r, &c->queued.input, &c->queued.err))
 		reply_error(c, reply);
@@ -281,7 +311,18 @@ bool api_begin(const struct api *api, const struct http_request *r, struct api_c
 	return false;
 }
 
+bool api_begin(const struct api *api, const struct http_request *r, struct api_call *c,
+	       struct http_reply *reply)
+{
+	snprintf(c->queued.actor, sizeof(c->queued.actor), "%s", r->peer->name);
+	if (page_of(r))
+		return begin_page(api, r, c, reply);
+	c->route = find_route(r, reply);
+	return c->route && begin_route(api, r, c, reply);
+}
+
 void api_call_release(struct api_call *c)
 {
 	queued_release(&c->queued);
+	agents_call_free(c->agents);
 }

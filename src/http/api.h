@@ -7,6 +7,7 @@
 #ifndef HTTP_API_H
 #define HTTP_API_H
 
+#include "http/agents.h"
 #include "http/guard.h"
 #include "http/route.h"
 #include "operations/queue.h"
@@ -20,7 +21,8 @@ struct api {
 	struct guard guard;
 	/* Asks what changes nothing, in the thread that begins; NULL: the queue asks all. */
 	const struct transport *reads;
-	bool is_ending; /* for /readyz */
+	struct agents *agents; /* of /mcp; the queue's thread has it */
+	bool is_ending;	       /* for /readyz */
 };
 
 /* One request that is under way. */
@@ -29,6 +31,7 @@ struct api_call {
 	const struct route *route;
 	const struct operation *op;
 	char if_none_match[64];
+	struct agents_call *agents; /* of /mcp; NULL: it is an operation */
 };
 
 /*

@@ -59,18 +59,10 @@ static bool refuse(unsigned *ret_status, unsigned status)
 /* Two of them, or two lengths: whoever stands between us may have read another request. */
 static bool is_unambiguous(const struct http_headers *h, struct err *err)
 {
-	static const enum http_header once[] = {
-		HEADER_HOST,
-		HEADER_ORIGIN,
-		HEADER_CONTENT_TYPE,
-		HEADER_CONTENT_LENGTH,
-		HEADER_TRANSFER_ENCODING,
-	};
-
-	for (unsigned i = 0; i < ARRAY_LEN(once); i++)
-		if (h->count[once[i]] > 1)
+	for (unsigned i = 0; i < HTTP_HEADER_COUNT; i++)
+		if (h->count[i] > 1)
 			return fail(err, ERR_INVALID, "the header '%s' is there twice",
-				    http_header_name(once[i]));
+				    http_header_name((enum http_header)i));
 	return !(h->value[HEADER_CONTENT_LENGTH] && h->value[HEADER_TRANSFER_ENCODING]) ||
 	       fail(err, ERR_INVALID, "both Content-Length and Transfer-Encoding");
 }
@@ -82,7 +74,7 @@ static bool is_host_ours(const struct guard *g, const struct http_request *r, st
 
 	if (r->peer->is_unix || (host && is_ours(g, host)))
 		return true;
-	fail(err, ERR_INVALID, "'%.200s' is no name of this server", host ? host : "");
+	fail(err, ERR_NOT_PERMITTED, "'%.200s' is no name of this server", host ? host : "");
 	return fail_hint(err, "ask for localhost or 127.0.0.1, or start it with --name");
 }
 
@@ -127,9 +119,7 @@ bool guard_check(const struct guard *g, const struct http_request *r, unsigned *
 {
 	if (!is_unambiguous(r->headers, err))
 		return refuse(ret_status, 400);
-	if (!is_host_ours(g, r, err))
-		return refuse(ret_status, 421);
-	if (!is_origin_ours(g, r, err))
+	if (!is_host_ours(g, r, err) || !is_origin_ours(g, r, err))
 		return refuse(ret_status, 403);
 	return is_type_ours(r, err) || refuse(ret_status, 415);
 }

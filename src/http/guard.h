@@ -19,9 +19,8 @@ struct guard {
 /*
  * Errors: the status to reply with is in `*ret_status`:
  *	400  two of a header that may be there once, or both lengths of a body
- *	403  the Origin is another's
+ *	403  the Host is none of ours, or the Origin another's
  *	415  the body is not application/json
- *	421  the Host is none of ours
  */
 MUST_CHECK bool guard_check(const struct guard *g, const struct http_request *r,
 			    unsigned *ret_status, struct err *err);

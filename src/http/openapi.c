@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/route.h"
+#include "operations/io.h"
 #include "operations/operation.h"
 
 #define PROBLEM "#/components/schemas/problem"
@@ -90,6 +91,18 @@ static bool is_parameter(const struct route *r, const char *name, const json_t *
 	return is_in_path(r, name) || (!takes_body(r) && type && strcmp(type, "object") != 0);
 }
 
+/* Asked again with the same key, a change is not made again. */
+static bool add_key(const struct route *r, json_t *list)
+{
+	return r->method == HTTP_GET ||
+	       json_append(list, json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:i, s:i}}", "name",
+					   "Idempotency-Key", "in", "header", "required", 0,
+					   "description",
+					   "The same call with the same key is done once in a day.",
+					   "schema", "type", "string", "minLength", 1, "maxLength",
+					   CALL_KEY_MAX));
+}
+
 static json_t *parameters(const struct route *r, const json_t *input)
 {
 	json_t *list = json_array(), *property;
@@ -101,7 +114,10 @@ static json_t *parameters(const struct route *r, const json_t *input)
 			json_decref(list);
 			return NULL;
 		}
-	return list;
+	if (list && add_key(r, list))
+		return list;
+	json_decref(list);
+	return NULL;
 }
 
 /* Body. */

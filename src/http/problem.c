@@ -37,7 +37,6 @@ static const struct {
 	{ 412, "Precondition Failed" },
 	{ 413, "Content Too Large" },
 	{ 415, "Unsupported Media Type" },
-	{ 421, "Misdirected Request" },
 	{ 503, "Service Unavailable" },
 };
 /* clang-format on */

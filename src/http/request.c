@@ -20,6 +20,10 @@ static const char *const headers[HTTP_HEADER_COUNT] = {
 	[HEADER_TRANSFER_ENCODING] = "Transfer-Encoding",
 	[HEADER_IF_MATCH] = "If-Match",
 	[HEADER_IF_NONE_MATCH] = "If-None-Match",
+	[HEADER_IDEMPOTENCY_KEY] = "Idempotency-Key",
+	[HEADER_MCP_VERSION] = "MCP-Protocol-Version",
+	[HEADER_MCP_METHOD] = "Mcp-Method",
+	[HEADER_MCP_NAME] = "Mcp-Name",
 };
 
 enum http_method http_method_of(const char *name)

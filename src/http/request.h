@@ -34,8 +34,12 @@ enum http_header {
 	HEADER_TRANSFER_ENCODING,
 	HEADER_IF_MATCH,
 	HEADER_IF_NONE_MATCH,
+	HEADER_IDEMPOTENCY_KEY,
+	HEADER_MCP_VERSION,
+	HEADER_MCP_METHOD,
+	HEADER_MCP_NAME,
 };
-#define HTTP_HEADER_COUNT 8
+#define HTTP_HEADER_COUNT 12
 const char *http_header_name(enum http_header h);
 
 struct http_headers {

@@ -444,8 +444,10 @@ static bool watch_files(struct server *s, struct err *err)
 
 static bool start(struct server *s, struct err *err)
 {
-	return bell_open(&s->bell, err) && ticker_open(TICK_MS, &s->ticker, err) &&
-	       loop_open(&s->loop, err) && start_daemon(s, err) && watch_files(s, err) &&
+	s->api.agents = agents_new(s->options->writes);
+	return (s->api.agents || fail_memory(err)) && bell_open(&s->bell, err) &&
+	       ticker_open(TICK_MS, &s->ticker, err) && loop_open(&s->loop, err) &&
+	       start_daemon(s, err) && watch_files(s, err) &&
 	       queue_start(s->options->writes, ring, s, &s->queue, err);
 }
 
@@ -482,6 +484,7 @@ static void stop(struct server *s)
 	}
 	if (s->daemon)
 		MHD_stop_daemon(s->daemon);
+	agents_free(s->api.agents);
 	loop_free(s->loop);
 	fd_cleanup(&s->bell);
 	fd_cleanup(&s->ticker);

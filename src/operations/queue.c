@@ -55,8 +55,15 @@ static struct queued *wait_for_some(struct queue *q)
 
 static void answer(struct queue *q, struct queued *item)
 {
-	const struct call_io io = { .actor = item->actor[0] ? item->actor : NULL };
+	const struct call_io io = {
+		.actor = item->actor[0] ? item->actor : NULL,
+		.key = item->key,
+	};
 
+	if (item->work) {
+		item->work(item, q->to);
+		return;
+	}
 	item->ok = q->to->call(q->to->arg, item->operation, item->input, &io, &item->answer,
 			       &item->err);
 }

@@ -14,10 +14,12 @@ struct queue;
 
 /* One question on its way.  Belongs to who pushed it, but not between push and take. */
 struct queued {
-	/* Asked. */
+	/* Asked: what the thread shall do; NULL: call the operation. */
+	void (*work)(struct queued *item, const struct transport *to);
 	const char *operation;
 	json_t *input;
 	char actor[CALLER_NAME_SIZE]; /* "": this process's user */
+	const char *key;	      /* see call_io; NULL: none */
 
 	/* Answered. */
 	bool ok;

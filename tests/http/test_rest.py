@@ -172,6 +172,27 @@ def test_reservation__comes_and_goes(served):
                                served.ok("GET", "/api/v1/reservations")["reserved"]]
 
 
+# Keys: asked again, a change is not made again.
+
+def test_key__makes_a_call_that_is_done_once(shop):
+    key = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
+    path = "/api/v1/projects/shop/services/api"
+    first = shop.ask("POST", path, {}, headers=key)
+    again = shop.ask("POST", path, {}, headers=key)
+    assert (first.status, first.bytes) == (again.status, again.bytes) == (201, first.bytes)
+    assert [p["port"] for p in shop.ok("GET", path)["ports"]] == [3101]
+    shop.ok("POST", path, {}, status=201, headers={"Idempotency-Key": "another"})
+    assert [p["port"] for p in shop.ok("GET", path)["ports"]] == [3101, 3102]
+
+
+def test_key__of_another_call_is_refused(shop):
+    key = {"Idempotency-Key": "once"}
+    shop.ok("POST", "/api/v1/projects/shop/services/api", {}, status=201, headers=key)
+    shop.problem(400, "invalid", "POST", "/api/v1/projects/shop/services/db", {}, headers=key)
+    shop.problem(400, "invalid", "POST", "/api/v1/projects/shop/services/db", {},
+                 headers={"Idempotency-Key": "x" * 300})
+
+
 # The paths of before.
 
 def test_old_paths__answer_as_they_did(shop):

@@ -1,0 +1,41 @@
+/*
+ * http/agents.h - the Model Context Protocol at /mcp: a message in the body of a POST.
+ *
+ * The queue's thread handles the messages, as a tool may change the book.  Nothing
+ * is sent but the answer, and nothing is remembered between two requests.
+ */
+#ifndef HTTP_AGENTS_H
+#define HTTP_AGENTS_H
+
+#include "http/request.h"
+#include "mcp/mcp.h"
+#include "operations/queue.h"
+
+struct agents;
+
+/* Asks `to`, in the thread that does the work.  NULL: there is no memory. */
+struct agents *agents_new(const struct transport *to) MUST_CHECK;
+/* NULL is fine. */
+void agents_free(struct agents *a);
+
+/* One message. */
+struct agents_call {
+	struct agents *agents;
+	struct mcp_headers headers;
+	const char *body;
+	size_t len;
+	struct mcp_reply reply;
+};
+
+/* Of the request, which has to stay until the reply; NULL: there is no memory. */
+struct agents_call *agents_begin(struct agents *a, const struct http_request *r) MUST_CHECK;
+
+/* Handle it: in the queue's thread. */
+bool agents_work(struct agents_call *c, const char *actor, struct err *err) MUST_CHECK;
+
+void agents_finish(struct agents_call *c, struct http_reply *reply);
+
+/* NULL is fine. */
+void agents_call_free(struct agents_call *c);
+
+#endif

@@ -1,0 +1,87 @@
+"""/mcp: what is of HTTP; the protocol itself has its tests in tests/mcp and tests/unit/mcp."""
+
+import json
+
+NEWEST = "2026-07-28"
+META = {"io.modelcontextprotocol/protocolVersion": NEWEST,
+        "io.modelcontextprotocol/clientCapabilities": {}}
+
+
+def post(served, message, headers=None, over="tcp"):
+    body = message if isinstance(message, (str, bytes)) else json.dumps(message)
+    return served.ask("POST", "/mcp", body, headers=headers, over=over)
+
+
+def call(served, tool, arguments, **options):
+    answer = post(served, {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                           "params": {"name": tool, "arguments": arguments}}, **options)
+    assert answer.status == 200, answer
+    return answer.json["result"]
+
+
+def test_mcp__initialize_and_list_of_tools(served):
+    answer = post(served, {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"}}})
+    assert answer.headers["Content-Type"] == "application/json"
+    assert "Mcp-Session-Id" not in answer.headers
+    assert answer.json["result"]["protocolVersion"] == "2025-11-25"
+    done = post(served, {"jsonrpc": "2.0", "method": "notifications/initialized"})
+    assert (done.status, done.bytes) == (202, b"")
+    tools = post(served, {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}).json["result"]
+    assert "get-port" in [t["name"] for t in tools["tools"]]
+
+
+def test_mcp__a_tool_changes_the_book_and_says_who_asked(shop):
+    said = call(shop, "get-port", {"projectName": "shop", "serviceName": "api"})
+    assert said["structuredContent"]["port"] == 3101
+    event = shop.ok("GET", "/api/v1/history")["events"][-1]
+    assert (event["subject"], event["actor"]) == ("shop/api", "someone at 127.0.0.1")
+
+
+def test_mcp__refusals_are_answers(shop):
+    said = call(shop, "release-port", {"projectName": "shop", "serviceName": "nothing"})
+    assert said["isError"] is True
+
+
+def modern(method, **params):
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": META}}
+
+
+def test_mcp__newest_revision_holds_headers_against_the_message(shop):
+    message = modern("tools/call", name="get-port",
+                     arguments={"projectName": "shop", "serviceName": "web"})
+    headers = {"MCP-Protocol-Version": NEWEST, "Mcp-Method": "tools/call", "Mcp-Name": "get-port"}
+    answer = post(shop, message, headers)
+    assert answer.status == 200 and answer.json["result"]["structuredContent"]["port"] == 3100
+    for name in headers:
+        wrong = post(shop, message, {**headers, name: "other"})
+        assert (wrong.status, wrong.json["error"]["code"]) == (400, -32020), name
+    gone = post(shop, modern("ping"), {"MCP-Protocol-Version": NEWEST, "Mcp-Method": "ping"})
+    assert (gone.status, gone.json["error"]["code"]) == (404, -32601)
+
+
+def test_mcp__what_is_no_message_is_400(served):
+    for body, code in ((b"{", -32700), (b"[]", -32600), (b"\xff", -32700), (b"", -32700)):
+        answer = post(served, body)
+        assert (answer.status, answer.json["error"]["code"]) == (400, code), body
+
+
+def test_mcp__takes_post_alone(served):
+    for method in ("GET", "DELETE", "PUT"):
+        answer = served.ask(method, "/mcp", over="tcp")
+        assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+    assert served.ask("GET", "/.well-known/oauth-protected-resource", over="tcp").status == 404
+
+
+def test_mcp__of_another_site_is_refused(served):
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    assert post(served, message, {"Origin": "https://evil.example"}).status == 403
+    assert post(served, message, {"Origin": "null"}).status == 403
+    assert post(served, message, {"Content-Type": "text/plain"}).status == 415
+
+
+def test_mcp__long_messages_are_taken(shop):
+    said = call(shop, "update-port", {"projectName": "shop", "serviceName": "web",
+                                      "description": "x" * 1000000})
+    assert said["isError"] is True
