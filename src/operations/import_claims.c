@@ -9,6 +9,7 @@
  * it: all are tried, so that all that are refused can be named.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "operations/importing_claims.h"
 #include "ports/name.h"
@@ -236,15 +237,24 @@ static bool says_other(const char *said, const char *old)
 	return said && order_of_texts(said, old) != 0;
 }
 
+/* The word as it stands there, but for the usual one, which the book does not keep. */
+static const char *status_of(const struct claim *c, const struct instance *old)
+{
+	bool is_usual = c->instance_status && !strcasecmp(c->instance_status, "active");
+
+	return is_usual && (!old->status || !strcmp(old->status, "active")) ? NULL
+									    : c->instance_status;
+}
+
 static bool enter_instance(struct claims *all, struct told *w, struct err *err)
 {
 	struct registry *r = all->importing->call->registry;
 	const struct claim *c = &w->claim;
-	const struct instance_change change = { .purpose = c->purpose,
-						.branch = c->branch,
-						.worktree = c->worktree && c->worktree[0] == '/'
-								    ? c->worktree
-								    : NULL };
+	struct instance_change change = { .purpose = c->purpose,
+					  .branch = c->branch,
+					  .worktree = c->worktree && c->worktree[0] == '/'
+							      ? c->worktree
+							      : NULL };
 	struct instance i;
 	const char *host;
 	bool entered, changes;
@@ -254,8 +264,9 @@ static bool enter_instance(struct claims *all, struct told *w, struct err *err)
 			   &entered, err) ||
 	    !claim_settle_slice(all, w, &i, host, err))
 		return false;
+	change.status = status_of(c, &i);
 	changes = says_other(change.purpose, i.purpose) || says_other(change.branch, i.branch) ||
-		  says_other(change.worktree, i.worktree);
+		  says_other(change.worktree, i.worktree) || says_other(change.status, i.status);
 	if (changes && !instance_set(r, &w->project, &i, &change, all->arena, &i, err))
 		return false;
 	return claim_tell(all, w,

@@ -217,6 +217,20 @@ def test_ports_md__enters_projects_with_their_blocks_and_instances(pb, ports_md,
     assert book.dump() == before
 
 
+def test_ports_md__keeps_an_instances_status_word(pb, ports_md, answer, policy):
+    policy("instances")
+    path = ports_md(["shop | 30500-30599 | Block 5 | | active | eva | 2024-08-31"],
+                    ["shop | 2 | 30510-30519 | test | On hold | main",
+                     "shop | 3 | 30520-30529 | feature | Active | main"])
+    answer("import", path, "--format", "ports-md")
+    words = {i["instance"]: i["status"] for i in pb.json("instance", "list", "shop")["instances"]}
+    assert (words[2], words[3]) == ("On hold", "active")
+    out = pb.base / "again.md"
+    pb.ok("export", "--format", "ports-md", "-o", out)
+    assert "| On hold |" in out.read_text()
+    assert answer("import", out, "--format", "ports-md")["records"] == {}
+
+
 def test_ports_md__that_breaks_rules_names_each_row_and_the_way_out(pb, ports_md, policy, book):
     policy("instances")
     pb.ok("project", "add", "mine", "--number", "5")
