@@ -64,6 +64,7 @@ bool answer_instance(struct call *c, const struct project *p, const struct insta
 
 	f.project_id = p->id;
 	f.instance = i->number;
+	f.host = host;
 	if (!instance_slice(c, p, i, host, &slice, &found, err) ||
 	    !c->registry->store->ops->entry_count(c->registry->store, &f, &services, err))
 		return false;
@@ -71,6 +72,7 @@ bool answer_instance(struct call *c, const struct project *p, const struct insta
 	if (!json_put_text(o, "projectName", p->name) || !json_put_int(o, "instance", i->number) ||
 	    !json_put_text(o, "purpose", i->purpose) || !json_put_text(o, "branch", i->branch) ||
 	    !json_put_text(o, "worktreePath", i->worktree) ||
+	    !json_put_text(o, "host", i->host ? i->host : host) ||
 	    !json_put_text(o, "status",
 			   i->released_at_ms ? "released"
 			   : i->status	     ? i->status

@@ -213,6 +213,10 @@ def test_checkout__of_the_same_project_on_another_machine_is_said_by_init(laptop
     assert build1.json("where", cwd=here)["project"]["projectName"] == "shop"
     rows = build1.json("worktree", "list", cwd=here)["worktrees"]
     assert [(r["instance"], r["state"], r["services"]) for r in rows] == [(2, "main", 1)]
+    rows = build1.json("instance", "list", "shop")["instances"]
+    assert [(r["instance"], r["host"], r["services"]) for r in rows] == [
+        (1, "laptop", 0), (2, "build1", 1)]
+    assert "HOST" in build1.ok("instance", "list", "shop")
     assert laptop.listed() == {("laptop", 3100, "shop@1/web"), ("build1", 3190, "shop@2/web")}
 
 
