@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/glyph.h"
 #include "cli/screen.h"
 
 #define HELP_COLUMNS 80
@@ -65,7 +66,7 @@ void help_family_members(const char *family, char *ret, size_t size)
 /* A term and what it means, side by side; a long term has a line of its own. */
 static void add_term(struct text *t, const char *term, const char *meaning)
 {
-	unsigned width = screen_width(term);
+	unsigned width = text_columns(term);
 
 	if (width + 3 > NAME_COLUMNS)
 		text_addf(t, "  %s\n%*s", term, NAME_COLUMNS, "");

@@ -9,9 +9,6 @@
 /* The columns of the terminal behind `fd`; 0: it is none. 80 where it does not say. */
 unsigned screen_columns(int fd);
 
-/* How many columns the text takes, written by screen_add. */
-unsigned screen_width(const char *text);
-
 /*
  * Add `text` as one line's part: what would move the cursor or change the
  * terminal becomes a blank or '?', what is not UTF-8 becomes U+FFFD.

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/glyph.h"
 #include "cli/piece.h"
 #include "cli/screen.h"
 
@@ -101,7 +102,7 @@ static unsigned largest(unsigned a, unsigned b)
 static unsigned natural_width(struct text *t, const struct table *table, const struct column *c)
 {
 	CLEANUP(piece_cleanup) struct piece value = { .of = t };
-	unsigned width = screen_width(c->title);
+	unsigned width = text_columns(c->title);
 	bool says_something = !c->usual;
 	const json_t *row;
 	size_t i;
@@ -109,7 +110,7 @@ static unsigned natural_width(struct text *t, const struct table *table, const s
 	json_array_foreach(table->rows, i, row) {
 		const char *text = cell(&value.text, c, row, table->format);
 
-		width = largest(width, screen_width(text));
+		width = largest(width, text_columns(text));
 		says_something = says_something || (*text && strcmp(text, c->usual));
 	}
 	return says_something && !c->for_programs ? width : 0;

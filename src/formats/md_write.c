@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/glyph.h"
 #include "formats/md.h"
 
 /* Rationale: a longer text pushes its own row apart, not all of them. */
@@ -15,15 +16,6 @@ struct table {
 	size_t count;
 	unsigned width[MD_COLUMNS_MAX]; /* 0: left out */
 };
-
-static unsigned count_characters(const char *text)
-{
-	unsigned n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
 
 static const char *cell_text(const struct md_column *column, const struct claim *c,
 			     char scratch[static CELL_SIZE])
@@ -45,7 +37,7 @@ static void measure_cell(struct table *t, const struct claim *c, unsigned at, bo
 	*says = *says || (*text && (!column->usual || strcmp(text, column->usual)));
 	md_add_cell(&cell, text);
 	all->out_of_memory = all->out_of_memory || !text_ok(&cell);
-	width = count_characters(text_str(&cell));
+	width = text_columns(text_str(&cell));
 	if (width > t->width[at])
 		t->width[at] = width < WIDTH_MAX ? width : WIDTH_MAX;
 }
@@ -54,7 +46,7 @@ static void measure(struct table *t, unsigned at, struct text *all)
 {
 	bool says = !t->columns[at].may_go;
 
-	t->width[at] = count_characters(t->columns[at].title);
+	t->width[at] = text_columns(t->columns[at].title);
 	for (size_t i = 0; i < t->count; i++)
 		if (t->is_row(&t->claims[i]))
 			measure_cell(t, &t->claims[i], at, &says, all);
@@ -70,7 +62,7 @@ static void add_padded(struct text *to, const char *text, unsigned width, bool r
 
 	md_add_cell(&cell, text);
 	to->out_of_memory = to->out_of_memory || !text_ok(&cell);
-	n = count_characters(text_str(&cell));
+	n = text_columns(text_str(&cell));
 	n = n < width ? width - n : 0;
 	text_addf(to, " %*s%s%*s |", right ? (int)n : 0, "", text_str(&cell), right ? 0 : (int)n,
 		  "");

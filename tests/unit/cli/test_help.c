@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/glyph.h"
 #include "cli/help.h"
-#include "cli/screen.h"
 #include "operations/operation.h"
 
 /* Rationale: what options_read has room for. */
@@ -17,7 +17,7 @@ static void check_fits(const char *what, const struct text *t)
 	while ((line = strsep(&rest, "\n"))) {
 		size_t len = strlen(line);
 
-		CHECK(screen_width(line) <= 80, "%s: '%s'", what, line);
+		CHECK(text_columns(line) <= 80, "%s: '%s'", what, line);
 		CHECK(!len || line[len - 1] != ' ', "%s: a blank at the end of '%s'", what, line);
 	}
 	free(copy);

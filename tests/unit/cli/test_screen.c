@@ -2,30 +2,6 @@
 
 #include "cli/screen.h"
 
-static void screen_width__counts_columns_not_bytes(void **state)
-{
-	static const struct {
-		const char *text;
-		unsigned want;
-	} row[] = {
-		{ "", 0 },
-		{ "web", 3 },
-		{ "B\xc3\xbcro", 4 },		   /* two bytes, one column */
-		{ "\xe6\x97\xa5\xe6\x9c\xac", 4 }, /* two characters that are wide */
-		{ "e\xcc\x81", 1 },		   /* a letter and its accent */
-		{ "\xf0\x9f\x9a\x80", 2 },	   /* an emoji */
-		{ "\xff", 1 },			   /* a replacement takes one */
-		{ "\xc3", 1 },			   /* cut in the middle */
-		{ "\xc0\x80", 2 },		   /* overlong */
-		{ "\xed\xa0\x80", 3 },		   /* a surrogate */
-		{ "a\033[31mb", 7 },		   /* shown as a?[31mb */
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(row); i++)
-		CHECK(screen_width(row[i].text) == row[i].want, "row %zu: %u", i,
-		      screen_width(row[i].text));
-}
-
 static void screen_add__never_lets_a_terminal_be_changed(void **state)
 {
 	/* Right-to-left override: as numbers, for it would trick the reader of this file, too. */
@@ -102,7 +78,6 @@ static void screen_wrap__breaks_between_words_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(screen_width__counts_columns_not_bytes),
 		cmocka_unit_test(screen_add__never_lets_a_terminal_be_changed),
 		cmocka_unit_test(screen_add__cuts_to_the_columns_it_may_take),
 		cmocka_unit_test(screen_wrap__breaks_between_words_only),

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "cli/screen.h"
+#include "base/glyph.h"
 #include "cli/table.h"
 
 /* clang-format off */
@@ -97,7 +97,7 @@ static void table__fits_every_width(void **state)
 		char *got = written(TWO, FORMAT_TABLE, width, false), *rest = got, *line;
 
 		while ((line = strsep(&rest, "\n")))
-			CHECK(screen_width(line) <= width, "width %u: '%s'", width, line);
+			CHECK(text_columns(line) <= width, "width %u: '%s'", width, line);
 		free(got);
 	}
 }

@@ -51,6 +51,20 @@ static void test_write_md__is_a_table_for_people(void **state)
 	check_written(claims_write_md, claims, 0, "| Service | Port |\n| ------- | ---: |\n");
 }
 
+/* Wide characters take two columns, combining marks none: the bars stand below each other. */
+static void test_write_md__is_aligned_by_what_is_seen(void **state)
+{
+	struct claim claims[] = { entry("shop", "web", 3100), entry("shop", "api", 3101) };
+
+	claims[0].description = "\xe5\xba\x97\xe8\x88\x97"; /* two ideographs */
+	claims[1].description = "cafe\xcc\x81 au lait";	    /* e and an acute accent */
+	check_written(claims_write_md, claims, 2,
+		      "| Project | Service | Port | Description  |\n"
+		      "| ------- | ------- | ---: | ------------ |\n"
+		      "| shop    | web     | 3100 | \xe5\xba\x97\xe8\x88\x97         |\n"
+		      "| shop    | api     | 3101 | cafe\xcc\x81 au lait |\n");
+}
+
 static void test_write_md__is_read_again(void **state)
 {
 	struct claim claims[] = { entry("shop", "web", 3100), entry("-", "a | b", 3101),
@@ -162,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write_md__is_a_table_for_people),
+		cmocka_unit_test(test_write_md__is_aligned_by_what_is_seen),
 		cmocka_unit_test(test_write_md__is_read_again),
 		cmocka_unit_test(test_write_ports_md__has_both_tables),
 		cmocka_unit_test(test_write_portkeeper__has_each_port_once),
