@@ -283,7 +283,7 @@ static bool run(struct run *r, struct err *err)
 }
 
 static const struct example examples[] = {
-	{ "portbook copy ~/.local/share/portbook/book.db postgres://db.example.org/portbook",
+	{ "portbook copy book.db postgres://db.example.org/portbook",
 	  "a team moves to a shared book" },
 	{ "portbook copy postgres://db.example.org/portbook book.db", "and back, or as a backup" },
 	{ "portbook copy --compare book.db postgres://db.example.org/portbook",

@@ -2,8 +2,10 @@
  * The command `import`: a file into the book.  Its bytes are read here and given as a stream, as
  * the book may be another machine's.
  */
+#include <limits.h>
 #include <string.h>
 
+#include "book/older.h"
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
@@ -12,19 +14,23 @@
 #include "cli/screen.h"
 #include "cli/table.h"
 
+/* What is true when it was interrupted. */
+#define INTERRUPTED "nothing was entered"
+
 static const struct arg_spec args[] = { { "FILE", VALUE_OWN, .completes = COMPLETES_FILE }, { 0 } };
 
 static const char *const formats[] = { "json",	 "csv",	     "ports-md",   "md",
 				       "dotenv", "devports", "portkeeper", "port-manager",
-				       "lsof",	 "ss",	     NULL };
+				       "lsof",	 "ss",	     "supervisor", "scar",
+				       NULL };
 
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "format", .letter = 'f', .kind = VALUE_TEXT, .arg = "FORMAT", .field = "format",
 	  .choices = formats,
 	  .help = "json, csv, ports-md, md, dotenv, devports, portkeeper, port-manager, lsof "
-		  "or ss; "
-		  "without it, what the file looks like" },
+		  "or ss; without it, what the file looks like. supervisor or scar: FILE is the "
+		  "postgres:// URL of that system's database" },
 	{ .name = "dry-run", .letter = 'n', .kind = VALUE_FLAG, .field = "dryRun",
 	  .help = "only say what would be entered, moved and refused" },
 	{ .name = "project", .letter = 'p', .kind = VALUE_PROJECT, .arg = "PROJECT",
@@ -50,6 +56,21 @@ static const struct column columns[] = {
 	{ .title = "PORTS", .field = "ports", .importance = 1, .usual = "" },
 	{ .title = "WAS", .field = "previousPort", .kind = COLUMN_NUMBER, .usual = "" },
 	{ .title = "REMARK", .field = "message", .least = 20, .usual = "" },
+	{ 0 },
+};
+
+/* Of a database: what is remarkable stands below. */
+static const struct column columns_of_database[] = {
+	{ .title = "ROW", .field = "row" },
+	{ .title = "ACTION", .field = "action" },
+	{ .title = "WHAT", .field = "record", .importance = 2, .usual = "allocation" },
+	{ .title = "PROJECT", .field = "projectName", .least = 8 },
+	{ .title = "SERVICE", .field = "serviceName", .least = 8 },
+	{ .title = "N", .field = "instance", .kind = COLUMN_NUMBER, .importance = 3, .usual = "1" },
+	{ .title = "ENV", .field = "environment", .importance = 4, .usual = "dev" },
+	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER },
+	{ .title = "PORTS", .field = "ports", .importance = 1, .usual = "" },
+	{ .title = "WAS", .field = "previousPort", .kind = COLUMN_NUMBER, .usual = "" },
 	{ 0 },
 };
 /* clang-format on */
@@ -89,17 +110,67 @@ static void add_summary(struct text *t, const json_t *answer)
 	text_add(t, json_bool_of(answer, "replaced") ? "; its history and all\n" : "\n");
 }
 
+static void add_subject(struct text *t, const json_t *row)
+{
+	const char *service = json_text_of(row, "serviceName");
+	const char *ports = json_text_of(row, "ports");
+
+	if (ports)
+		text_addf(t, "%s of ", ports);
+	if (json_int_of(row, "port", 0))
+		text_addf(t, "%lld of ", (long long)json_int_of(row, "port", 0));
+	text_addf(t, "%s%s%s: ", text_or(row, "projectName", "nobody"), service ? "/" : "",
+		  service ? service : "");
+}
+
+/* "port_allocations 5: 5173 of shop/vite: outside of its block 3100-3199: registered" */
+static void add_remark(struct text *t, const json_t *row)
+{
+	CLEANUP(text_release) struct text said = { 0 }, line = { 0 };
+	unsigned width = screen_columns(1);
+
+	text_addf(&said, "%s: ", json_text_of(row, "row"));
+	add_subject(&said, row);
+	text_add(&said, json_text_of(row, "message"));
+	screen_add(&line, text_str(&said), 0);
+	if (width)
+		screen_wrap(t, text_str(&line), 4, width);
+	else
+		text_add(t, text_str(&line));
+	text_add(t, "\n");
+}
+
+/* Of a database nobody has the rows before them: what is odd about one is said in full. */
+static void add_remarks(struct text *t, const json_t *rows)
+{
+	const char *title = "To be looked at:\n";
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		if (json_text_of(row, "row") && json_text_of(row, "message")) {
+			text_addf(t, "%s  ", title);
+			add_remark(t, row);
+			title = "";
+		}
+	text_add(t, *title ? "" : "\n");
+}
+
 static bool import_render(struct run *r, const json_t *answer, struct err *err)
 {
 	const json_t *rows = json_object_get(answer, "rows");
-	const struct table table = { .columns = columns,
+	bool is_database = json_text_of(json_array_get(rows, 0), "row") != NULL;
+	const struct table table = { .columns = is_database ? columns_of_database : columns,
 				     .rows = rows,
 				     .width = screen_columns(1),
 				     .colour = output_has_colour(&r->out) };
 
 	(void)err;
-	if (json_bool_of(answer, "dryRun") && json_array_size(rows))
+	if (json_bool_of(answer, "dryRun") && json_array_size(rows)) {
 		table_add(&r->out.text, &table);
+		text_add(&r->out.text, is_database ? "\n" : "");
+	}
+	add_remarks(&r->out.text, rows);
 	if (json_int_of(answer, "rowsOmitted", 0))
 		output_note(&r->out, "%lld more rows are not listed",
 			    (long long)json_int_of(answer, "rowsOmitted", 0));
@@ -107,13 +178,17 @@ static bool import_render(struct run *r, const json_t *answer, struct err *err)
 	return true;
 }
 
-/* "ports.md:7: port 3000 belongs to 'a/web'", and the way out below. */
+/* "ports.md:7: port 3000 belongs to 'a/web'", and the way out below; of a database its row. */
 static void add_refused(struct text *t, const char *file, const json_t *row)
 {
 	CLEANUP(piece_cleanup) struct piece line = { .of = t };
 
-	text_addf(&line.text, "%s:%lld: %s", file, (long long)json_int_of(row, "line", 0),
-		  text_or(row, "message", ""));
+	if (json_text_of(row, "row"))
+		text_addf(&line.text, "%s: %s: %s", file, json_text_of(row, "row"),
+			  text_or(row, "message", ""));
+	else
+		text_addf(&line.text, "%s:%lld: %s", file, (long long)json_int_of(row, "line", 0),
+			  text_or(row, "message", ""));
 	screen_add(t, text_str(&line.text), 0);
 	text_add(t, "\n");
 	if (json_text_of(row, "hint")) {
@@ -160,18 +235,13 @@ static bool show_refusal(struct run *r, const json_t *refusal, const struct err 
 	return true;
 }
 
-static bool import_run(struct run *r, struct err *err)
+static bool import_from(struct run *r, struct source *from, struct err *err)
 {
-	CLEANUP(input_file_cleanup) struct input_file file = { .fd = -1 };
 	CLEANUP(json_cleanup) json_t *answer = NULL;
-	const char *interrupted = "nothing was entered";
 	struct err why = { 0 };
 
-	(void)run_watch(r, interrupted);
-	if (!input_file_open(&file, r->args[0], &r->watch, err))
-		return false;
-	if (!run_call_with(r, "import", r->input, (struct call_io){ .from = &file.source.source },
-			   interrupted, &answer, &why)) {
+	if (!run_call_with(r, "import", r->input, (struct call_io){ .from = from }, INTERRUPTED,
+			   &answer, &why)) {
 		if (answer)
 			return show_refusal(r, answer, &why, err);
 		*err = why;
@@ -181,12 +251,48 @@ static bool import_run(struct run *r, struct err *err)
 	return run_show(r, answer, err);
 }
 
+static bool import_file(struct run *r, struct err *err)
+{
+	CLEANUP(input_file_cleanup) struct input_file file = { .fd = -1 };
+
+	return input_file_open(&file, r->args[0], &r->watch, err) &&
+	       import_from(r, &file.source.source, err);
+}
+
+static bool import_database(struct run *r, struct err *err)
+{
+	CLEANUP(text_release) struct text tables = { 0 };
+	const char *url = r->args[0], *format = json_text_of(r->input, "format");
+	char name[PATH_MAX];
+	struct bytes_source source;
+
+	if (!format) {
+		fail(err, ERR_INVALID, "it is not said whose database '%.300s' is",
+		     older_shown(url, name, sizeof(name)));
+		return fail_hint(err,
+				 "--format supervisor, or --format scar; a book of portbook is "
+				 "for portbook copy");
+	}
+	if (!older_read(url, format, &tables, err))
+		return false;
+	source = bytes_source(text_str(&tables), tables.len, older_shown(url, name, sizeof(name)));
+	return import_from(r, &source.source, err);
+}
+
+static bool import_run(struct run *r, struct err *err)
+{
+	(void)run_watch(r, INTERRUPTED);
+	return older_is_database(r->args[0]) ? import_database(r, err) : import_file(r, err);
+}
+
 static const struct example examples[] = {
 	{ "portbook import book.json", "a book that was exported" },
 	{ "portbook import PORTS.md --dry-run", "what would become of a table" },
 	{ "portbook import .env --project shop", "the ports of one project" },
 	{ "ss -ltnp | portbook import - --format ss", "what listens now, as ss shows it" },
 	{ "ssh host portbook export | portbook import -", "from a pipe" },
+	{ "portbook import --format supervisor postgres:///supervisor --dry-run",
+	  "the database of an older system" },
 	{ NULL, NULL },
 };
 
@@ -201,7 +307,10 @@ const struct command cmd_import = {
 		"tools, what lsof -i -P -n and ss -ltnp print) "
 		"ports and projects are entered by the rules of this book. A service that the file "
 		"has on another port is moved. What breaks a rule is refused: every such row is named "
-		"with its line and the way out, and nothing is entered.",
+		"with its line and the way out, and nothing is entered.\n\n"
+		"Of the databases of two older systems (--format supervisor, scar) what was agreed "
+		"there stands: a port outside of its block is entered all the same, and named; only "
+		"what two claim is refused. Nothing is written there.",
 	.examples = examples,
 	.args = args,
 	.min_args = 1,

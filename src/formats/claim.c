@@ -50,6 +50,7 @@ bool claim_tell_wrong(struct claim c, const struct err *why, claim_fn *fn, void 
 		return false;
 	}
 	utf8_repair(valid.text);
+	wrong.place = c.place;
 	wrong.wrong = &valid;
 	return fn(&wrong, arg);
 }
@@ -61,12 +62,13 @@ struct claim claim_of(enum claim_kind kind, unsigned line)
 
 bool claim_keep_texts(struct arena *a, struct claim *c)
 {
-	const char **texts[] = { &c->project,	      &c->path,	   &c->project_status,
-				 &c->owner,	      &c->purpose, &c->branch,
-				 &c->worktree,	      &c->service, &c->type,
-				 &c->environment,     &c->host,	   &c->tunnel_hostname,
-				 &c->description,     &c->note,	   &c->metadata,
-				 &c->instance_status, &c->unit,	   &c->program };
+	const char **texts[] = { &c->project,	      &c->path,	    &c->project_status,
+				 &c->owner,	      &c->purpose,  &c->branch,
+				 &c->worktree,	      &c->service,  &c->type,
+				 &c->environment,     &c->host,	    &c->tunnel_hostname,
+				 &c->description,     &c->note,	    &c->metadata,
+				 &c->instance_status, &c->unit,	    &c->program,
+				 &c->place,	      &c->tunnel_id };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		if (!*texts[i])

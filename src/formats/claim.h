@@ -33,7 +33,8 @@ enum claim_kind {
  */
 struct claim {
 	enum claim_kind kind;
-	unsigned line;		 /* from 1; what a person looks up */
+	unsigned line;	   /* from 1; what a person looks up */
+	const char *place; /* what they look up instead: "port_allocations 17"; NULL: the line */
 	const struct err *wrong; /* what the row says makes no sense; else NULL */
 	struct port_range ports;
 
@@ -51,7 +52,7 @@ struct claim {
 	const char *program;	/* what listens there; it is no name of a service */
 	enum protocol protocol; /* tcp where nothing is said */
 	enum entry_status status;
-	const char *tunnel_hostname;
+	const char *tunnel_hostname, *tunnel_id;
 	const char *description, *note;
 	const char *metadata;  /* a JSON object; what has no field of its own */
 	int64_t at_ms;	       /* since when; 0: not said */
@@ -92,6 +93,10 @@ claims_fn claims_env;
 claims_fn claims_devports;
 claims_fn claims_portkeeper;
 claims_fn claims_port_manager;
+
+/* The tables of two older systems, in JSON: see claims_older.c. */
+claims_fn claims_supervisor;
+claims_fn claims_scar;
 
 /*
  * What programs of this machine are told to listen on, or to pass requests on to.

@@ -31,7 +31,7 @@ struct claim_rows {
 	bool (*read)(struct claim_row *r, struct err *err);
 };
 
-#define CLAIM_ROWS_MAX 2
+#define CLAIM_ROWS_MAX 3
 
 /* A file is of a shape when it has the member of its first rows; `what` names the tool. */
 struct claim_shape {

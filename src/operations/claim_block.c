@@ -15,6 +15,7 @@ static bool tell_block(struct claims *all, const struct told *w, struct port_ran
 	const struct report_row row = { .kind = RECORD_BLOCK,
 					.fate = ROW_ENTERED,
 					.line = w->claim.line,
+					.place = w->claim.place,
 					.project = w->project.name,
 					.ports = block };
 
@@ -72,20 +73,75 @@ static bool find_range(struct claims *all, const struct policy_range **ret, stru
 	return true;
 }
 
-bool claim_settle_block(struct claims *all, struct told *w, struct err *err)
+/* The range that has those ports for another purpose; NULL: none has. */
+static const struct policy_range *range_across(const struct policy *policy, struct port_range ports)
+{
+	const struct policy_range *blocks = blocks_range(policy);
+
+	for (unsigned i = 0; i < policy->n_ranges; i++)
+		if (&policy->ranges[i] != blocks && policy->ranges[i].ports.first <= ports.last &&
+		    ports.first <= policy->ranges[i].ports.last)
+			return &policy->ranges[i];
+	return NULL;
+}
+
+static const char *why_not(struct claims *all, const struct told *w, const struct policy *policy,
+			   const struct err *why)
+{
+	const struct policy_range *other = range_across(policy, w->claim.ports);
+
+	if (!other)
+		return arena_printf(all->arena, "not given: %s", why->text);
+	return arena_printf(all->arena, "not given: it overlaps the range '%s', %u-%u", other->name,
+			    other->ports.first, other->ports.last);
+}
+
+/* It stays without; its services are entered where they stand. */
+static bool tell_no_block(struct claims *all, const struct told *w, const struct err *why,
+			  struct err *err)
+{
+	struct report_row row = { .kind = RECORD_BLOCK,
+				  .fate = ROW_SKIPPED,
+				  .line = w->claim.line,
+				  .place = w->claim.place,
+				  .project = w->project.name,
+				  .ports = w->claim.ports };
+	const struct policy *policy;
+
+	if (!registry_policy(all->importing->call->registry, &policy, err))
+		return false;
+	row.message = why_not(all, w, policy, why);
+	return row.message ? report_add(&all->importing->report, &row, true, err)
+			   : fail_memory(err);
+}
+
+static bool settle_block(struct claims *all, struct told *w, const struct policy_range *range,
+			 struct err *err)
 {
 	const struct port_range ports = w->claim.ports;
-	const struct policy_range *range;
 
-	if (!ports.first)
-		return true;
-	if (!find_range(all, &range, err))
-		return false;
 	/* By a policy without blocks nobody has one. */
 	for (unsigned at = ports.first; range && at <= ports.last; at += range->block)
 		if (!settle_piece(all, w, range, piece_at(range, ports, at), err))
 			return false;
 	return true;
+}
+
+bool claim_settle_block(struct claims *all, struct told *w, struct err *err)
+{
+	const struct policy_range *range;
+	struct err why = { 0 };
+
+	if (!w->claim.ports.first)
+		return true;
+	if (!find_range(all, &range, err))
+		return false;
+	if (settle_block(all, w, range, &why))
+		return true;
+	if (all->importing->format->is_agreed && is_about_the_row(why.code))
+		return tell_no_block(all, w, &why, err);
+	*err = why;
+	return false;
 }
 
 static bool fail_slice(struct err *err, const struct told *w, unsigned number,

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "operations/importing_claims.h"
+#include "registry/blocks.h"
 #include "registry/edit.h"
 #include "registry/entry_json.h"
 #include "registry/instances.h"
@@ -69,7 +70,7 @@ static struct details details_of(const struct told *w, const json_t *metadata)
 		.unit = said(c->unit, w->carried.unit),
 		.type = said(c->type, w->carried.type),
 		.tunnel_hostname = said(c->tunnel_hostname, w->carried.tunnel_hostname),
-		.tunnel_id = w->carried.tunnel_id,
+		.tunnel_id = said(c->tunnel_id, w->carried.tunnel_id),
 		.metadata = metadata,
 	};
 }
@@ -90,7 +91,8 @@ static bool take_port(struct claims *all, const struct told *w, const struct det
 	const struct register_request outside = {
 		.key = w->key,
 		.port = port,
-		.force = all->importing->format->says_what_listens,
+		.force = all->importing->format->says_what_listens ||
+			 all->importing->format->is_agreed,
 		.details = *d,
 	};
 	struct entry holder;
@@ -143,12 +145,68 @@ static const char *words_of(const struct told *w)
 	return w->is_renamed ? "the file's words for it are no names: it is called so here" : NULL;
 }
 
+/* The range that is meant for the project: the shared one, or that of the blocks. */
+static const struct policy_range *range_for(const struct policy *policy, const struct told *w)
+{
+	if (strcmp(w->project.name, SHARED_PROJECT) != 0)
+		return blocks_range(policy);
+	for (unsigned i = 0; i < policy->n_ranges; i++)
+		if (policy->ranges[i].shared)
+			return &policy->ranges[i];
+	return NULL;
+}
+
+/* Where the project should stand, and does not. */
+static bool say_outside(struct claims *all, const struct told *w, const char **ret, struct err *err)
+{
+	struct registry *r = all->importing->call->registry;
+	const struct policy_range *range;
+	const struct policy *policy;
+	struct block_list blocks = { .count = 0 };
+	struct port_range own;
+
+	if (!registry_policy(r, &policy, err))
+		return false;
+	range = range_for(policy, w);
+	if (range && !range->shared &&
+	    !blocks_read(r, w->project.id, range->name, w->key.host, &blocks, err))
+		return false;
+	own = blocks.count ? blocks.span[0] : range ? range->ports : (struct port_range){ 0, 0 };
+	*ret = !range ? "in no range for it: registered"
+	       : range->shared
+		       ? arena_printf(all->arena, "outside of the shared range %u-%u: registered",
+				      own.first, own.last)
+		       : arena_printf(all->arena, "outside of its block %u-%u: registered",
+				      own.first, own.last);
+	return *ret || fail_memory(err);
+}
+
+/* What of our rules an agreed row breaks, and that it stands there all the same. */
+static bool say_rule(struct claims *all, const struct told *w, const struct entry *e,
+		     const char **ret, struct err *err)
+{
+	struct registry *r = all->importing->call->registry;
+	struct project other;
+	bool owned;
+
+	*ret = words_of(w);
+	if (!all->importing->format->is_agreed || (e->range && *e->range))
+		return true;
+	if (!block_owner(r, w->key.host, e->port, all->arena, &other, &owned, err))
+		return false;
+	if (!owned || !strcmp(other.id, w->project.id))
+		return say_outside(all, w, ret, err);
+	*ret = arena_printf(all->arena, "in the block of '%s': registered", other.name);
+	return *ret || fail_memory(err);
+}
+
 bool claim_enter(struct claims *all, struct told *w, struct err *err)
 {
 	struct registry *r = all->importing->call->registry;
 	CLEANUP(json_cleanup)
 	json_t *metadata = w->claim.metadata ? json_loads(w->claim.metadata, 0, NULL) : NULL;
 	const struct details d = details_of(w, json_is_object(metadata) ? metadata : NULL);
+	const char *message;
 	struct port_answer answer;
 	struct entry before;
 	struct instance i;
@@ -164,12 +222,13 @@ bool claim_enter(struct claims *all, struct told *w, struct err *err)
 		return claim_tell(all, w, ROW_UNCHANGED, NULL, err);
 	if (!take_port(all, w, &d, &answer, err) || !date(all, w, &answer.entry, err))
 		return false;
-	if (held && !is_changed(&before, &answer.entry, &changed, err))
+	if ((held && !is_changed(&before, &answer.entry, &changed, err)) ||
+	    !say_rule(all, w, &answer.entry, &message, err))
 		return false;
 	return claim_tell(all, w,
 			  w->previous ? ROW_MOVED
 			  : !held     ? ROW_ENTERED
 			  : changed   ? ROW_UPDATED
 				      : ROW_UNCHANGED,
-			  words_of(w), err);
+			  message, err);
 }

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +79,7 @@ bool claim_fail_taken(struct err *err, const struct told *w)
 {
 	return fail_hint(
 		err,
-		"give '%s/%s' another port in the file, or leave the row out and take one: "
+		"give '%s/%s' another port there, or leave the row out and take one: "
 		"portbook get %s/%s",
 		w->claim.project, w->key.service, w->claim.project, w->key.service);
 }
@@ -88,13 +89,18 @@ static bool settle_port(struct claims *all, const struct told *first, struct tol
 			struct err *err)
 {
 	struct err why = { 0 };
+	char place[80];
 
 	if (is_of_same_service(first, w)) {
 		w->is_refused = true;
 		return claim_tell(all, w, ROW_SKIPPED, "the file says it twice", err);
 	}
-	fail(&why, ERR_TAKEN, "two services on one port: line %u gives port %u to '%s/%s'",
-	     first->claim.line, first->claim.ports.first, first->claim.project, first->key.service);
+	if (first->claim.place)
+		snprintf(place, sizeof(place), "%s", first->claim.place);
+	else
+		snprintf(place, sizeof(place), "line %u", first->claim.line);
+	fail(&why, ERR_TAKEN, "two services on one port: %s gives port %u to '%s/%s'", place,
+	     first->claim.ports.first, first->claim.project, first->key.service);
 	(void)claim_fail_taken(&why, w);
 	return claim_refuse(all, w, &why, err);
 }

@@ -68,6 +68,16 @@ static bool best_number(struct claims *all, const struct policy *policy,
 	}
 }
 
+/* What is said of its ports goes with its number, or nothing is. */
+static bool is_block_of(const struct policy *policy, const struct policy_range *range,
+			const struct claim *c)
+{
+	struct port_range block;
+
+	return !c->ports.first || (policy_block(policy, range, (unsigned)c->number, &block) &&
+				   block.first == c->ports.first && block.last == c->ports.last);
+}
+
 static bool choose_number(struct claims *all, const struct told *of, int *ret, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
@@ -83,7 +93,7 @@ static bool choose_number(struct claims *all, const struct told *of, int *ret, s
 	range = blocks_range(policy);
 	if (!range)
 		return true;
-	if (of->claim.number >= 0 && !of->claim.ports.first) {
+	if (of->claim.number >= 0 && is_block_of(policy, range, &of->claim)) {
 		if (!number_is_free(all, policy, range, (unsigned)of->claim.number, &is_free, err))
 			return false;
 		*ret = is_free ? of->claim.number : -1;
@@ -144,9 +154,11 @@ static bool add_project(struct claims *all, struct told *w, int number, struct e
 		.host = r->host,
 		.since_ms = says ? c->at_ms : 0,
 	};
-	struct report_row row = {
-		.kind = RECORD_PROJECT, .fate = ROW_ENTERED, .line = c->line, .project = c->project
-	};
+	struct report_row row = { .kind = RECORD_PROJECT,
+				  .fate = ROW_ENTERED,
+				  .line = c->line,
+				  .place = c->place,
+				  .project = c->project };
 
 	return remark_on(all, w, &row.message, err) &&
 	       project_add(r, &new, all->arena, &w->project, err) &&

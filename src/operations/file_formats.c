@@ -53,6 +53,16 @@ static bool port_manager_is_likely(const char *bytes, size_t len)
 	       has_member(bytes, len, "\"app_name\"", '"');
 }
 
+static bool supervisor_is_likely(const char *bytes, size_t len)
+{
+	return has_member(bytes, len, "\"project_port_ranges\"", '[');
+}
+
+static bool scar_is_likely(const char *bytes, size_t len)
+{
+	return has_member(bytes, len, "\"remote_agent_port_allocations\"", '[');
+}
+
 static bool has(const char *bytes, size_t len, const char *words)
 {
 	return memmem(bytes, len, words, strlen(words)) != NULL;
@@ -127,6 +137,9 @@ const struct file_format file_formats[] = {
 	  .is_likely = portkeeper_is_likely },
 	{ .name = "port-manager", .claims = claims_port_manager,
 	  .is_likely = port_manager_is_likely },
+	{ .name = "supervisor", .claims = claims_supervisor, .is_agreed = true,
+	  .is_likely = supervisor_is_likely },
+	{ .name = "scar", .claims = claims_scar, .is_agreed = true, .is_likely = scar_is_likely },
 	{ .name = "lsof", .claims = claims_lsof, .says_what_listens = true,
 	  .is_likely = lsof_is_likely },
 	{ .name = "ss", .claims = claims_ss, .says_what_listens = true, .is_likely = ss_is_likely },

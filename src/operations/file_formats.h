@@ -16,6 +16,11 @@ struct file_format {
 	const struct book_file_format *whole;
 	claims_fn *claims;
 	bool says_what_listens; /* and not whose it is, nor that it moved */
+	/*
+	 * What was agreed on where the tables are from: a row that our rules would have elsewhere is
+	 * entered where it stands, and that is said; only what two claim is refused.
+	 */
+	bool is_agreed;
 	claims_write_fn *write;
 
 	/* Do the first bytes of a file show that it is one?  NULL: they never do. */

@@ -40,6 +40,7 @@ static struct report_row row_of(const struct told *w, enum row_fate fate)
 		.kind = kinds[c->kind],
 		.fate = fate,
 		.line = c->line,
+		.place = c->place,
 		.project = w->project.name ? w->project.name : c->project,
 		.service = w->key.service ? w->key.service : c->service,
 		.environment = is_entry ? w->key.environment : NULL,
@@ -80,6 +81,8 @@ struct gathering {
 static bool refuse_wrong(struct claims *all, const struct claim *c, struct err *err)
 {
 	struct told w = { .claim = claim_of(c->kind, c->line) };
+
+	w.claim.place = c->place;
 
 	return claim_refuse(all, &w, c->wrong, err);
 }
@@ -158,13 +161,28 @@ static bool name_in_book(struct claims *all, struct told *w, const char *what, c
 	return *ret || fail_memory(err);
 }
 
+/* Where somebody asks from says nothing about a database. */
+static bool check_is_said(struct claims *all, const struct told *w, struct err *err)
+{
+	if (!all->importing->format->is_agreed ||
+	    json_text_of(all->importing->input, "projectName"))
+		return true;
+	fail(err, ERR_INVALID, "%.200s: %s ('%.80s') is of no project there",
+	     all->importing->source->name, w->claim.place, w->claim.service);
+	return fail_hint(err, "say whose such rows are: --project NAME, and --create if it is new");
+}
+
 /* Whose a claim is of which the file does not say it; asked once, and only then. */
 static bool find_here(struct claims *all, struct err *err)
 {
-	for (unsigned i = 0; i < all->count; i++)
-		if (!all->items[i].claim.project && all->items[i].claim.kind != CLAIM_RESERVED)
-			return place_find(all->importing->call, all->importing->input, PLACE_ENTER,
+	for (unsigned i = 0; i < all->count; i++) {
+		const struct told *w = &all->items[i];
+
+		if (!w->claim.project && w->claim.kind != CLAIM_RESERVED)
+			return check_is_said(all, w, err) &&
+			       place_find(all->importing->call, all->importing->input, PLACE_ENTER,
 					  &all->here, err);
+	}
 	return true;
 }
 
@@ -302,8 +320,10 @@ typedef bool step_fn(struct claims *all, struct told *w, struct err *err);
 
 static bool skip_released(struct claims *all, struct told *w, struct err *err)
 {
-	return w->claim.status != STATUS_RELEASED ||
-	       claim_tell(all, w, ROW_SKIPPED, "the file calls it released", err);
+	const char *message = w->claim.place ? "left out: it is released there"
+					     : "the file calls it released";
+
+	return w->claim.status != STATUS_RELEASED || claim_tell(all, w, ROW_SKIPPED, message, err);
 }
 
 static bool for_each(struct claims *all, enum claim_kind kind, step_fn *step, struct err *err)

@@ -44,7 +44,7 @@ static json_t *row_json(const struct report_row *row, const struct err *why)
 {
 	json_t *o = json_object();
 
-	if (o && json_put_int(o, "line", row->line) &&
+	if (o && json_put_int(o, "line", row->line) && put_said(o, "row", row->place) &&
 	    json_put_text(o, "action", row_fate_name(row->fate)) &&
 	    json_put_text(o, "record", record_name(row->kind)) &&
 	    put_said(o, "projectName", row->project) && put_said(o, "serviceName", row->service) &&
@@ -95,6 +95,8 @@ bool report_refuse(struct import_report *r, const struct report_row *row, const 
 	if (!r->refused++ || row->line < r->first_line) {
 		r->first = *why;
 		r->first_line = row->line;
+		snprintf(r->first_place, sizeof(r->first_place), "%s",
+			 row->place ? row->place : "");
 	}
 	r->any_taken |= why->code == ERR_TAKEN;
 	if (!list_row(r, &refused, why, err))
@@ -181,13 +183,17 @@ bool report_put(const struct import_report *r, json_t *answer, struct err *err)
 bool report_fail(const struct import_report *r, const char *file, struct err *err)
 {
 	enum err_code code = r->any_taken ? ERR_TAKEN : r->first.code;
-	char more[64] = "";
+	char more[64] = "", place[80];
 
 	if (r->refused > 1)
 		snprintf(more, sizeof(more), " (and %u more row%s)", r->refused - 1,
 			 r->refused == 2 ? "" : "s");
-	fail(err, code, "%.200s:%u: %.700s%s; nothing was entered", file, r->first_line,
-	     r->first.text, more);
+	if (r->first_place[0])
+		snprintf(place, sizeof(place), " %s", r->first_place);
+	else
+		snprintf(place, sizeof(place), "%u", r->first_line);
+	fail(err, code, "%.200s:%s: %.600s%s; nothing was entered", file, place, r->first.text,
+	     more);
 	if (r->first.hint[0])
 		(void)fail_hint(err, "%s", r->first.hint);
 	memcpy(err->holder, r->first.holder, sizeof(err->holder));

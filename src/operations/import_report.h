@@ -22,6 +22,7 @@ struct import_report {
 	json_t *rows;			     /* those that are worth a line */
 	struct err first;		     /* why the first row was refused */
 	unsigned first_line;
+	char first_place[64]; /* "": it is found by its line */
 	bool any_taken;
 };
 
@@ -30,6 +31,7 @@ struct report_row {
 	enum record_kind kind;
 	enum row_fate fate;
 	unsigned line;
+	const char *place; /* see claim.h */
 	const char *project, *service, *environment, *host;
 	unsigned instance;	 /* 0: none */
 	struct port_range ports; /* 0-0: none */

@@ -122,6 +122,10 @@ SOUND = {
     "ss": "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
           'LISTEN 0 511 *:3500 *:* users:(("node",pid=812,fd=19))\n',
     "port-manager": '{"ports": {"3500": {"project": "shop", "service": "web"}}}',
+    "supervisor": '{"project_port_ranges": [], "port_allocations": [{"id": 1, "port": 3500, '
+                  '"project_name": "shop", "service_name": "web"}], "shared_service_ports": []}',
+    "scar": '{"codebases": [], "worktrees": [], "remote_agent_port_allocations": [{"port": 3500, '
+            '"service_name": "web", "environment": "dev", "codebase": "shop", "instance": 1}]}',
 }
 
 

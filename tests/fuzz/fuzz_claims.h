@@ -78,6 +78,8 @@ static inline bool fuzz_collect(const struct claim *c, void *arg)
 		offsetof(struct claim, environment),
 		offsetof(struct claim, host),
 		offsetof(struct claim, tunnel_hostname),
+		offsetof(struct claim, tunnel_id),
+		offsetof(struct claim, place),
 		offsetof(struct claim, description),
 		offsetof(struct claim, note),
 		offsetof(struct claim, metadata),

@@ -27,6 +27,7 @@ static inline void claims_add(struct text *t, const struct claim *c, bool with_l
 	text_add(t, kinds[c->kind]);
 	if (with_line)
 		text_addf(t, ":%u", c->line);
+	claims_add_text(t, "place", c->place);
 	if (c->wrong) {
 		text_addf(t, " wrong: %s; ", c->wrong->text);
 		return;
@@ -54,9 +55,11 @@ static inline void claims_add(struct text *t, const struct claim *c, bool with_l
 	claims_add_text(t, "program", c->program);
 	claims_add_text(t, "purpose", c->purpose);
 	claims_add_text(t, "branch", c->branch);
+	claims_add_text(t, "worktree", c->worktree);
 	if (c->status != STATUS_ALLOCATED)
 		text_addf(t, " status=%s", entry_status_name(c->status));
 	claims_add_text(t, "hostname", c->tunnel_hostname);
+	claims_add_text(t, "tunnel", c->tunnel_id);
 	claims_add_text(t, "description", c->description);
 	claims_add_text(t, "note", c->note);
 	claims_add_text(t, "metadata", c->metadata);

@@ -60,8 +60,9 @@ static bool check_url(struct session *s, bool *ret_several, struct err *err)
 	PQconninfoOption *options = s->pq->conninfoParse(s->url, &message);
 
 	if (!options) {
-		fail(err, ERR_INVALID, "the book '%.300s' is not a URL that libpq reads: %.*s",
-		     s->shown, message ? (int)strcspn(message, "\n") : 0, message ? message : "");
+		fail(err, ERR_INVALID, "the %s '%.300s' is not a URL that libpq reads: %.*s",
+		     s->noun, s->shown, message ? (int)strcspn(message, "\n") : 0,
+		     message ? message : "");
 		s->pq->freemem(message);
 		return false;
 	}
@@ -118,6 +119,19 @@ static bool check_server(struct session *s, struct err *err)
 	return version >= OLDEST_SERVER ||
 	       fail(err, ERR_BOOK, "the book '%.300s' is on PostgreSQL %d, and needs at least %d",
 		    s->shown, version / 10000, OLDEST_SERVER / 10000);
+}
+
+bool pg_connect_to_any(struct session *s, struct err *err)
+{
+	PGresult *result;
+	bool ok;
+
+	if (!connect_plainly(s, err))
+		return false;
+	result = s->pq->exec(s->conn, "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'");
+	ok = s->pq->resultStatus(result) == PGRES_COMMAND_OK || pg_fail(s, result, err);
+	clear_result(s, result);
+	return ok;
 }
 
 bool pg_connect(struct session *s, struct err *err)

@@ -26,7 +26,8 @@ struct session {
 	const struct libpq *pq;
 	PGconn *conn;
 	char *url;
-	char *shown; /* the URL without passwords */
+	char *shown;	  /* the URL without passwords */
+	const char *noun; /* what it is the URL of, in messages */
 	enum { TXN_NONE, TXN_READ, TXN_WRITE } txn;
 	char xid[XID_SIZE];		/* of the transaction that writes */
 	char txn_id[UUID_TEXT_SIZE];	/* the same one's name, which is nobody else's */
@@ -51,6 +52,9 @@ MUST_CHECK bool pg_session_new(const char *url, struct session **ret, struct err
 void pg_session_cleanup(struct session **s);
 
 /* ---- connect.c ---- */
+
+/* Connect to a database of any age, of whoever it is, which is only read. */
+MUST_CHECK bool pg_connect_to_any(struct session *s, struct err *err);
 
 /* Connect, and say what every connection with a book is told; not yet a pipeline. */
 MUST_CHECK bool pg_connect(struct session *s, struct err *err);

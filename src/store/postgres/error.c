@@ -108,7 +108,7 @@ bool pg_fail_connection(struct session *s, enum err_code code, const char *what,
 	CLEANUP(text_release) struct text said = { 0 };
 
 	join_lines(s->pq->errorMessage(s->conn), &said);
-	fail(err, code, "the book '%.300s' %s: %s", s->shown, what, text_str(&said));
+	fail(err, code, "the %s '%.300s' %s: %s", s->noun, s->shown, what, text_str(&said));
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
 		if (strstr(text_str(&said), refusals[i].word))
 			return fail_hint(err, "%s", refusals[i].hint);
@@ -141,7 +141,7 @@ bool pg_fail(struct session *s, const PGresult *result, struct err *err)
 		return fail_taken(s, result, err);
 	while (strncmp(state, meanings[i].state, strlen(meanings[i].state)) != 0)
 		i++;
-	fail(err, meanings[i].means, "the book '%.300s' %s: %s", s->shown, meanings[i].text,
+	fail(err, meanings[i].means, "the %s '%.300s' %s: %s", s->noun, s->shown, meanings[i].text,
 	     message);
 	if (meanings[i].hint)
 		fail_hint(err, "%s", meanings[i].hint);

@@ -22,6 +22,7 @@ bool pg_session_new(const char *url, struct session **ret, struct err *err)
 	s->sql.store.ops = &postgres_ops;
 	s->sql.engine = &postgres_engine;
 	s->pq = pq;
+	s->noun = "book";
 	s->url = strdup(url);
 	s->shown = malloc(size);
 	if (!s->url || !s->shown) {

@@ -291,6 +291,82 @@ static void test_portkeeper__reads_both_tools_of_that_name(void **state)
 	claims_check_rows(claims_portkeeper, rows, ARRAY_LEN(rows));
 }
 
+static void test_supervisor__reads_its_three_tables(void **state)
+{
+	static const struct claims_row rows[] = {
+		{ "{\"project_port_ranges\": [\n"
+		  "{\"id\": 2, \"project_id\": 1, \"project_name\": \"shop\", "
+		  "\"port_range_start\": 3100, \"port_range_end\": 3199, "
+		  "\"created_at\": \"2026-01-18T09:00:00\"}],\n"
+		  "\"port_allocations\": [\n"
+		  "{\"id\": 17, \"port\": 3100, \"project_name\": \"shop\", \"status\": \"in_use\", "
+		  "\"service_name\": \"web\", \"description\": \"d\", \"notes\": \"n\", "
+		  "\"cloudflare_tunnel_id\": \"t\", \"cloudflare_hostname\": \"h.example.org\", "
+		  "\"allocated_at\": \"2026-01-18T10:00:00.123456+00:00\", "
+		  "\"allocated_by\": \"alice\"},\n"
+		  "{\"id\": 18, \"port\": 3101, \"project_name\": \"shop\", "
+		  "\"status\": \"released\", \"service_name\": \"api\", "
+		  "\"allocated_by\": \"supervisor\"}],\n"
+		  "\"shared_service_ports\": [\n"
+		  "{\"id\": 8, \"port\": 8080, \"service_name\": \"mcp\"}]}\n",
+		  "project:2 place=project_port_ranges 2 3100-3199 project=shop number=1 "
+		  "at=1768726800000; "
+		  "entry:4 place=port_allocations 17 3100 project=shop service=web "
+		  "hostname=h.example.org tunnel=t description=d note=n "
+		  "metadata={\"allocated_by\":\"alice\"} at=1768730400123; "
+		  "entry:5 place=port_allocations 18 3101 project=shop service=api status=released; "
+		  "entry:7 place=shared_service_ports 8 8080 project=shared-services service=mcp; " },
+		{ "{\"project_port_ranges\": []}", "" },
+		/* Rows that say what cannot be; those behind them are read. */
+		{ "{\"project_port_ranges\": [\n"
+		  "{\"id\": 1, \"project_name\": \"a\", \"port_range_start\": 3199, "
+		  "\"port_range_end\": 3100},\n"
+		  "{\"id\": 2, \"port_range_start\": 1, \"port_range_end\": 2},\n"
+		  "{\"id\": 3, \"project_name\": \"b\", \"port_range_start\": 0, "
+		  "\"port_range_end\": 70000},\n 7],\n"
+		  "\"port_allocations\": [\n"
+		  "{\"id\": 4, \"project_name\": \"a\", \"service_name\": \"s\", \"port\": 70000},\n"
+		  "{\"id\": 5, \"project_name\": null, \"service_name\": \"s\", \"port\": 1}]}",
+		  "project:2 place=project_port_ranges 1 wrong: its range 3199-3100 is none; "
+		  "project:3 place=project_port_ranges 2 wrong: a row without 'project_name'; "
+		  "project:4 place=project_port_ranges 3 wrong: its range 0-70000 is none; "
+		  "entry:5 wrong: a row '{...}' was expected; "
+		  "entry:7 place=port_allocations 4 wrong: its 'port' is not a port from 1 to 65535; "
+		  "entry:8 place=port_allocations 5 wrong: a row without 'project_name'; " },
+		{ "{}", "!f:1: JSON, but not a registry of supervisor" },
+		{ "{\"project_port_ranges\": 7}", "!f:1: 'project_port_ranges' has no rows" },
+	};
+
+	claims_check_rows(claims_supervisor, rows, ARRAY_LEN(rows));
+}
+
+static void test_scar__reads_ports_with_their_codebases_and_worktrees(void **state)
+{
+	static const struct claims_row rows[] = {
+		{ "{\"codebases\": [\n{\"name\": \"shop\", \"default_cwd\": \"/w/shop\"}],\n"
+		  "\"worktrees\": [\n{\"codebase\": \"shop\", \"instance\": 2, "
+		  "\"worktree_path\": \"/w/trees/a\"}],\n"
+		  "\"remote_agent_port_allocations\": [\n"
+		  "{\"port\": 8001, \"service_name\": \"web\", \"environment\": \"dev\", "
+		  "\"codebase\": \"shop\", \"instance\": 2, \"status\": \"active\", "
+		  "\"allocated_at\": \"2026-02-01T10:01:00\", \"process_id\": 4711},\n"
+		  "{\"port\": 443, \"service_name\": \"nginx\", \"environment\": \"production\", "
+		  "\"codebase\": null, \"instance\": 1, \"status\": \"released\"}]}",
+		  "project:2 place=codebase project=shop path=/w/shop; "
+		  "instance:4 place=worktree project=shop instance=2 worktree=/w/trees/a; "
+		  "entry:6 place=port 8001 8001 project=shop instance=2 service=web env=dev "
+		  "at=1769940060000; "
+		  "entry:7 place=port 443 443 service=nginx env=production status=released; " },
+		{ "{\"codebases\": [], \"worktrees\": [{\"codebase\": \"a\", \"instance\": 99999, "
+		  "\"worktree_path\": \"/a\"}, {\"codebase\": \"a\"}]}",
+		  "instance:1 place=worktree wrong: instance 99999 is none; "
+		  "instance:1 place=worktree wrong: a row without 'worktree_path'; " },
+		{ "[]", "!f:1: JSON, but not a registry of scar" },
+	};
+
+	claims_check_rows(claims_scar, rows, ARRAY_LEN(rows));
+}
+
 static void test_port_manager__reads_the_tools_of_that_name(void **state)
 {
 	static const struct claims_row rows[] = {
@@ -418,6 +494,8 @@ int main(void)
 		cmocka_unit_test(test_dotenv__reads_ports_by_their_variables),
 		cmocka_unit_test(test_devports__reads_allocations_and_reservations),
 		cmocka_unit_test(test_portkeeper__reads_both_tools_of_that_name),
+		cmocka_unit_test(test_supervisor__reads_its_three_tables),
+		cmocka_unit_test(test_scar__reads_ports_with_their_codebases_and_worktrees),
 		cmocka_unit_test(test_port_manager__reads_the_tools_of_that_name),
 		cmocka_unit_test(test_json__that_nests_deep_is_refused),
 		cmocka_unit_test(test_claims__stop_where_the_callback_says_so),
