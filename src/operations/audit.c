@@ -123,6 +123,8 @@ static bool gather(struct call *c, struct audit *a, const struct meant *m, struc
 	for (unsigned i = 0; i < entries; i++) {
 		const struct entry *e = &a->scene.entries.items[i];
 
+		if (!progress_step(c->io.progress, "comparing", i + 1, entries, err))
+			return false;
 		if (!m->project || !strcmp(e->project, m->project))
 			judge(a, e);
 	}
@@ -194,8 +196,8 @@ static bool audit_before(struct call *c, const json_t *input, struct err *err)
 	c->prepared = a;
 	a->wants_fix = json_bool_of(input, "fixHint");
 	a->at_ms = registry_now(c->registry);
-	if (!look(c, err) || !store_begin(txn.store, false, err) ||
-	    !read_meant(c, input, &meant, err))
+	if (!progress_step(c->io.progress, "looking at the machine", 0, 0, err) || !look(c, err) ||
+	    !store_begin(txn.store, false, err) || !read_meant(c, input, &meant, err))
 		return false;
 	if (!machine->ops->ephemeral(machine->ctx, &meant.ephemeral, NULL))
 		meant.ephemeral = (struct port_range){ 0 };
