@@ -93,12 +93,12 @@ static const struct port_prompt config_prompt = {
 	PROMPT("port-config", "Put a project's ports into its configuration",
 	       "Make the files of a project use the ports that are entered for it.",
 	       config_arguments),
-	.text = "Call list-ports with projectName \"{project}\". Then look where the files "
-		"of this project name its ports (.env, compose files, package.json, "
-		"vite.config, tunnels), and make a list of those that name another port than "
-		"the one that is entered. Show me the changes that you propose, and make "
-		"them when I have said yes. Services of it that listen and are not entered "
-		"get a port with get-port.",
+	.text = "Call list-ports with projectName \"{project}\". Then look where the files of "
+		"this project name its ports (.env, compose files, package.json, tunnels), and make "
+		"a list of those that name another port than the one that is entered. port-config "
+		"says what such a file should hold. Show me the changes that you propose, and make "
+		"them when I have said yes. Services of it that listen and are not entered get a "
+		"port with get-port.",
 };
 static const struct port_prompt cleanup_prompt = {
 	PROMPT("port-cleanup", "Give back what nobody needs",

@@ -113,6 +113,18 @@ static const struct tool_argument check_arguments[] = {
 static const struct tool_argument listeners_arguments[] = {
 	{ "projectName" }, { "ports" }, { "protocol" }, { "unregistered" }, { 0 },
 };
+static const struct tool_argument config_arguments[] = {
+	{ "projectName" },
+	{ "serviceName" },
+	{ "format", .required = true },
+	{ "fileName" },
+	{ "content" },
+	{ "instance" },
+	{ "environment" },
+	{ "host" },
+	{ "path" },
+	{ 0 },
+};
 static const struct tool_argument cleanup_arguments[] = {
 	{ "projectName" },
 	{ "dryRun", .is_true = true,
@@ -253,6 +265,17 @@ static const struct port_tool list_listeners = {
 	.traits = TOOL_READS | TOOL_REPEATABLE,
 	.longest = ROWS_LONGEST,
 };
+static const struct port_tool port_config = {
+	TOOL("port-config"),
+	.operation = "config",
+	.title = "The ports as a file",
+	.description =
+		"The ports of a project's instance in the form that a program reads: dotenv, json, "
+		"nginx ... With the content of a file that is there, the whole file with the ports "
+		"in it. Writes nothing: that is up to you.",
+	.arguments = config_arguments,
+	.traits = TOOL_READS | TOOL_REPEATABLE | TOOL_HAS_PLACE,
+};
 static const struct port_tool cleanup_ports = {
 	TOOL("cleanup-ports"),
 	.operation = "cleanup",
@@ -277,13 +300,11 @@ static const struct port_tool import_ports = {
 };
 
 const struct mcp_tool *const port_tools[] = {
-	&get_port.tool,	      &allocate_port.tool,
-	&list_ports.tool,     &audit_ports.tool,
-	&port_summary.tool,   &release_port.tool,
-	&update_port.tool,    &create_project.tool,
-	&register_port.tool,  &check_port.tool,
-	&list_listeners.tool, &cleanup_ports.tool,
-	&import_ports.tool,   NULL,
+	&get_port.tool,	     &allocate_port.tool,  &list_ports.tool,
+	&audit_ports.tool,   &port_summary.tool,   &release_port.tool,
+	&update_port.tool,   &create_project.tool, &register_port.tool,
+	&check_port.tool,    &list_listeners.tool, &port_config.tool,
+	&cleanup_ports.tool, &import_ports.tool,   NULL,
 };
 
 /* Agents that know an earlier registry call its tools so. */
