@@ -5,7 +5,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 
 import jsonschema
 import pytest
@@ -142,53 +141,6 @@ def book(pb):
     if not path.exists():
         pb.ok("list")
     return Book(path)
-
-
-LISTENER = """
-import socket, sys
-kind = socket.SOCK_DGRAM if sys.argv[2] == "udp" else socket.SOCK_STREAM
-s = socket.socket(socket.AF_INET, kind)
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind(("127.0.0.1", int(sys.argv[1])))
-if kind == socket.SOCK_STREAM:
-    s.listen()
-print("listening", flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def listen(pb):
-    """listen(port, cwd=DIR): a process that listens there until the test ends; its pid.
-
-    Without a directory it works in one that is nobody's. With a name it is a program of that name.
-    """
-    started = []
-
-    def program(name):
-        if name is None:
-            return sys.executable
-        copy = pb.base / "programs" / name
-        copy.parent.mkdir(exist_ok=True)
-        shutil.copy("/usr/bin/python3", copy)
-        return copy
-
-    def run(port, cwd=None, protocol="tcp", name=None):
-        elsewhere = pb.base / "elsewhere"
-        elsewhere.mkdir(exist_ok=True)
-        process = subprocess.Popen(
-            [program(name), "-S", "-E", "-c", LISTENER, str(port), protocol],
-            cwd=cwd or elsewhere, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        started.append(process)
-        assert process.stdout.readline() == "listening\n"
-        return process.pid
-
-    yield run
-    for process in started:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
 
 
 @pytest.fixture
