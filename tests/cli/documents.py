@@ -11,7 +11,10 @@ the programs that are there already, is in comments:
 """
 
 import re
+import shutil
 import subprocess
+
+from pgserver import SERVER
 
 BLOCKS = re.compile(r"^```console\n(.*?)^```$|^<!-- run\n(.*?)^-->$", re.M | re.S)
 
@@ -73,6 +76,8 @@ class Reader:
     def __init__(self, machine):
         self.machine = machine
         self.cwd = "/home/you"
+        # A copy, as of the program: the checkout may be below a closed home.
+        self.server = shutil.copy(SERVER, machine.pb.base / "postgres-server")
         self.shell = subprocess.Popen(
             machine.command(["bash", "--norc"], user="you"), text=True,
             env=machine.environment("you", env=self.environment()), start_new_session=True,
@@ -82,7 +87,8 @@ class Reader:
 
     def environment(self):
         path = f"{self.machine.program.parent}:/usr/sbin:/usr/bin:/sbin:/bin"
-        return {"PATH": path, "COLUMNS": "100", "GIT_CONFIG_NOSYSTEM": "1", "USER": "you"}
+        return {"PATH": path, "COLUMNS": "100", "GIT_CONFIG_NOSYSTEM": "1", "USER": "you",
+                "POSTGRES_SERVER": str(self.server)}
 
     def run(self, command):
         """The lines that it prints."""
