@@ -7,6 +7,8 @@
 
 #include "book/own.h"
 #include "operations/doctor.h"
+#include "store/postgres/look.h"
+#include "store/postgres/postgres.h"
 #include "store/sqlite/copy.h"
 #include "store/sqlite/sqlite.h"
 
@@ -198,6 +200,52 @@ static bool look_inside(struct examination *x, struct err *err)
 	return add_error(x, "integrity", &why, err);
 }
 
+static json_t *lines_json(const char *text)
+{
+	json_t *lines = json_array();
+
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+
+		if (!json_append(lines, json_stringn(text, len))) {
+			json_decref(lines);
+			return NULL;
+		}
+		text += len + (text[len] == '\n');
+	}
+	return lines;
+}
+
+static bool take_finding(const struct postgres_finding *f, void *arg, struct err *err)
+{
+	static const enum severity severities[] = {
+		[POSTGRES_OK] = SEVERITY_OK,
+		[POSTGRES_NOTE] = SEVERITY_NOTE,
+		[POSTGRES_WARNING] = SEVERITY_WARNING,
+		[POSTGRES_ERROR] = SEVERITY_ERROR,
+	};
+	const struct examination *x = arg;
+
+	return doctor_add(x->answer,
+			  &(struct finding){ .check = f->check,
+					     .severity = severities[f->severity],
+					     .message = f->message,
+					     .remedy = f->remedy,
+					     .details = lines_json(f->details) },
+			  err);
+}
+
+static bool look_at_database(struct examination *x, struct err *err)
+{
+	struct session *s = x->session;
+	struct err why = { 0 };
+
+	if (!postgres_is_url(s->address) ||
+	    store_postgres_look(s->registry.store, take_finding, x, &why))
+		return true;
+	return add_error(x, "book", &why, err);
+}
+
 /* All members but the counts, which doctor_add keeps. */
 static bool take_over(struct examination *x, json_t *said, struct err *err)
 {
@@ -230,8 +278,8 @@ bool session_doctor(struct session *s, const json_t *input, struct progress *p, 
 		    struct err *err)
 {
 	static bool (*const looks[])(struct examination *, struct err *) = {
-		look_at_config, look_at_file, look_at_version,
-		look_at_book,	look_inside,  look_at_content,
+		look_at_config, look_at_file,	  look_at_version, look_at_book,
+		look_inside,	look_at_database, look_at_content,
 	};
 	CLEANUP(json_cleanup) json_t *answer = json_object();
 	struct examination x = { .session = s, .input = input, .progress = p, .answer = answer };

@@ -1,5 +1,7 @@
 #include "store/postgres/statements.h"
 
+#include "store/embedded_objects.h"
+#include "store/postgres/looks.h"
 #include "store/postgres/writes.h"
 
 /*
@@ -23,6 +25,10 @@ static const char *const texts[STATEMENT_COUNT] = {
 	[SAVEPOINT] = "SAVEPOINT one_call",
 	[SAVEPOINT_UNDO] = "ROLLBACK TO one_call",
 	[SAVEPOINT_END] = "RELEASE one_call",
+	[LOOK_VALIDITY] = SQL_LOOK_VALIDITY,
+	[LOOK_RIGHTS] = SQL_LOOK_RIGHTS,
+	[LOOK_DURABILITY] = SQL_LOOK_DURABILITY,
+	[SERVER_TIME] = SQL_SERVER_TIME,
 	[RANGE_PUT] = SQL_RANGE_PUT,
 	[EVENT_ADD] = SQL_EVENT_ADD,
 	[CHECK_ADD] = SQL_CHECK_ADD,
@@ -30,5 +36,7 @@ static const char *const texts[STATEMENT_COUNT] = {
 
 const char *pg_statement_text(unsigned what)
 {
+	if (what == LOOK_OBJECTS)
+		return embed_objects_sql;
 	return texts[what] ? texts[what] : sql_statement_text(what);
 }

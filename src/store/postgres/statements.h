@@ -21,6 +21,11 @@ enum statement {
 	SAVEPOINT,
 	SAVEPOINT_UNDO,
 	SAVEPOINT_END,
+	LOOK_OBJECTS,
+	LOOK_VALIDITY,
+	LOOK_RIGHTS,
+	LOOK_DURABILITY,
+	SERVER_TIME,
 	STATEMENT_COUNT,
 	FILTERED, /* made of a filter: has a shape instead of a text here */
 };

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "store/postgres/look.h"
 #include "store/postgres/postgres.h"
 
 #define MUST(call) CHECK((call), "%s: %s", err_name(err.code), err.text)
@@ -49,6 +50,28 @@ static void test_is_url__knows_both_schemes(void **state)
 	CHECK(postgres_is_url("postgres://h/d") && postgres_is_url("postgresql://h/d"));
 	CHECK(!postgres_is_url("/postgres://h") && !postgres_is_url("http://h") &&
 	      !postgres_is_url("postgres"));
+}
+
+/* ---- the server's clock ---- */
+
+static void test_clocks__are_apart_only_where_the_way_does_not_explain_it(void **state)
+{
+	static const struct {
+		int64_t before, server, after, apart;
+	} rows[] = {
+		{ 100000, 100010, 100020, 0 },
+		{ 100000, 99001, 100020, 0 },
+		{ 100000, 101020, 100020, 0 },
+		{ 100000, 101021, 100020, 1001 },
+		{ 100000, 98999, 100020, -1001 },
+		{ 100000, 105000, 110000, 0 }, /* a slow way, and anything may be true */
+		{ 100000, 0, 100020, -100000 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		CHECK(postgres_clocks_apart(rows[i].before, rows[i].server, rows[i].after) ==
+			      rows[i].apart,
+		      "row %zu", i);
 }
 
 /* ---- a connection that is lost ---- */
@@ -258,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_url_shown__has_no_password),
 		cmocka_unit_test(test_is_url__knows_both_schemes),
+		cmocka_unit_test(test_clocks__are_apart_only_where_the_way_does_not_explain_it),
 		cmocka_unit_test(test_lost__between_two_calls_nobody_notices),
 		cmocka_unit_test(test_lost__in_the_middle_leaves_nothing_and_says_so),
 		cmocka_unit_test(test_lost__before_the_commit_is_no_commit),

@@ -1,0 +1,59 @@
+/*
+ * postgres/looks.h - statements that find what is wrong with a database: postgres/look.c.
+ *
+ * Each row is a finding: its severity (enum postgres_severity), a sentence, and its remedy.
+ */
+#ifndef STORE_POSTGRES_LOOKS_H
+#define STORE_POSTGRES_LOOKS_H
+
+#define SQL_LOOK_VALIDITY                                                                           \
+	"SELECT 3, format('the index %s is not valid: what it keeps apart may be there twice',"     \
+	" x.indexrelid::regclass), format('REINDEX INDEX %s', x.indexrelid::regclass)"              \
+	" FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid"                                  \
+	" WHERE c.relnamespace = 'public'::regnamespace AND NOT (x.indisvalid AND x.indisready)"    \
+	" UNION ALL"                                                                                \
+	" SELECT 3, format('the constraint %I of %s was not held against all rows', conname,"       \
+	" conrelid::regclass), format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conrelid::regclass," \
+	" conname) FROM pg_constraint"                                                              \
+	" WHERE connamespace = 'public'::regnamespace AND NOT convalidated"                         \
+	" UNION ALL"                                                                                \
+	" SELECT DISTINCT 3, format('triggers of %s are switched off', tgrelid::regclass),"         \
+	" format('ALTER TABLE %s ENABLE TRIGGER ALL', tgrelid::regclass)"                           \
+	" FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"                                   \
+	" WHERE c.relnamespace = 'public'::regnamespace AND t.tgenabled IN ('D', 'R')"              \
+	" ORDER BY 2"
+
+/* What portbook_writer may write: docs/postgresql.md. */
+#define SQL_WRITTEN_TABLES                                                                      \
+	"WITH written AS (SELECT c.oid, c.relname, has_table_privilege(c.oid, 'INSERT') AS may" \
+	" FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname IN ("     \
+	"'projects', 'instances', 'blocks', 'reserved_ports', 'port_allocations',"              \
+	" 'port_health_checks', 'requests', 'events'))"
+
+#define SQL_LOOK_RIGHTS                                                                           \
+	SQL_WRITTEN_TABLES                                                                        \
+	" SELECT CASE WHEN bool_or(may) THEN 3 ELSE 1 END,"                                       \
+	" CASE WHEN bool_or(may) THEN format('the role %I may write some tables, and not %s',"    \
+	" current_user, string_agg(relname, ', ' ORDER BY relname) FILTER (WHERE NOT may))"       \
+	" ELSE format('the role %I may read the book, and not write it', current_user) END,"      \
+	" CASE WHEN bool_or(may) THEN 'as the owner, the grants of docs/postgresql.md once more'" \
+	" ELSE format('nothing, if that is meant; else: GRANT portbook_writer TO %I',"            \
+	" current_user) END FROM written HAVING NOT bool_and(may)"                                \
+	" UNION ALL"                                                                              \
+	" SELECT 2, format('every role of the server may write %s', string_agg(relname, ', '"     \
+	" ORDER BY relname)), 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC'"            \
+	" FROM written WHERE has_table_privilege('public', oid, 'INSERT') HAVING count(*) > 0"    \
+	" UNION ALL"                                                                              \
+	" SELECT 2, 'every role of the server may make objects in the schema public',"            \
+	" 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'"                                           \
+	" WHERE has_schema_privilege('public', 'public', 'CREATE')"
+
+#define SQL_LOOK_DURABILITY                                                                     \
+	"SELECT 2, format('%s is off: what was answered may be gone when the server''s machine" \
+	" fails', name), format('ALTER SYSTEM SET %I = on; SELECT pg_reload_conf()', name)"     \
+	" FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')"   \
+	" AND setting = 'off' ORDER BY name"
+
+#define SQL_SERVER_TIME "SELECT clock_timestamp()"
+
+#endif
