@@ -36,6 +36,16 @@ static bool call(void *session, const char *operation, const json_t *input,
 	return session_call_with(session, operation, input, io, ret, err);
 }
 
+static bool begin_batch(void *session, struct err *err)
+{
+	return session_batch_begin(session, err);
+}
+
+static bool end_batch(void *session, bool *ret_unknown, struct err *err)
+{
+	return session_batch_end(session, ret_unknown, err);
+}
+
 static bool open_book(struct serving *s, struct err *err)
 {
 	const struct session_options options = {
@@ -148,7 +158,13 @@ static void notify_ready(void)
 
 static bool run(struct serving *s, struct err *err)
 {
-	const struct transport reads = { call, s->reader }, writes = { call, s->writer };
+	const struct transport reads = { .call = call, .arg = s->reader };
+	const struct transport writes = {
+		.call = call,
+		.arg = s->writer,
+		.begin = begin_batch,
+		.end = end_batch,
+	};
 	/* Two books in memory would be two books. */
 	bool is_shared = strcmp(session_book(s->writer), "memory:") != 0;
 	const struct server_options options = {

@@ -324,6 +324,9 @@ static bool may_ask_again(const struct session *s, const struct call *call, unsi
 {
 	enum txn_loss loss = s->registry.store->loss;
 
+	/* What an engine ended is the whole batch. */
+	if (s->registry.store->in_batch)
+		return false;
 	return asked < ASKED_MAX && !call->io.to &&
 	       (loss == LOSS_UNDONE || (loss == LOSS_UNKNOWN && call->io.key));
 }
@@ -393,6 +396,21 @@ bool session_ready(struct session *s, struct err *err)
 	if (open_book(s, ACCESS_READ, &why) || why.code == ERR_NOT_FOUND)
 		return true;
 	*err = why;
+	return session_fail_book(err);
+}
+
+bool session_batch_begin(struct session *s, struct err *err)
+{
+	return session_need_book(s, ACCESS_WRITE, err) &&
+	       (store_batch_begin(s->registry.store, err) || session_fail_book(err));
+}
+
+bool session_batch_end(struct session *s, bool *ret_unknown, struct err *err)
+{
+	*ret_unknown = false;
+	if (store_batch_end(s->registry.store, err))
+		return true;
+	*ret_unknown = s->registry.store->loss == LOSS_UNKNOWN;
 	return session_fail_book(err);
 }
 

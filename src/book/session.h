@@ -67,6 +67,18 @@ MUST_CHECK bool session_call(struct session *s, const char *operation, const jso
 MUST_CHECK bool session_call_with(struct session *s, const char *operation, const json_t *input,
 				  const struct call_io *io, json_t **ret, struct err *err);
 
+/*
+ * Calls from now on become durable together, when the batch ends; one that fails leaves nothing,
+ * as ever.  Nobody else writes meanwhile, so what one call says still holds in the next.
+ */
+MUST_CHECK bool session_batch_begin(struct session *s, struct err *err);
+
+/*
+ * False: nothing of any call of it happened, and they may be made again; but where
+ * `*ret_unknown`, nobody can say whether all of them did, or none.
+ */
+MUST_CHECK bool session_batch_end(struct session *s, bool *ret_unknown, struct err *err);
+
 /* Where the book is; and who said so: "the program", "PORTBOOK_BOOK", a file, "the default". */
 const char *session_book(const struct session *s);
 const char *session_book_source(const struct session *s);

@@ -167,15 +167,27 @@ static uint64_t hash_of(const char *bytes, size_t len)
 	return hash;
 }
 
+#define TAG_SIZE 24
+
+static char *tag_of(const struct text *body, char ret[static TAG_SIZE])
+{
+	snprintf(ret, TAG_SIZE, "\"%016" PRIx64 "\"", hash_of(text_str(body), body->len));
+	return ret;
+}
+
+/* "*", or the tag among others: RFC 9110 section 13.1. */
+static bool names_tag(const char *condition, const char *tag)
+{
+	return !strcmp(condition, "*") || strstr(condition, tag);
+}
+
 /* What If-None-Match names is not sent again. */
 static void add_tag(struct http_reply *reply, const char *if_none_match)
 {
-	char tag[24];
+	char tag[TAG_SIZE];
 
-	snprintf(tag, sizeof(tag), "\"%016" PRIx64 "\"",
-		 hash_of(text_str(&reply->body), reply->body.len));
-	http_reply_add(reply, "ETag", "%s", tag);
-	if (!strcmp(if_none_match, "*") || strstr(if_none_match, tag)) {
+	http_reply_add(reply, "ETag", "%s", tag_of(&reply->body, tag));
+	if (names_tag(if_none_match, tag)) {
 		text_clear(&reply->body);
 		reply->status = 304;
 		reply->type = NULL;
@@ -242,7 +254,9 @@ static void reply_error(struct api_call *c, struct http_reply *reply)
 
 void api_finish(struct api_call *c, struct http_reply *reply)
 {
-	if (c->agents && c->queued.ok)
+	if (c->is_other)
+		problem_reply_as(reply, 412, &c->queued.err);
+	else if (c->agents && c->queued.ok)
 		agents_finish(c->agents, reply);
 	else if (c->agents)
 		problem_reply(reply, &c->queued.err, NULL);
@@ -291,6 +305,48 @@ static bool begin_page(const struct api *api, const struct http_request *r, stru
 	return false;
 }
 
+/* Is what would be changed still as who asks has seen it?  Nobody else writes meanwhile. */
+static bool check_state(struct queued *item, const struct transport *to)
+{
+	struct api_call *c = (struct api_call *)item;
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	struct http_reply shown = { 0 };
+	const struct call_io io = { .actor = item->actor };
+	char tag[TAG_SIZE];
+	bool same = to->call(to->arg, c->shown_by->operation, c->shown_input, &io, &answer,
+			     &item->err) &&
+		    http_reply_json(&shown, 200, answer) &&
+		    names_tag(c->if_match, tag_of(&shown.body, tag));
+
+	http_reply_release(&shown);
+	c->is_other = !same;
+	if (same)
+		return true;
+	fail(&item->err, ERR_NOT_FREE, "it is not as If-Match says any more");
+	return fail_hint(&item->err, "GET it again, and decide anew");
+}
+
+/* The state is what a GET of the same path shows. */
+static bool take_condition(const struct http_request *r, struct api_call *c)
+{
+	struct http_request get = *r;
+	bool known;
+
+	c->if_match = r->method == HTTP_GET ? NULL : r->headers->value[HEADER_IF_MATCH];
+	if (!c->if_match)
+		return true;
+	get.method = HTTP_GET;
+	get.body_len = 0;
+	c->shown_by = route_find(HTTP_GET, r->target, &known);
+	c->queued.check = check_state;
+	if (!c->shown_by)
+		return fail(&c->queued.err, ERR_INVALID,
+			    "what this path has shows no state, so it "
+			    "takes no If-Match");
+	return route_input(c->shown_by, operation_named(c->shown_by->operation), &get,
+			   &c->shown_input, &c->queued.err);
+}
+
 static bool begin_route(const struct api *api, const struct http_request *r, struct api_call *c,
 			struct http_reply *reply)
 {
@@ -300,7 +356,8 @@ static bool begin_route(const struct api *api, const struct http_request *r, str
 	c->queued.operation = c->route->operation;
 	c->queued.key = r->headers->value[HEADER_IDEMPOTENCY_KEY];
 	snprintf(c->if_none_match, sizeof(c->if_none_match), "%s", tag ? tag : "");
-	if (!route_input(c->route, c->op, r, &c->queued.input, &c->queued.err))
+	if (!route_input(c->route, c->op, r, &c->queued.input, &c->queued.err) ||
+	    !take_condition(r, c))
 		reply_error(c, reply);
 	else if (!api->reads || !is_read(c->op))
 		return true;
@@ -325,4 +382,5 @@ void api_call_release(struct api_call *c)
 {
 	queued_release(&c->queued);
 	agents_call_free(c->agents);
+	json_decref(c->shown_input);
 }

@@ -31,6 +31,10 @@ struct api_call {
 	const struct route *route;
 	const struct operation *op;
 	char if_none_match[64];
+	const char *if_match;	      /* as it came; NULL: whatever the state is */
+	const struct route *shown_by; /* with `if_match`: what shows the state */
+	json_t *shown_input;
+	bool is_other;		    /* it was not in that state */
 	struct agents_call *agents; /* of /mcp; NULL: it is an operation */
 };
 

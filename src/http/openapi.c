@@ -91,16 +91,25 @@ static bool is_parameter(const struct route *r, const char *name, const json_t *
 	return is_in_path(r, name) || (!takes_body(r) && type && strcmp(type, "object") != 0);
 }
 
-/* Asked again with the same key, a change is not made again. */
-static bool add_key(const struct route *r, json_t *list)
+static json_t *header(const char *name, const char *description, json_int_t most)
 {
-	return r->method == HTTP_GET ||
-	       json_append(list, json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:i, s:i}}", "name",
-					   "Idempotency-Key", "in", "header", "required", 0,
-					   "description",
-					   "The same call with the same key is done once in a day.",
-					   "schema", "type", "string", "minLength", 1, "maxLength",
-					   CALL_KEY_MAX));
+	return json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:i, s:I}}", "name", name, "in", "header",
+			 "required", 0, "description", description, "schema", "type", "string",
+			 "minLength", 1, "maxLength", most);
+}
+
+static bool add_headers(const struct route *r, json_t *list)
+{
+	if (r->method == HTTP_GET)
+		return json_append(list,
+				   header("If-None-Match", "The ETag of what you have.", 1000));
+	return json_append(list, header("If-Match",
+					"The ETag that a GET of this path had: only if "
+					"it still has it.",
+					1000)) &&
+	       json_append(list, header("Idempotency-Key",
+					"The same call with the same key is done once in a day.",
+					CALL_KEY_MAX));
 }
 
 static json_t *parameters(const struct route *r, const json_t *input)
@@ -114,7 +123,7 @@ static json_t *parameters(const struct route *r, const json_t *input)
 			json_decref(list);
 			return NULL;
 		}
-	if (list && add_key(r, list))
+	if (list && add_headers(r, list))
 		return list;
 	json_decref(list);
 	return NULL;

@@ -3,6 +3,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "operations/operation.h"
+
+/* Rationale: more at once gains little, and who comes next waits for all of them. */
+#define BATCH_MAX 64
+
 /* First in, first out. */
 struct line {
 	struct queued *first, **end;
@@ -53,25 +58,107 @@ static struct queued *wait_for_some(struct queue *q)
 	return all;
 }
 
-static void answer(struct queue *q, struct queued *item)
+static void call(struct queue *q, struct queued *item)
 {
 	const struct call_io io = {
 		.actor = item->actor[0] ? item->actor : NULL,
 		.key = item->key,
 	};
 
-	if (item->work) {
-		item->work(item, q->to);
-		return;
-	}
-	item->ok = q->to->call(q->to->arg, item->operation, item->input, &io, &item->answer,
+	item->ok = (!item->check || item->check(item, q->to)) &&
+		   q->to->call(q->to->arg, item->operation, item->input, &io, &item->answer,
 			       &item->err);
 }
 
-static void give(struct queue *q, struct queued *item)
+/* An answer that does not stand, as nothing of it happened. */
+static void forget(struct queued *item)
 {
+	json_decref(item->answer);
+	item->answer = NULL;
+	item->ok = false;
+}
+
+static void fail_all(struct queued *first, const struct queued *end, const struct err *err)
+{
+	for (struct queued *item = first; item != end; item = item->next) {
+		forget(item);
+		item->err = *err;
+	}
+}
+
+/* False: nothing of it happened; where `*ret_unknown`, that is what nobody knows. */
+static bool call_together(struct queue *q, struct queued *first, const struct queued *end,
+			  bool *ret_unknown, struct err *err)
+{
+	*ret_unknown = false;
+	if (!q->to->begin(q->to->arg, err))
+		return false;
+	for (struct queued *item = first; item != end; item = item->next)
+		call(q, item);
+	return q->to->end(q->to->arg, ret_unknown, err);
+}
+
+/*
+ * A full disk undoes all of a batch, also what another one's change did not fit into: then each
+ * has its own.  An operation's only effect is in the book, so it may be done again.
+ */
+static void answer_batch(struct queue *q, struct queued *first, const struct queued *end)
+{
+	struct err err = { 0 };
+	bool unknown;
+
+	if (call_together(q, first, end, &unknown, &err))
+		return;
+	if (unknown || first->next == end) {
+		fail_all(first, end, &err);
+		return;
+	}
+	for (struct queued *item = first; item != end; item = item->next) {
+		forget(item);
+		item->err = (struct err){ 0 };
+		answer_batch(q, item, item->next);
+	}
+}
+
+/* What looks at the machine first takes its time, and would have others wait for the lock. */
+static bool is_short(const struct queued *item)
+{
+	const struct operation *op = item->work ? NULL : operation_named(item->operation);
+
+	return op && !op->before;
+}
+
+/* The first that is not of this batch; NULL: all are. */
+static struct queued *end_of_batch(const struct queue *q, struct queued *first)
+{
+	struct queued *item = first->next;
+
+	if (!q->to->begin || !is_short(first))
+		return item;
+	for (unsigned n = 1; item && n < BATCH_MAX && is_short(item); n++)
+		item = item->next;
+	return item;
+}
+
+static void answer(struct queue *q, struct queued *first, const struct queued *end)
+{
+	if (first->work)
+		first->work(first, q->to);
+	else if (q->to->begin && (first->next != end || first->check))
+		answer_batch(q, first, end);
+	else
+		call(q, first);
+}
+
+static void give(struct queue *q, struct queued *item, const struct queued *end)
+{
+	struct queued *next;
+
 	pthread_mutex_lock(&q->lock);
-	line_add(&q->answered, item);
+	for (; item != end; item = next) {
+		next = item->next;
+		line_add(&q->answered, item);
+	}
 	pthread_mutex_unlock(&q->lock);
 	q->ring(q->arg);
 }
@@ -79,13 +166,13 @@ static void give(struct queue *q, struct queued *item)
 static void *work(void *arg)
 {
 	struct queue *q = arg;
-	struct queued *item, *next;
+	struct queued *first, *end;
 
-	while ((item = wait_for_some(q)))
-		for (; item; item = next) {
-			next = item->next;
-			answer(q, item);
-			give(q, item);
+	while ((first = wait_for_some(q)))
+		for (; first; first = end) {
+			end = end_of_batch(q, first);
+			answer(q, first, end);
+			give(q, first, end);
 		}
 	return NULL;
 }

@@ -2,7 +2,9 @@
  * operations/queue.h - many ask, one thread writes.
  *
  * The thread owns the only session that writes, and takes what is there in the order in
- * which it came.  Who waits for answers has a bell, and takes them when it rings.
+ * which it came.  What came while the last was written becomes durable together, as a
+ * commit costs more than a change; each is answered when it is on disk.  Who waits for
+ * answers has a bell, and takes them when it rings.
  */
 #ifndef OPERATIONS_QUEUE_H
 #define OPERATIONS_QUEUE_H
@@ -18,6 +20,8 @@ struct queued {
 	void (*work)(struct queued *item, const struct transport *to);
 	const char *operation;
 	json_t *input;
+	/* Asked before, while nobody else may write; false, with `err`: not to be done. NULL: nothing. */
+	bool (*check)(struct queued *item, const struct transport *to);
 	char actor[CALLER_NAME_SIZE]; /* "": this process's user */
 	const char *key;	      /* see call_io; NULL: none */
 

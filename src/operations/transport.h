@@ -13,6 +13,13 @@ struct transport {
 	bool (*call)(void *arg, const char *operation, const json_t *input,
 		     const struct call_io *io, json_t **ret, struct err *err);
 	void *arg;
+
+	/*
+	 * session_batch_begin and session_batch_end; NULL: every call is durable when it is
+	 * answered, and others may write between two of them.
+	 */
+	bool (*begin)(void *arg, struct err *err);
+	bool (*end)(void *arg, bool *ret_unknown, struct err *err);
 };
 
 #endif

@@ -33,7 +33,7 @@ void store_free(struct store *s)
 bool store_begin(struct store *s, bool write, struct err *err)
 {
 	s->loss = LOSS_NONE;
-	if (!s->ops->begin(s, write, err))
+	if (!(s->in_batch ? s->ops->part_begin(s, err) : s->ops->begin(s, write, err)))
 		return false;
 	s->loss = LOSS_NONE;
 	s->in_transaction = true;
@@ -52,7 +52,12 @@ int store_seq_step(struct store *s)
 bool store_commit(struct store *s, struct err *err)
 {
 	s->in_transaction = false;
-	return s->ops->commit(s, err);
+	if (!s->in_batch)
+		return s->ops->commit(s, err);
+	if (s->ops->part_end(s, err))
+		return true;
+	s->ops->part_undo(s);
+	return false;
 }
 
 void store_rollback(struct store *s)
@@ -60,6 +65,30 @@ void store_rollback(struct store *s)
 	if (!s->in_transaction)
 		return;
 	s->in_transaction = false;
+	if (s->in_batch)
+		s->ops->part_undo(s);
+	else
+		s->ops->rollback(s);
+}
+
+bool store_batch_begin(struct store *s, struct err *err)
+{
+	s->loss = LOSS_NONE;
+	s->in_batch = s->ops->begin(s, true, err);
+	return s->in_batch;
+}
+
+bool store_batch_end(struct store *s, struct err *err)
+{
+	s->in_batch = false;
+	return s->ops->commit(s, err);
+}
+
+void store_batch_undo(struct store *s)
+{
+	if (!s->in_batch)
+		return;
+	s->in_batch = false;
 	s->ops->rollback(s);
 }
 

@@ -207,6 +207,14 @@ struct store_ops {
 	bool (*commit)(struct store *s, struct err *err);
 	void (*rollback)(struct store *s);
 
+	/*
+	 * A part of the open write transaction: undone, it leaves the rest as it was.
+	 * When beginning or ending one fails, the whole transaction is lost: so will be its commit.
+	 */
+	bool (*part_begin)(struct store *s, struct err *err);
+	bool (*part_end)(struct store *s, struct err *err);
+	void (*part_undo)(struct store *s);
+
 	/* A word of the book itself ("policy"); `*ret` becomes NULL when it has none. */
 	bool (*setting_get)(struct store *s, const char *name, struct arena *a, const char **ret,
 			    struct err *err);
@@ -325,6 +333,7 @@ enum txn_loss {
 struct store {
 	const struct store_ops *ops;
 	bool in_transaction; /* kept by store_begin and its kin */
+	bool in_batch;	     /* the same; transactions are parts of one */
 	enum txn_loss loss;  /* of the transaction at hand, or the last; set by the engine */
 	bool has_event;	     /* an event of this transaction was numbered; see store_seq_step */
 	bool may_be_new;     /* set by open: nobody has founded it, as far as is known */
@@ -343,6 +352,16 @@ MUST_CHECK bool store_begin(struct store *s, bool write, struct err *err);
 MUST_CHECK bool store_commit(struct store *s, struct err *err);
 /* Does nothing when no transaction is open. */
 void store_rollback(struct store *s);
+
+/*
+ * A batch: transactions from now on are parts of one, and become durable together.  Each may
+ * still be rolled back alone.  A batch is a write transaction: nobody else writes until it ends.
+ */
+MUST_CHECK bool store_batch_begin(struct store *s, struct err *err);
+/* False: nothing of any of them happened, unless `loss` is LOSS_UNKNOWN. */
+MUST_CHECK bool store_batch_end(struct store *s, struct err *err);
+/* Does nothing where there is none. */
+void store_batch_undo(struct store *s);
 
 /* For event_add of a store: how far the number of this event is from the last one. */
 int store_seq_step(struct store *s);

@@ -1,6 +1,7 @@
 """The REST API: resources, errors, and what it says of itself."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,46 @@ def test_etag__of_what_is_unchanged_saves_the_answer(shop):
     shop.ok("PATCH", path, {"owner": "eva"})
     other = shop.ask("GET", path, headers={"If-None-Match": tag})
     assert other.status == 200 and other.headers["ETag"] != tag
+
+
+def test_if_match__changes_only_what_is_as_it_was_seen(shop):
+    path = "/api/v1/projects/shop"
+    tag = shop.ask("GET", path).headers["ETag"]
+    shop.ok("PATCH", path, {"owner": "eva"}, headers={"If-Match": tag})
+    said = shop.problem(412, "not-free", "PATCH", path, {"owner": "bob"}, headers={"If-Match": tag})
+    assert said["hint"]
+    shop.problem(412, "not-free", "DELETE", path + "/services/web", headers={"If-Match": tag})
+    assert shop.ok("GET", path)["project"]["owner"] == "eva"
+    tag = shop.ask("GET", path).headers["ETag"]
+    shop.ok("PATCH", path, {"owner": "bob"}, headers={"If-Match": f'"other", {tag}'})
+    shop.ok("PATCH", path, {"owner": "eva"}, headers={"If-Match": "*"})
+    shop.problem(412, "not-free", "PATCH", "/api/v1/projects/none", {"owner": "x"},
+                 headers={"If-Match": "*"})
+    shop.problem(400, "invalid", "POST", path + "/archive", {}, headers={"If-Match": "*"})
+
+
+def test_if_match__of_many_at_once_lets_one_through(shop):
+    path = "/api/v1/projects/shop"
+    headers = {"If-Match": shop.ask("GET", path).headers["ETag"]}
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda n: shop.ask("PATCH", path, {"owner": f"user-{n}"},
+                                               headers=headers).status, range(24)))
+    assert sorted(got) == [200] + [412] * 23
+
+
+def test_changes__of_many_at_once_are_each_one_of_the_history(shop, pb):
+    """They share commits, and yet each is undone alone."""
+    with ThreadPoolExecutor(16) as pool:
+        def get(n):
+            return shop.ask("PUT", f"/api/v1/projects/shop/services/s{n}", {}).json["port"]
+        ports = list(pool.map(get, range(64)))
+        assert len(set(ports)) == 64
+        refused = list(pool.map(lambda n: shop.ask(
+            "PUT", f"/api/v1/projects/none/services/s{n}", {}).status, range(16)))
+    assert refused == [404] * 16
+    assert pb.json("list", "--project", "shop")["count"] == 65
+    pb.ok("undo", "--yes")
+    assert pb.json("list", "--project", "shop")["count"] == 64
 
 
 def test_history__says_who_asked(shop, pb):

@@ -10,6 +10,7 @@
 struct memory {
 	struct store base;
 	struct journal journal;
+	size_t part; /* of the journal: where the part at hand began */
 	struct table settings, projects, instances, blocks, reserved, entries, events, checks,
 		ranges, requests;
 	int64_t last_seq, last_check; /* also of those that were rolled back */

@@ -61,7 +61,7 @@ static const struct row_kind request_kind = ROW_KIND(request, AT(request, actor)
 /* A call changed what it should. Returns true. */
 static bool done(struct memory *m)
 {
-	if (!m->base.in_transaction)
+	if (!m->base.in_transaction && !m->base.in_batch)
 		journal_settle(&m->journal);
 	return true;
 }
@@ -101,6 +101,25 @@ static bool memory_commit(struct store *s, struct err *err)
 static void memory_rollback(struct store *s)
 {
 	journal_undo(&memory_of(s)->journal, 0);
+}
+
+static bool memory_part_begin(struct store *s, struct err *err)
+{
+	(void)err;
+	memory_of(s)->part = memory_of(s)->journal.count;
+	return true;
+}
+
+static bool memory_part_end(struct store *s, struct err *err)
+{
+	(void)s;
+	(void)err;
+	return true;
+}
+
+static void memory_part_undo(struct store *s)
+{
+	journal_undo(&memory_of(s)->journal, memory_of(s)->part);
 }
 
 bool memory_put(struct memory *m, struct table *t, size_t at, const void *row, struct err *err)
@@ -603,6 +622,9 @@ static const struct store_ops memory_ops = {
 	.begin = memory_begin,
 	.commit = memory_commit,
 	.rollback = memory_rollback,
+	.part_begin = memory_part_begin,
+	.part_end = memory_part_end,
+	.part_undo = memory_part_undo,
 	.setting_get = memory_setting_get,
 	.setting_put = memory_setting_put,
 	.setting_each = memory_setting_each,

@@ -101,6 +101,11 @@ bool pg_begin(struct store *store, bool write, struct err *err);
 bool pg_commit(struct store *store, struct err *err);
 void pg_rollback(struct store *store);
 
+/* As struct store_ops has them. */
+bool pg_batch_part_begin(struct store *store, struct err *err);
+bool pg_batch_part_end(struct store *store, struct err *err);
+void pg_batch_part_undo(struct store *store);
+
 /* See struct sql_engine. */
 bool pg_part_begin(struct sql_session *sql, struct err *err);
 bool pg_part_end(struct sql_session *sql, struct err *err);

@@ -93,6 +93,9 @@ const struct store_ops postgres_ops = {
 	.begin = pg_begin,
 	.commit = pg_commit,
 	.rollback = pg_rollback,
+	.part_begin = pg_batch_part_begin,
+	.part_end = pg_batch_part_end,
+	.part_undo = pg_batch_part_undo,
 	SQL_STORE_OPS,
 	.claim = sql_claim,
 };

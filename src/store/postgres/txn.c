@@ -216,3 +216,18 @@ bool pg_run_part(struct sql_session *sql, unsigned what, const struct sql_value 
 	pg_part_undo(sql);
 	return false;
 }
+
+bool pg_batch_part_begin(struct store *store, struct err *err)
+{
+	return pg_part_begin(sql_session_of(store), err);
+}
+
+bool pg_batch_part_end(struct store *store, struct err *err)
+{
+	return pg_part_end(sql_session_of(store), err);
+}
+
+void pg_batch_part_undo(struct store *store)
+{
+	pg_part_undo(sql_session_of(store));
+}

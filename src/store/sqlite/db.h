@@ -136,6 +136,11 @@ bool session_begin(struct store *store, bool write, struct err *err);
 bool session_commit(struct store *store, struct err *err);
 void session_rollback(struct store *store);
 
+/* As struct store_ops has them. */
+bool batch_part_begin(struct store *store, struct err *err);
+bool batch_part_end(struct store *store, struct err *err);
+void batch_part_undo(struct store *store);
+
 /* SQLite's calls back: others hold the book; a commit has made the log so long. */
 int session_when_busy(void *session, int count);
 int session_after_commit(void *session, sqlite3 *db, const char *name, int frames);

@@ -40,6 +40,9 @@ const struct store_ops sqlite_ops = {
 	.begin = session_begin,
 	.commit = session_commit,
 	.rollback = session_rollback,
+	.part_begin = batch_part_begin,
+	.part_end = batch_part_end,
+	.part_undo = batch_part_undo,
 	SQL_STORE_OPS,
 	.claim = sql_claim,
 };

@@ -186,3 +186,32 @@ void session_part_undo(struct sql_session *sql)
 		sqlite3_reset(s->statements[steps[i]]);
 	}
 }
+
+/*
+ * A full disk undoes the whole transaction, not the statement: SAVEPOINT would then begin another
+ * one, and what follows would be in the book without what went before.
+ */
+static bool is_still_begun(struct session *s, struct err *err)
+{
+	return !sqlite3_get_autocommit(s->db) ||
+	       fail(err, ERR_IO, "an earlier error has undone the transaction on '%s'", s->path);
+}
+
+bool batch_part_begin(struct store *store, struct err *err)
+{
+	struct session *s = session_of(store);
+
+	return is_still_begun(s, err) && session_part_begin(&s->sql, err);
+}
+
+bool batch_part_end(struct store *store, struct err *err)
+{
+	struct session *s = session_of(store);
+
+	return is_still_begun(s, err) && session_part_end(&s->sql, err);
+}
+
+void batch_part_undo(struct store *store)
+{
+	session_part_undo(sql_session_of(store));
+}
