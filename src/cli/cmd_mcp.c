@@ -1,12 +1,17 @@
 /* mcp: the book for agents, by the Model Context Protocol over a pipe. */
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
 #include "book/session.h"
 #include "cli/cmd.h"
+#include "cli/mcp_install.h"
+#include "cli/screen.h"
 #include "mcp/pipe.h"
+
+static const char *const actions[] = { "install", NULL };
 
 static bool call_book(void *arg, const char *operation, const json_t *input,
 		      const struct call_io *io, json_t **ret, struct err *err)
@@ -47,7 +52,7 @@ static bool serve(struct run *r, struct err *err)
 	return ok;
 }
 
-static bool run(struct run *r, struct err *err)
+static bool serve_client(struct run *r, struct err *err)
 {
 	if (!run_open(r, err))
 		return false;
@@ -56,27 +61,90 @@ static bool run(struct run *r, struct err *err)
 	return serve(r, err);
 }
 
+static bool fail_usage(const struct run *r, struct err *err)
+{
+	fail(err, ERR_INVALID, "%s",
+	     r->n_args ? "it is not said for which program"
+		       : "--print and --project go with install");
+	return fail_hint(err, "portbook mcp install CLIENT");
+}
+
+static bool install(struct run *r, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+
+	if (strcmp(r->args[0], actions[0]) != 0) {
+		fail(err, ERR_INVALID, "there is no 'mcp %.60s'", r->args[0]);
+		return fail_hint(err, "portbook mcp, or portbook mcp install CLIENT");
+	}
+	if (r->n_args < 2)
+		return fail_usage(r, err);
+	return mcp_install(r, r->args[1], &answer, err) && run_show(r, answer, err);
+}
+
+static bool run(struct run *r, struct err *err)
+{
+	if (r->n_args)
+		return install(r, err);
+	if (run_has(r, "print") || run_has(r, "project"))
+		return fail_usage(r, err);
+	return serve_client(r, err);
+}
+
 static bool render(struct run *r, const json_t *answer, struct err *err)
 {
+	struct text *t = &r->out.text;
+	const char *path = json_text_of(answer, "path");
+
+	(void)err;
+	if (run_has(r, "print")) {
+		output_note(&r->out, "for %s", path);
+		text_add(t, json_text_of(answer, "content"));
+		return true;
+	}
+	screen_add(t, path, 0);
+	text_add(t, json_bool_of(answer, "changed") ? " has portbook now; start the program again\n"
+						    : " has portbook already\n");
 	return true;
 }
 
+static const struct arg_spec args[] = {
+	{ "install", VALUE_OWN, .completes = COMPLETES_NOTHING, .choices = actions },
+	{ "CLIENT", VALUE_OWN, .completes = COMPLETES_NOTHING, .choices = mcp_clients },
+	{ 0 },
+};
+
+/* clang-format off */
+static const struct option_spec options[] = {
+	{ .name = "print", .kind = VALUE_FLAG, .help = "with install: only show what would be written" },
+	{ .name = "project", .kind = VALUE_FLAG,
+	  .help = "with install: the file of the project in this directory, not your own" },
+	{ 0 },
+};
+/* clang-format on */
+
 static const struct example examples[] = {
-	{ "claude mcp add --transport stdio portbook -- portbook mcp", "for Claude Code" },
-	{ "portbook mcp install cursor", "write it into a client's file" },
+	{ "portbook mcp install claude-code", "for you, in all projects" },
+	{ "portbook mcp install cursor --project", "for all who work on this project" },
+	{ "portbook mcp install vscode --print", "only show it" },
 	{ NULL, NULL },
 };
 
 const struct command cmd_mcp = {
 	.name = "mcp",
-	.group = GROUP_BOOK,
+	.group = GROUP_SERVING,
 	.summary = "the book for agents, by the Model Context Protocol",
 	.text = "Answers on stdout what is asked on stdin, one message a line, until stdin is closed. "
-		"It is started by an agent's program, which has tools then: get-port, allocate-port, "
-		"list-ports, audit-ports and others, beside prompts and resources. All revisions of "
-		"the protocol from 2024-11-05 to 2026-07-28 are spoken. A service whose instance is "
-		"not named is that of the client's folder, or of the directory it is started in.",
+		"An agent's program starts it, and has tools then: get-port, list-ports, audit-ports "
+		"and others, beside prompts and resources. All revisions of the protocol from "
+		"2024-11-05 to 2026-07-28 are spoken. Where a call names neither instance nor path, "
+		"the client's folder is meant, or else the directory in which it was started.\n\n"
+		"With install, portbook is written into the file of an agent's program: claude-code, "
+		"claude-desktop, codex, cursor or vscode. What else stands there stays as it is. A "
+		"--book that is given goes with it.",
 	.examples = examples,
+	.args = args,
+	.options = options,
 	.run = run,
 	.render = render,
 };

@@ -67,7 +67,7 @@ static const struct example examples[] = {
 
 const struct command cmd_serve = {
 	.name = "serve",
-	.group = GROUP_FILES,
+	.group = GROUP_SERVING,
 	.summary = "answer over HTTP, to this machine",
 	.text = "The operations of all commands as a REST API below /api/v1, which describes itself "
 		"at /api/v1/openapi.json. Without --listen it listens on 127.0.0.1, on the port that "

@@ -96,9 +96,10 @@ enum command_group {
 	GROUP_ENFORCING,
 	GROUP_BOOK,
 	GROUP_FILES,
+	GROUP_SERVING,
 	GROUP_HELP,
 };
-#define GROUP_COUNT 7
+#define GROUP_COUNT 8
 
 /* What of the surroundings goes into the input, where the operation takes it. */
 #define SENDS_PATH 1u /* the working directory */

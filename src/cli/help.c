@@ -22,6 +22,7 @@ static const struct group {
 	[GROUP_ENFORCING] = { "Holding programs to it", "portbook-enforcing" },
 	[GROUP_BOOK] = { "Projects and rules", "portbook-projects" },
 	[GROUP_FILES] = { "The book itself", "portbook-book" },
+	[GROUP_SERVING] = { "Serving others", "portbook-serving" },
 	[GROUP_HELP] = { "Help", "portbook" },
 };
 static_assert(ARRAY_LEN(groups) == GROUP_COUNT, "a group has no heading");
