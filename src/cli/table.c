@@ -79,6 +79,9 @@ static const char *cell(struct text *t, const struct column *c, const json_t *ro
 
 /* --- the table */
 
+/* Rationale: a port, two names so long and what tells rows apart have room in 80 columns. */
+#define LONG 24
+
 struct layout {
 	unsigned n;
 	unsigned width[TABLE_MAX_COLUMNS]; /* 0: left out */
@@ -163,18 +166,44 @@ static void cut_all(const struct table *table, struct layout *l)
 		cut(&l->width[i], 1, excess(table, l));
 }
 
+/* The widest that has to stay and is longer than it needs to be read; l->n: there is none. */
+static unsigned longest(const struct table *table, const struct layout *l)
+{
+	unsigned found = l->n;
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (!table->columns[i].importance && table->columns[i].least &&
+		    l->width[i] > largest(LONG, table->columns[i].least) &&
+		    (found == l->n || l->width[i] > l->width[found]))
+			found = i;
+	return found;
+}
+
+/* False: no column that stays is long. */
+static bool cut_long(const struct table *table, struct layout *l)
+{
+	unsigned at = longest(table, l);
+	bool any = at != l->n;
+
+	for (; at != l->n && excess(table, l); at = longest(table, l))
+		l->width[at]--;
+	return any;
+}
+
 static void fit(const struct table *table, struct layout *l)
 {
 	while (table->width && excess(table, l)) {
-		unsigned last = least_important(table, l), over = excess(table, l), least;
+		unsigned last = least_important(table, l), over = excess(table, l);
+		const struct column *c = &table->columns[last];
 
 		if (last == l->n) {
 			cut_all(table, l);
 			return;
 		}
-		least = table->columns[last].least;
-		l->width[last] = least && l->width[last] >= least + over ? l->width[last] - over
-									 : 0;
+		if (c->least && l->width[last] >= c->least + over)
+			l->width[last] -= over;
+		else if (c->importance > TABLE_TELLS_APART || !cut_long(table, l))
+			l->width[last] = 0;
 	}
 }
 

@@ -2,7 +2,8 @@
  * cli/table.h - rows of an answer as a table, CSV, TSV or Markdown.
  *
  * On a terminal the table fits: columns are cut, then left out, the least
- * important first.  In a pipe nothing is lost.  csv and tsv have all columns
+ * important first; of those that stay, long texts are cut before others go that
+ * tell rows apart.  In a pipe nothing is lost.  csv and tsv have all columns
  * under the names of the JSON members, for programs; csv is RFC 4180.
  */
 #ifndef CLI_TABLE_H
@@ -28,6 +29,9 @@ enum column_kind {
 	COLUMN_TIME,	/* RFC 3339; for people as "2026-11-21 08:45" */
 	COLUMN_PERCENT, /* right-aligned; over 80 it stands out */
 };
+
+/* Columns up to this importance tell rows apart: long texts are cut before they go. */
+#define TABLE_TELLS_APART 5
 
 struct column {
 	const char *title; /* for people; NULL ends a table */

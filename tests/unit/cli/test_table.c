@@ -90,6 +90,34 @@ static void table__cuts_and_then_drops_the_least_important_first(void **state)
 		      "3100  graphql-\xe2\x80\xa6\n");
 }
 
+/* Two names of 63 characters leave room for what tells their rows apart. */
+static void table__cuts_long_names_before_it_drops_what_tells_rows_apart(void **state)
+{
+	static const struct column named[] = {
+		{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER },
+		{ .title = "PROJECT", .field = "project", .least = 12 },
+		{ .title = "SERVICE", .field = "service", .least = 12 },
+		{ .title = "ENV", .field = "env", .importance = 2, .least = 6 },
+		{ .title = "HOST", .field = "host", .importance = 5, .least = 8 },
+		{ .title = "BY", .field = "by", .importance = 11, .least = 6 },
+		{ 0 },
+	};
+	CLEANUP(text_release) struct text t = { 0 };
+	CLEANUP(json_cleanup)
+	json_t *rows = rows_of(
+		"[{\"port\":3100,\"env\":\"production\",\"host\":\"build1\",\"by\":\"somebody\","
+		"\"project\":\"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp1\","
+		"\"service\":\"ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss2\"}]");
+
+	table_add(&t, &(struct table){ named, rows, FORMAT_TABLE, 80, false });
+	CHECK_TEXT(
+		text_str(&t),
+		"PORT  PROJECT                     SERVICE                     ENV         HOST\n"
+		"3100  ppppppppppppppppppppppppp\xe2\x80\xa6"
+		"  sssssssssssssssssssssssss\xe2\x80\xa6  "
+		"production  build1\n");
+}
+
 /* Whatever is in it, and however narrow the terminal: no line is wider, no column overflows. */
 static void table__fits_every_width(void **state)
 {
@@ -178,6 +206,7 @@ int main(void)
 		cmocka_unit_test(table__aligns_numbers_right_and_text_left),
 		cmocka_unit_test(table__leaves_out_columns_that_say_only_the_usual),
 		cmocka_unit_test(table__cuts_and_then_drops_the_least_important_first),
+		cmocka_unit_test(table__cuts_long_names_before_it_drops_what_tells_rows_apart),
 		cmocka_unit_test(table__fits_every_width),
 		cmocka_unit_test(table__shows_more_than_80_percent_in_colour),
 		cmocka_unit_test(table__of_nothing_is_nothing_but_records_keep_their_header),
