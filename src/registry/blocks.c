@@ -172,13 +172,19 @@ bool blocks_need(struct registry *r, const struct policy_range *range,
 }
 
 /* A block whose number is another project's is kept for it: it may not have opened it yet. */
-static bool number_is_used(struct registry *r, unsigned number, bool *ret, struct err *err)
-{
-	CLEANUP(arena_release) struct arena arena = { 0 };
-	struct project other;
 
-	return r->store->ops->project_find(r->store, PROJECT_BY_NUMBER((int)number), &arena, &other,
-					   ret, err);
+struct kept {
+	const struct project *own;
+	struct port_set *numbers; /* number n is the member n + 1 */
+};
+
+static bool keep_number(const struct project *p, void *arg)
+{
+	struct kept *k = arg;
+
+	if (p->number >= 0 && p->number < UINT16_MAX && p->number != k->own->number)
+		port_set_add(k->numbers, (uint16_t)(p->number + 1));
+	return true;
 }
 
 static bool fail_too_many(struct err *err, const struct project *project)
@@ -192,25 +198,19 @@ bool blocks_add(struct registry *r, const struct policy_range *range, const stru
 {
 	const struct policy *policy;
 	struct block_list list;
-	struct port_set owned;
+	struct port_set owned, numbers = { 0 };
+	struct kept kept = { project, &numbers };
 	struct port_range block;
 	int n;
 
 	if (!registry_policy(r, &policy, err) ||
 	    !blocks_read(r, project->id, range->name, host, &list, err) ||
-	    !blocks_collect(r, host, &owned, err))
+	    !blocks_collect(r, host, &owned, err) ||
+	    !r->store->ops->project_each(r->store, keep_number, &kept, err))
 		return false;
 	if (list.count == PROJECT_MAX_BLOCKS)
 		return fail_too_many(err, project);
-	for (n = blocks_free_number(r, policy, range, &owned, NULL, range->first_number); n >= 0;
-	     n = blocks_free_number(r, policy, range, &owned, NULL, (unsigned)n + 1)) {
-		bool used;
-
-		if (!number_is_used(r, (unsigned)n, &used, err))
-			return false;
-		if (!used || n == project->number)
-			break;
-	}
+	n = blocks_free_number(r, policy, range, &owned, &numbers, range->first_number);
 	if (n < 0 || !policy_block(policy, range, (unsigned)n, &block))
 		return fail_no_block(err, range);
 	if (!open_block(r, range, project, host, block, err))

@@ -78,6 +78,20 @@ def test_blocks__blocks_outside_the_ephemeral_range_are_used_first(pb):
     assert pb.json("project", "add", "a")["project"]["projectNumber"] == 3
 
 
+def test_add_block__takes_one_in_the_ephemeral_range_where_the_others_are_kept(pb, use_policy,
+                                                                               error):
+    """Blocks 3 and 4 are those of other projects' numbers, also where they are not opened yet."""
+    ephemeral(20100, 20299)
+    use_policy("name: small\nranges:\n  - {name: projects, ports: 20000-20499, block: 100}\n")
+    for name, number in (("p", 0), ("q", 3), ("r", 4)):
+        pb.ok("project", "add", name, "--number", number)
+    on_box = ["--host", "box2", "project", "add-block", "p"]
+    pb.ok("--host", "box2", "get", "p/web")
+    assert pb.json(*on_box)["project"]["ranges"] == ["20000-20099", "20100-20199"]
+    assert pb.json(*on_box)["project"]["ranges"][-1] == "20200-20299"
+    error("exhausted", "project add-block", "p", "--host", "box2")
+
+
 def test_blocks__last_number_is_619(pb, error):
     pb.ok("project", "add", "last", "--number", 619)
     assert block_of(pb, "last") == (64900, 64999)
