@@ -108,7 +108,7 @@ static bool take_port(struct claims *all, const struct told *w, const struct det
 	    registry_register(r, &outside, all->arena, ret, &why))
 		return true;
 	*err = why;
-	return why.code == ERR_TAKEN && claim_fail_taken(err, w);
+	return why.code == ERR_TAKEN && claim_fail_taken(all, err, w);
 }
 
 /* What registering does not ask: since when, until when, and as what. */

@@ -75,13 +75,23 @@ static bool is_of_same_service(const struct told *a, const struct told *b)
 	return compare_services(&a, &b) == 0;
 }
 
-bool claim_fail_taken(struct err *err, const struct told *w)
+/* May the project be in the book only if the file comes in?  Refused, it does not. */
+static bool may_need_create(const struct claims *all, const struct told *w)
 {
-	return fail_hint(
-		err,
-		"give '%s/%s' another port there, or leave the row out and take one: "
-		"portbook get %s/%s",
-		w->claim.project, w->key.service, w->claim.project, w->key.service);
+	for (unsigned i = 0; i < all->count; i++)
+		if (all->items[i].has_made &&
+		    !order_of_texts(all->items[i].claim.project, w->claim.project))
+			return true;
+	return !w->project.id; /* that is not known yet */
+}
+
+bool claim_fail_taken(const struct claims *all, struct err *err, const struct told *w)
+{
+	return fail_hint(err,
+			 "give '%s/%s' another port there, or leave the row out and take one: "
+			 "portbook get %s/%s%s",
+			 w->claim.project, w->key.service, w->claim.project, w->key.service,
+			 may_need_create(all, w) ? " --create" : "");
 }
 
 /* Two rows on one port: the first stands; another service's is refused, its own is said twice. */
@@ -101,7 +111,7 @@ static bool settle_port(struct claims *all, const struct told *first, struct tol
 		snprintf(place, sizeof(place), "line %u", first->claim.line);
 	fail(&why, ERR_TAKEN, "two services on one port: %s gives port %u to '%s/%s'", place,
 	     first->claim.ports.first, first->claim.project, first->key.service);
-	(void)claim_fail_taken(&why, w);
+	(void)claim_fail_taken(all, &why, w);
 	return claim_refuse(all, w, &why, err);
 }
 

@@ -160,9 +160,11 @@ static bool add_project(struct claims *all, struct told *w, int number, struct e
 				  .place = c->place,
 				  .project = c->project };
 
-	return remark_on(all, w, &row.message, err) &&
-	       project_add(r, &new, all->arena, &w->project, err) &&
-	       (!says || claim_settle_block(all, w, err)) &&
+	if (!remark_on(all, w, &row.message, err) ||
+	    !project_add(r, &new, all->arena, &w->project, err))
+		return false;
+	w->has_made = true;
+	return (!says || claim_settle_block(all, w, err)) &&
 	       report_add(&all->importing->report, &row, true, err);
 }
 

@@ -15,6 +15,7 @@ struct told {
 	struct service_key key; /* of an entry */
 	bool is_refused;	/* named already; nothing more is tried */
 	bool is_renamed;	/* the file's words were no names */
+	bool has_made;		/* the project: the book had it not */
 	uint16_t previous;	/* the port that it leaves */
 	struct details carried; /* what was said of the service there */
 };
@@ -48,7 +49,7 @@ MUST_CHECK bool claims_sort(struct claims *all, struct err *err);
 MUST_CHECK bool claims_settle_ports(struct claims *all, struct err *err);
 
 /* What to do about a row whose port is somebody else's: the hint of `err`. Returns false. */
-bool claim_fail_taken(struct err *err, const struct told *w);
+bool claim_fail_taken(const struct claims *all, struct err *err, const struct told *w);
 
 /* Does the file give the service of `w` this port? */
 bool claims_give(const struct claims *all, const struct told *w, uint16_t port);

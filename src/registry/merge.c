@@ -328,11 +328,15 @@ static bool may_stand(struct merging *m, const struct entry *old, const struct e
 		fail_held(err, &holder, a);
 		return fail_hint(err,
 				 "release it there, or leave the row out and take another port: "
-				 "portbook get %s/%s",
+				 "portbook get %s/%s --create",
 				 p->name, e->service);
 	}
-	return (stood || port_may_be_registered(r, &key, e->port, a, err)) &&
-	       service_variable_is_free(r, &key, err) && tunnel_is_free(r, e, err);
+	if (!stood && !port_may_be_registered(r, &key, e->port, a, err))
+		return fail_hint(err,
+				 "leave the row out and take another port: portbook get %s/%s "
+				 "--create",
+				 p->name, e->service);
+	return service_variable_is_free(r, &key, err) && tunnel_is_free(r, e, err);
 }
 
 static bool merge_entry(struct merging *m, const struct entry *e, struct arena *a,

@@ -75,6 +75,13 @@ def test_import__enters_a_second_port_of_a_service_beside_the_first(pb, table, a
     assert ports() == {3500: "shop/web", 3501: "shop/web"}
 
 
+def test_import__the_way_out_creates_no_project_that_is_there(pb, table):
+    pb.ok("get", "mine/web", "--create", "--port", "3100")
+    pb.ok("project", "add", "shop")
+    refused = pb.fails(3, "import", table("shop web 3100"))
+    assert "portbook get shop/web\n" in refused.err + "\n"
+
+
 def test_import__names_every_row_that_breaks_a_rule_and_the_way_out(pb, table, book):
     pb.ok("get", "mine/web", "--create", "--port", "3100")
     before = book.dump()
@@ -85,7 +92,8 @@ def test_import__names_every_row_that_breaks_a_rule_and_the_way_out(pb, table, b
                         (6, "in the block of 'mine'"), (8, "")):
         assert f"ports.md:{line}: " in refused.err and words in refused.err
     assert "4 rows are refused; nothing was entered" in refused.err
-    assert "portbook get shop/api" in refused.err and refused.out == ""
+    assert "portbook get shop/api --create" in refused.err and refused.out == ""
+    assert "portbook get blog/web --create" in refused.err
     said = one_object(pb.fails(3, "import", path, "--json"))
     assert said["error"]["code"] == "taken" and said["success"] is False
     assert [row["line"] for row in said["rows"]] == [4, 5, 6, 8]
