@@ -1,5 +1,6 @@
 """A book in a PostgreSQL database, on a server that the tests start."""
 
+import os
 import re
 import signal
 import subprocess
@@ -172,6 +173,26 @@ def test_server__killed_in_the_middle_has_every_port_that_was_answered(pb):
         assert pb.ok("get", "shop/after", "--book", book.url()) not in listed.values()
     finally:
         server.remove()
+
+
+# ---- a long book
+
+def peak_kb(pb, *words):
+    """What the program needed at most."""
+    process = subprocess.Popen(pb.command(words), env=pb.environment(), stdout=subprocess.DEVNULL)
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss
+
+
+def test_export__of_a_long_book_needs_no_more_memory(pb, shared):
+    """20 MB of history, which come in parts."""
+    pb.ok("get", "shop/web", "--create", "--book", shared.url())
+    short = peak_kb(pb, "export", "--book", shared.url())
+    shared.sql("INSERT INTO events (op, after) SELECT 'note', json_build_object('text', "
+               "repeat('x', 1000)) FROM generate_series(1, 20000)")
+    assert peak_kb(pb, "export", "--book", shared.url()) < short + 10000
 
 
 # ---- who may what

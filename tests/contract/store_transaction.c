@@ -229,6 +229,75 @@ static void contract_begin__may_follow_a_commit_or_a_rollback(struct store *s)
 	CHECK_PORTS(s, "3001 3003 3005", );
 }
 
+/* ---- more rows than an engine may want to have at once ---- */
+
+#define MANY 1100
+
+struct reading {
+	struct store *store;
+	int64_t last;
+	unsigned count, stop_at;
+};
+
+/* Asks the store while it is being read. */
+static bool read_one(const struct event *e, void *arg)
+{
+	struct reading *r = arg;
+
+	CHECK(e->seq > r->last);
+	r->last = e->seq;
+	r->count++;
+	if (r->count % 700 == 0)
+		CHECK_SETTING(r->store, "old", "value");
+	if (r->count == 1050)
+		CHECK_EVENTS(r->store, "0", .limit = 1);
+	return r->count != r->stop_at;
+}
+
+static void read_events(struct store *s, unsigned stop_at, unsigned want)
+{
+	struct reading r = { .store = s, .stop_at = stop_at };
+	struct err err = { 0 };
+
+	MUST(s->ops->event_each(s, &(struct event_filter){ 0 }, read_one, &r, &err));
+	CHECK(r.count == want, "%u", r.count);
+}
+
+static void put_many_events(struct store *s)
+{
+	struct err err = { 0 };
+
+	MUST(store_begin(s, true, &err));
+	MUST(s->ops->setting_put(s, "old", "value", &err));
+	for (unsigned i = 0; i < MANY; i++) {
+		char subject[16];
+
+		snprintf(subject, sizeof(subject), "%u", i);
+		put_event(s, event_of(subject, NULL, NULL, 0));
+	}
+	MUST(store_commit(s, &err));
+}
+
+static void contract_each__gives_many_rows_to_who_asks_meanwhile(struct store *s)
+{
+	struct err err = { 0 };
+
+	put_many_events(s);
+	read_events(s, 0, MANY);
+	MUST(store_begin(s, false, &err));
+	read_events(s, 0, MANY);
+	read_events(s, 1090, 1090);
+	read_events(s, 3, 3);
+	read_events(s, 1000, 1000);
+	CHECK_SETTING(s, "old", "value");
+	MUST(store_commit(s, &err));
+	MUST(store_begin(s, true, &err));
+	read_events(s, 1001, 1001);
+	put_event(s, event_of("one more", NULL, NULL, 0));
+	read_events(s, 0, MANY + 1);
+	MUST(store_commit(s, &err));
+}
+
 static void contract_begin__sees_its_own_writes(struct store *s)
 {
 	struct err err = { 0 };
@@ -407,6 +476,7 @@ static const struct contract contracts[] = {
 	CONTRACT(commit__is_as_if_the_calls_were_made_one_by_one),
 	CONTRACT(begin__may_follow_a_commit_or_a_rollback),
 	CONTRACT(begin__sees_its_own_writes),
+	CONTRACT(each__gives_many_rows_to_who_asks_meanwhile),
 	CONTRACT(begin__goes_on_after_a_refusal),
 	CONTRACT(begin__reads_without_writing),
 	CONTRACT(txn__undoes_itself_unless_it_is_committed),

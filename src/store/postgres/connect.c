@@ -38,7 +38,8 @@ static const char configure[] =
 	"SELECT set_config('search_path', 'public, pg_temp', false),"
 	" set_config('datestyle', 'ISO, YMD', false), set_config('timezone', 'UTC', false),"
 	" set_config('standard_conforming_strings', 'on', false),"
-	" set_config('extra_float_digits', '1', false)," UNLESS_SAID(
+	" set_config('extra_float_digits', '1', false),"
+	" set_config('cursor_tuple_fraction', '1', false)," UNLESS_SAID(
 		"lock_timeout",
 		"30s") "," UNLESS_SAID("statement_timeout",
 				       "60s") "," UNLESS_SAID("idle_in_transaction_session_timeout",

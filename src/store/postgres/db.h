@@ -34,6 +34,7 @@ struct session {
 	bool prepared[STATEMENT_COUNT]; /* on this connection */
 	uint64_t shapes[SHAPES_KEPT];
 	unsigned n_shapes;
+	unsigned cursors; /* that this transaction has had */
 };
 
 static inline struct session *pg_session_of(struct store *s)
@@ -75,12 +76,23 @@ MUST_CHECK bool pg_schema_version(struct session *s, unsigned *ret, struct err *
 
 /* ---- wire.c ---- */
 
+/*
+ * Rationale: half a megabyte at a time; half as many take a tenth longer for a long book.
+ */
+#define CURSOR_ROWS 1000
+
 /* One statement on its way. */
 struct step {
 	unsigned what;
 	uint64_t shape; /* FILTERED: of the filter */
 	const struct sql_value *values;
 	unsigned n_values;
+	/*
+	 * 0: the statement itself.  Else its rows are to come in parts, from the cursor of
+	 * this number: CURSOR_OPEN it for `what`, CURSOR_FETCH the next rows, CURSOR_CLOSE it.
+	 */
+	unsigned cursor;
+	enum { CURSOR_OPEN, CURSOR_FETCH, CURSOR_CLOSE } does;
 };
 
 /*

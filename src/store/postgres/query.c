@@ -1,7 +1,9 @@
 /*
  * postgres/query.c - statements that answer rows, as sql/session.h wants them.
  *
- * All rows are fetched at once, so a callback may ask the store again.
+ * A callback may ask the store again, so no rows are ever on their way: they are
+ * fetched at once; or, where they may be many, in parts from a cursor.  Cursors
+ * live in transactions, as all operations do.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,11 +33,42 @@ static bool open_step(struct sql_session *sql, const struct step *step, struct q
 	return true;
 }
 
+static bool fetch(struct query *q, PGresult **ret, struct err *err)
+{
+	const struct step step = { .cursor = q->cursor, .does = CURSOR_FETCH };
+
+	return wire_run((struct session *)q->session, &step, 1, 0, ret, err);
+}
+
+/* The cursor of a transaction has a number that none has had in it: one may be gone with a part. */
+static bool open_cursor(struct session *s, const struct step *step, struct query *ret,
+			struct err *err)
+{
+	struct step steps[] = { *step, { .does = CURSOR_FETCH } };
+	PGresult *result;
+
+	steps[0].cursor = steps[1].cursor = ++s->cursors;
+	if (!wire_run(s, steps, ARRAY_LEN(steps), 1, &result, err))
+		return false;
+	*ret = (struct query){ .session = &s->sql, .run = result, .row = -1, .cursor = s->cursors };
+	return true;
+}
+
+static bool open_long(struct sql_session *sql, const struct step *step, struct query *ret,
+		      struct err *err)
+{
+	struct session *s = (struct session *)sql;
+
+	return s->txn == TXN_NONE ? open_step(sql, step, ret, err) : open_cursor(s, step, ret, err);
+}
+
 static bool open_query(struct sql_session *sql, unsigned what, const struct sql_value *values,
 		       unsigned n_values, struct query *ret, struct err *err)
 {
 	const struct step step = { .what = what, .values = values, .n_values = n_values };
 
+	if (what == CHECK_ALL || what == CHECK_BY_ENTRY)
+		return open_long(sql, &step, ret, err);
 	return open_step(sql, &step, ret, err);
 }
 
@@ -46,19 +79,41 @@ static bool open_filter(struct sql_session *sql, const struct sql_filter *f, str
 		.what = FILTERED, .shape = f->shape, .values = f->values, .n_values = f->n_values
 	};
 
-	return open_step(sql, &step, ret, err);
+	return (f->may_be_long ? open_long : open_step)(sql, &step, ret, err);
 }
 
 static void close_query(struct query *q)
 {
+	const struct step step = { .cursor = q->cursor, .does = CURSOR_CLOSE };
+
+	/* A short one goes with its transaction. */
+	if (q->is_once)
+		wire_run((struct session *)q->session, &step, 1, 0, NULL, NULL);
 	pq_of(q)->clear(q->run);
+}
+
+/* A part that is not full is the last one. */
+static bool next_part(struct query *q, struct err *err)
+{
+	PGresult *part;
+
+	if (!q->cursor || q->row < CURSOR_ROWS)
+		return true;
+	if (!fetch(q, &part, err))
+		return false;
+	pq_of(q)->clear(q->run);
+	q->run = part;
+	q->row = 0;
+	q->is_once = true; /* the cursor is to go with it */
+	return true;
 }
 
 static bool next_row(struct query *q, bool *ret_row, struct err *err)
 {
-	(void)err; /* all rows are here */
 	q->row++;
 	q->column = 0;
+	if (!next_part(q, err))
+		return false;
 	*ret_row = q->row < pq_of(q)->ntuples(q->run);
 	return true;
 }

@@ -48,6 +48,7 @@ bool pg_begin(struct store *store, bool write, struct err *err)
 	if (s->txn != TXN_NONE)
 		return fail(err, ERR_INVALID, "a transaction is open already");
 	store->has_event = false;
+	s->cursors = 0;
 	if (!(write ? begin_write(s, err) : wire_say(s, BEGIN_READ, err))) {
 		forget(s);
 		return false;

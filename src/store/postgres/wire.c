@@ -64,6 +64,8 @@ static void bind_values(const struct step *step, struct bound *ret)
 
 static bool is_prepared(const struct session *s, const struct step *step)
 {
+	if (step->cursor)
+		return false;
 	if (step->what != FILTERED)
 		return s->prepared[step->what];
 	for (unsigned i = 0; i < s->n_shapes; i++)
@@ -74,6 +76,8 @@ static bool is_prepared(const struct session *s, const struct step *step)
 
 static void note_prepared(struct session *s, const struct step *step)
 {
+	if (step->cursor)
+		return;
 	if (step->what != FILTERED)
 		s->prepared[step->what] = true;
 	else if (s->n_shapes < SHAPES_KEPT)
@@ -83,7 +87,9 @@ static void note_prepared(struct session *s, const struct step *step)
 /* Of a shape that there is no room to keep, the statement without a name. */
 static const char *name_of(const struct session *s, const struct step *step, char ret[static 24])
 {
-	if (step->what != FILTERED)
+	if (step->cursor)
+		ret[0] = '\0';
+	else if (step->what != FILTERED)
 		snprintf(ret, 24, "s%u", step->what);
 	else if (is_prepared(s, step) || s->n_shapes < SHAPES_KEPT)
 		snprintf(ret, 24, "f%llx", (unsigned long long)step->shape);
@@ -92,13 +98,33 @@ static const char *name_of(const struct session *s, const struct step *step, cha
 	return ret;
 }
 
+static void add_cursor(const struct step *step, struct text *sql)
+{
+	switch (step->does) {
+	case CURSOR_OPEN: text_addf(sql, "DECLARE c%u NO SCROLL CURSOR FOR ", step->cursor); break;
+	case CURSOR_FETCH: text_addf(sql, "FETCH %d FROM c%u", CURSOR_ROWS, step->cursor); break;
+	case CURSOR_CLOSE: text_addf(sql, "CLOSE c%u", step->cursor); break;
+	}
+}
+
+static void add_statement(const struct step *step, struct text *sql)
+{
+	if (step->what == FILTERED)
+		sql_filter_text(step->shape, sql);
+	else
+		text_add(sql, pg_statement_text(step->what));
+}
+
 static bool send_prepare(struct session *s, const struct step *step, const char *name)
 {
 	CLEANUP(text_release) struct text sql = { 0 };
 
-	if (step->what != FILTERED)
+	if (step->cursor)
+		add_cursor(step, &sql);
+	else if (step->what != FILTERED)
 		return s->pq->sendPrepare(s->conn, name, pg_statement_text(step->what), 0, NULL);
-	sql_filter_text(step->shape, &sql);
+	if (!step->cursor || step->does == CURSOR_OPEN)
+		add_statement(step, &sql);
 	return text_ok(&sql) && s->pq->sendPrepare(s->conn, name, text_str(&sql), 0, NULL);
 }
 

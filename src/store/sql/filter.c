@@ -193,6 +193,12 @@ static void add_conditions(struct sql_filter *q, const struct entry_filter *f)
 	add_text(q, OF_SEARCH, f->search);
 }
 
+#define PART(part) (UINT64_C(1) << (part))
+
+/* A project's entries are as many as its ports, a service's events as its moves. */
+static const uint64_t few = PART(OF_ID) | PART(OF_PROJECT) | PART(OF_TUNNEL) | PART(OF_WORKTREE) |
+			    PART(IN_PORTS) | PART(EVENT_SERVICE) | PART(EVENT_PORT) | PART(LIMIT);
+
 void sql_filter_entries(const struct entry_filter *f, struct sql_filter *ret)
 {
 	ret->shape = 0;
@@ -203,6 +209,7 @@ void sql_filter_entries(const struct entry_filter *f, struct sql_filter *ret)
 	add_conditions(ret, f);
 	add_order(ret, f);
 	add_int(ret, LIMIT, f->limit);
+	ret->may_be_long = !(ret->shape & few);
 }
 
 void sql_filter_entry_count(const struct entry_filter *f, struct sql_filter *ret)
@@ -215,6 +222,7 @@ void sql_filter_entry_count(const struct entry_filter *f, struct sql_filter *ret
 	if (f->worktree)
 		add(ret, WITH_INSTANCES);
 	add_conditions(ret, f);
+	ret->may_be_long = false;
 }
 
 void sql_filter_events(const struct event_filter *f, struct sql_filter *ret)
@@ -228,6 +236,7 @@ void sql_filter_events(const struct event_filter *f, struct sql_filter *ret)
 	add_int(ret, EVENT_AFTER, f->after_seq);
 	add(ret, f->newest_first ? ORDER_NEWEST : ORDER_OLDEST);
 	add_int(ret, LIMIT, f->limit);
+	ret->may_be_long = !(ret->shape & few);
 }
 
 /* Add a part whose parameters count from $1, behind `used` others; how many it has. */

@@ -21,6 +21,7 @@ struct sql_filter {
 	uint64_t shape;
 	struct sql_value values[SQL_FILTER_VALUES]; /* of $1, $2, ...; borrowed */
 	unsigned n_values;
+	bool may_be_long; /* nothing keeps the rows few: where an engine can, they come in parts */
 };
 
 /*

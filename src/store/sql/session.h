@@ -39,6 +39,7 @@ struct query {
 	bool is_once;	    /* the engine's: it goes with the query */
 	bool out_of_memory; /* a column could not be read */
 	int row, column;    /* the next column; rows are the engine's to count */
+	unsigned cursor;    /* the engine's: where the next rows come from; 0: all are here */
 };
 
 /* One write: a transaction of its own, or a part of the caller's that is undone alone. */
