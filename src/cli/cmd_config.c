@@ -25,10 +25,11 @@
 static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 
 /* What completion offers; the table is that of formats/render.c, and a test compares them. */
-static const char *const formats[] = { "json",	"dotenv",   "direnv",	"package-json",
-				       "next",	"Procfile", "Makefile", "systemd",
-				       "hosts", "markdown", "express",	"python",
-				       "nginx", "caddy",    "haproxy",	NULL };
+static const char *const formats[] = {
+	"json",	    "dotenv",	"direnv",  "docker-compose", "package-json", "next",
+	"Procfile", "Makefile", "systemd", "hosts",	     "markdown",     "express",
+	"python",   "nginx",	"caddy",   "haproxy",	     NULL,
+};
 
 /* clang-format off */
 static const struct option_spec options[] = {
@@ -79,27 +80,49 @@ static bool place_of(const json_t *answer, const char *name, char ret[static PAT
 	       fail(err, ERR_INVALID, "the path of '%.60s' is too long", name);
 }
 
-/* The first that is there, else the first. */
+/* A name out of a list in the answer that is that of a file in this folder; -1: none is. */
+static int first_there(const json_t *names, const char *folder)
+{
+	char path[PATH_MAX];
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(names, i, one)
+		if (snprintf(path, sizeof(path), "%s/%s", folder, json_string_value(one)) <
+			    PATH_MAX &&
+		    access(path, F_OK) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* The first that is there, else the one beside its base, else the first. */
 static bool usual_file(const json_t *answer, char ret[static PATH_MAX], struct err *err)
 {
-	const json_t *files = json_object_get(answer, "files"), *one;
-	char path[PATH_MAX];
-	size_t i;
+	const json_t *files = json_object_get(answer, "files");
+	const char *root = text_or(answer, "root", "");
+	int i = first_there(files, root);
 
 	if (!json_array_size(files)) {
 		fail(err, ERR_INVALID, "where %s belongs is not known",
 		     text_or(answer, "format", "it"));
 		return fail_hint(err, "say it: --file PATH");
 	}
-	json_array_foreach(files, i, one) {
-		if (!place_of(answer, json_string_value(one), path, err))
-			return false;
-		if (i == 0 || access(path, F_OK) == 0)
-			memcpy(ret, path, sizeof(path));
-		if (access(path, F_OK) == 0)
+	if (i < 0)
+		i = first_there(json_object_get(answer, "bases"), root);
+	return place_of(answer, json_string_value(json_array_get(files, i < 0 ? 0 : (size_t)i)),
+			ret, err);
+}
+
+static bool has_name(const json_t *names, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(names, i, one)
+		if (!strcmp(json_string_value(one), slash ? slash + 1 : path))
 			return true;
-	}
-	return true;
+	return false;
 }
 
 static bool find_target(struct run *r, const json_t *answer, struct target *t, struct err *err)
@@ -223,6 +246,32 @@ static bool write_target(struct run *r, const struct target *t, json_t *answer, 
 	return true;
 }
 
+/* The file beside it that it adds to; a file that does not is whole by itself. */
+static bool put_base(struct run *r, const json_t *answer, const char *folder, struct err *err)
+{
+	CLEANUP(target_release) struct target base = { .is_there = false };
+	const json_t *bases = json_object_get(answer, "bases");
+	int i = first_there(bases, folder);
+
+	if (i < 0)
+		return true;
+	return (snprintf(base.path, sizeof(base.path), "%s/%s", folder,
+			 json_string_value(json_array_get(bases, (size_t)i))) < PATH_MAX ||
+		fail(err, ERR_INVALID, "the path '%.200s' is too long", folder)) &&
+	       read_target(&base, err) && put_file(r->input, "baseName", "baseContent", &base, err);
+}
+
+static bool put_base_of(struct run *r, const json_t *answer, const struct target *t,
+			struct err *err)
+{
+	char folder[PATH_MAX];
+
+	if (t->is_there && !has_name(json_object_get(answer, "files"), t->path))
+		return true;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(t->path, '/') - t->path), t->path);
+	return put_base(r, answer, folder, err);
+}
+
 static bool to_file(struct run *r, const json_t *first, struct err *err)
 {
 	CLEANUP(target_release) struct target target = { .is_there = false };
@@ -230,6 +279,7 @@ static bool to_file(struct run *r, const json_t *first, struct err *err)
 
 	if (!find_target(r, first, &target, err) || !read_target(&target, err) ||
 	    !put_file(r->input, "fileName", "content", &target, err) ||
+	    !put_base_of(r, first, &target, err) ||
 	    !run_call(r, r->command->operation, r->input, &answer, err))
 		return false;
 	run_notices(r, answer);
@@ -240,6 +290,25 @@ static bool to_file(struct run *r, const json_t *first, struct err *err)
 	return !r->out.json ||
 	       ((json_put_text(answer, "fileName", target.path) || fail_memory(err)) &&
 		output_json(&r->out, answer, err));
+}
+
+static bool fail_no_base(struct err *err)
+{
+	fail(err, ERR_NOT_FOUND, "there is no file here that it would add to");
+	return fail_hint(err, "in the project's directory, or with --file PATH");
+}
+
+/* On stdout stands what a new file would have; for that, too, the base is needed. */
+static bool to_stdout(struct run *r, const json_t *first, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	const char *root = json_text_of(first, "root");
+
+	if (!json_array_size(json_object_get(first, "bases")))
+		return run_show(r, first, err);
+	return (!root || put_base(r, first, root, err)) &&
+	       run_call(r, r->command->operation, r->input, &answer, err) &&
+	       (json_text_of(answer, "content") || fail_no_base(err)) && run_show(r, answer, err);
 }
 
 static bool config_run(struct run *r, struct err *err)
@@ -254,9 +323,10 @@ static bool config_run(struct run *r, struct err *err)
 	if (!run_call(r, r->command->operation, r->input, &answer, err))
 		return false;
 	if (run_has(r, "write") || run_has(r, "file") || run_has(r, "diff") ||
-	    !json_text_of(answer, "content"))
+	    (!json_text_of(answer, "content") &&
+	     !json_array_size(json_object_get(answer, "bases"))))
 		return to_file(r, answer, err);
-	return run_show(r, answer, err);
+	return to_stdout(r, answer, err);
 }
 
 static bool config_render(struct run *r, const json_t *answer, struct err *err)

@@ -128,6 +128,7 @@ static void take_place(struct yaml *y, struct fy_token *token)
 		return;
 	y->line = (unsigned)mark->line + 1;
 	y->column = (unsigned)mark->column + 1;
+	y->from = y->to = mark->input_pos;
 }
 
 static void add_character(struct text *t, uint32_t c)
@@ -221,6 +222,7 @@ static bool take_text(struct yaml *y, struct fy_token *token, enum fy_scalar_sty
 		return true;
 	at = y->bytes + from->input_pos;
 	end = y->bytes + to->input_pos;
+	y->to = to->input_pos;
 	y->is_long = style == FYSS_LITERAL || style == FYSS_FOLDED ||
 		     memchr(at, '\n', (size_t)(end - at)) || memchr(at, '\r', (size_t)(end - at));
 	if (y->is_long)

@@ -37,6 +37,7 @@ struct yaml {
 	bool is_quoted;	  /* a scalar that is not plain: "no", | or > */
 	bool has_anchor, has_tag;
 	unsigned line, column; /* where it starts, or the last known place before it; from 1 */
+	size_t from, to; /* as offsets: of a scalar its text, inside the quotes; else its start */
 
 	const char *bytes; /* borrowed, as the next */
 	const char *file;  /* for messages */

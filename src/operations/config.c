@@ -156,8 +156,8 @@ static bool put_content(const struct rendering *x, json_t *answer, struct err *e
 		return json_put(answer, "content", json_null()) || fail_memory(err);
 	if (!render_splice(x->format, &x->values, &old, &base, &text, &why)) {
 		*err = why;
-		return why.code == ERR_INVALID && !is_new ? fail_hint(err, "the file is as it was")
-							  : false;
+		return why.code == ERR_INVALID && !is_new && !why.hint[0] &&
+		       fail_hint(err, "the file is as it was");
 	}
 	return (json_put(answer, "content", json_stringn(text_str(&text), text.len)) &&
 		json_put_bool(answer, "changed",

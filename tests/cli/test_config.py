@@ -8,7 +8,9 @@ import stat
 import subprocess
 import time
 
+import jsonschema
 import pytest
+import yaml
 from clilib import TOP, one_object
 
 # A shop with a web page that the world sees, an API, a database and a name server on UDP.
@@ -286,6 +288,101 @@ def test_procfile__is_run_with_the_port_of_the_checkout(pb, shop_dir, config):
     command = lines[1].partition(": ")[2]
     assert run_in(shop_dir, pb, "sh", "-c", command) == "-p 3100\n"
     assert run_in(shop_dir, pb, "env", "WEB_PORT=3110", "sh", "-c", command) == "-p 3110\n"
+
+
+COMPOSE = """\
+version: "3.8"
+# the shop
+x-common: &common
+  restart: always
+services:
+  web:   # page
+    <<: *common
+    image: nginx
+    ports:
+      - "3000:80"   # page
+      - '127.0.0.1:9229:9229'
+  db:
+    image: postgres
+    ports: [ "5432:5432" ]
+  dns:
+    image: dns
+    ports:
+      - target: 53 # inside
+        protocol: udp
+"""
+
+
+def published(document):
+    """{service: [(published, target), ...]}, of what docker-compose config prints."""
+    def pair(port):
+        if isinstance(port, dict):
+            return str(port["published"]), str(port["target"])
+        return tuple(port.split("/")[0].split(":")[-2:])
+    return {name: [pair(port) for port in service["ports"]]
+            for name, service in document["services"].items()}
+
+
+@pytest.mark.slow
+def test_compose__in_its_own_file_is_read_by_docker_compose(pb, shop_dir, config):
+    (shop_dir / "docker-compose.yml").write_text(COMPOSE)
+    config("--format", "docker-compose", "--file", "docker-compose.yml", "--write")
+    said = yaml.safe_load(run_in(shop_dir, pb, "docker-compose", "config"))
+    assert published(said) == {"web": [("3100", "80"), ("9229", "9229")],
+                               "db": [("3102", "5432")], "dns": [("3100", "53")]}
+    said = run_in(shop_dir, pb, "env", "WEB_PORT=3110", "docker-compose", "config")
+    assert published(yaml.safe_load(said))["web"][0] == ("3110", "80")
+
+
+class Loader(yaml.SafeLoader):
+    """Knows compose's own tag, and keeps it."""
+
+
+Loader.add_constructor("!override", lambda loader, node: ("override",
+                                                          loader.construct_sequence(node, deep=True)))
+
+
+def test_compose__override_replaces_the_ports_and_keeps_the_containers(pb, shop_dir, config):
+    (shop_dir / "docker-compose.yml").write_text(COMPOSE)
+    path = shop_dir / "docker-compose.override.yml"
+    path.write_text("services:\r\n  web:\r\n    environment: [A=1] # mine\r\n")
+    shown = config("--format", "docker-compose")
+    assert shown.startswith("# Docker Compose 2.24.4") and "docker-compose.yml." in shown
+    config("--format", "docker-compose", "--write")
+    assert (shop_dir / "docker-compose.yml").read_text() == COMPOSE
+    content = path.read_bytes()
+    assert b"environment: [A=1] # mine\r\n" in content and b"\n" not in content.replace(b"\r\n", b"")
+    services = yaml.load(content, Loader)["services"]
+    assert services["web"]["ports"] == (
+        "override", ["${WEB_PORT:-3100}:80", "127.0.0.1:9229:9229"])
+    assert services["db"]["ports"] == ("override", ["${DB_PORT:-3102}:5432"])
+    assert services["dns"]["ports"] == (
+        "override", [{"published": "${DNS_PORT:-3100}", "target": 53, "protocol": "udp"}])
+    assert config("--format", "docker-compose", "--write").endswith("is up to date")
+
+
+def test_compose__is_valid_by_its_schema(shop_dir, config):
+    schema = TOP.parent / "shared" / "data" / "compose" / "compose-spec.schema.json"
+    if not schema.exists():
+        pytest.skip("the schema of compose files is not in this checkout")
+    (shop_dir / "compose.yaml").write_text(COMPOSE)
+    config("--format", "docker-compose", "--write")
+    said = yaml.load((shop_dir / "compose.override.yaml").read_text(), Loader)
+    for service in said["services"].values():
+        service["ports"] = service["ports"][1]
+    jsonschema.validate(said, json.loads(schema.read_text()))
+    config("--format", "docker-compose", "--file", "compose.yaml", "--write")
+    jsonschema.validate(yaml.safe_load((shop_dir / "compose.yaml").read_text()),
+                        json.loads(schema.read_text()))
+
+
+def test_compose__says_what_is_missing(pb, shop_dir, error):
+    said = error("not-found", "config", "--format", "docker-compose", cwd=shop_dir)
+    assert "--file" in said["hint"]
+    (shop_dir / "compose.yaml").write_text(COMPOSE)
+    (shop_dir / "compose.override.yaml").write_text("services:\n  web:\n    ports: ['1:1']\n")
+    said = error("invalid", "config", "--format", "docker-compose", "--write", cwd=shop_dir)
+    assert "compose.override.yaml:3: " in said["message"] and "!override" in said["hint"]
 
 
 def test_what_only_changes_numbers__needs_a_file(shop_dir, error):

@@ -74,6 +74,7 @@ static bool splice(struct err *err)
 	static const struct {
 		const char *format, *bytes;
 	} files[] = {
+		{ "docker-compose", "services: {web: {ports: [{target: 80}]}}\n" },
 		{ "package-json", "{\"scripts\":{\"dev\":\"x -p 1\"}}" },
 		{ "next", "{\"scripts\":{\"dev\":\"next dev\"}}" },
 		{ "Procfile", "web: x -p 1\n" },
