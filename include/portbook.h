@@ -225,6 +225,13 @@ struct portbook_request {
 	uint16_t after;	      /* list: ports above this one */
 	bool orphans;	      /* list: only what a directory that is gone has left */
 	bool live;	      /* list: also look at the machine: see state of an entry */
+
+	/*
+	 * Get, allocate, release, update: a name for this change, of up to 255 printable
+	 * ASCII characters.  The same request with it again, within a day, changes
+	 * nothing and has the same answer: for who does not know whether the first arrived.
+	 */
+	const char *once;
 };
 
 /* A request that names a service of a project (NULL: the directory's), and nothing else. */

@@ -27,6 +27,7 @@
 #include "book/layouts.h"
 #include "book/surroundings.h"
 #include "book/verify.h"
+#include "operations/operation.h"
 
 struct portbook {
 	struct session *session;
@@ -242,6 +243,13 @@ static bool take(json_t *answer, void *arg, struct err *err)
 	return answer_make(t->layout, answer, &t->answer, err);
 }
 
+/* What only looks may be asked any number of times. */
+static bool check_once(const struct question *q, const struct portbook_request *r, struct err *err)
+{
+	return !r->once || operation_named(q->operation)->access == ACCESS_WRITE ||
+	       fail(err, ERR_INVALID, "'%s' takes no 'once'", q->operation);
+}
+
 static bool make_input(const struct portbook *book, const struct question *q,
 		       const struct portbook_request *r, json_t *input, struct err *err)
 {
@@ -262,9 +270,9 @@ static bool ask_operation(struct portbook *book, const struct question *q,
 	CLEANUP(json_cleanup) json_t *input = json_object(), *answer = NULL;
 	struct taking t = { .layout = q->answer };
 	const struct delivery delivery = { take, &t };
-	const struct call_io io = { .delivery = &delivery };
+	const struct call_io io = { .delivery = &delivery, .key = r->once };
 
-	if (make_input(book, q, r, input, err) &&
+	if (check_once(q, r, err) && make_input(book, q, r, input, err) &&
 	    session_call_with(book->session, q->operation, input, &io, &answer, err)) {
 		*ret = t.answer;
 		return true;
@@ -278,7 +286,8 @@ static bool ask_verify(struct portbook *book, const struct question *q,
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 
-	return verify_ask(book->session, r, !book->isolated, &answer, err) &&
+	return check_once(q, r, err) &&
+	       verify_ask(book->session, r, !book->isolated, &answer, err) &&
 	       answer_make(q->answer, answer, ret, err);
 }
 

@@ -374,6 +374,29 @@ static void test_allocate__enters_one_more_and_replace_moves(void **state)
 	portbook_close(book);
 }
 
+static void test_once__the_same_request_is_done_once(void **state)
+{
+	struct portbook *book = open_at("once.db");
+	struct portbook_request r = portbook_service("shop", "web");
+	struct portbook_entry *first, *again;
+
+	r.create = true;
+	r.once = "deploy-1";
+	first = portbook_allocate(book, &r, &error);
+	again = portbook_allocate(book, &r, &error);
+	CHECK(first && again && first->port == 3100 && again->port == 3100, "%s", error.message);
+	CHECK_TEXT(first->id, again->id);
+	portbook_free(first);
+	portbook_free(again);
+	r.service = "api";
+	check_error(portbook_allocate(book, &r, &error), PORTBOOK_INVALID, "another call");
+	check_error(portbook_list(book, &r, &error), PORTBOOK_INVALID, "takes no");
+	r = (struct portbook_request){ .size = sizeof(r), .once = "deploy-1" };
+	check_error(portbook_list(book, &r, &error), PORTBOOK_INVALID, "'list' takes no 'once'");
+	check_error(portbook_verify(book, &r, &error), PORTBOOK_INVALID, "'check' takes no 'once'");
+	portbook_close(book);
+}
+
 static void test_update__changes_what_is_said_and_forgets_what_is_empty(void **state)
 {
 	static const struct portbook_fact facts[] = { { "colour", "blue" }, { "size", "12" } };
@@ -847,6 +870,7 @@ int main(void)
 		TEST(test_get__takes_the_environment_from_the_variable_unless_isolated),
 		TEST(test_get__without_a_project_asks_for_that_of_the_path),
 		TEST(test_allocate__enters_one_more_and_replace_moves),
+		TEST(test_once__the_same_request_is_done_once),
 		TEST(test_update__changes_what_is_said_and_forgets_what_is_empty),
 		TEST(test_release__says_what_it_released_and_that_there_was_nothing),
 		TEST(test_list__gives_all_or_page_by_page),
