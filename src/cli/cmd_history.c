@@ -21,6 +21,8 @@ static const struct option_spec options[] = {
 	OPTIONS_WHICH,
 	{ .name = "limit", .letter = 'l', .kind = VALUE_INT, .arg = "N", .field = "limit",
 	  .min = 1, .max = 100000, .help = "the newest so many; 50 if not given" },
+	{ .name = "after", .kind = VALUE_INT, .arg = "SEQ", .field = "after", .max = INT64_MAX,
+	  .help = "what came after the event of this number, the oldest first" },
 	{ .name = "health", .kind = VALUE_FLAG,
 	  .help = "how often it was up, by what audits have seen" },
 	OPTION_FORMAT,

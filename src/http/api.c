@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/events.h"
 #include "http/openapi.h"
 #include "http/problem.h"
 #include "operations/operation.h"
@@ -18,13 +19,13 @@ static void reply_text(struct http_reply *reply, unsigned status, const char *te
 	reply->type = "text/plain; charset=utf-8";
 }
 
-static void healthz(const struct api *api, struct http_reply *reply)
+static void healthz(const struct api *api, const struct http_request *r, struct http_reply *reply)
 {
 	reply_text(reply, 200, "ok\n");
 }
 
 /* Ready is who can ask the book. */
-static void readyz(const struct api *api, struct http_reply *reply)
+static void readyz(const struct api *api, const struct http_request *r, struct http_reply *reply)
 {
 	CLEANUP(json_cleanup) json_t *input = json_object(), *answer = NULL;
 	const struct call_io io = { 0 };
@@ -39,7 +40,7 @@ static void readyz(const struct api *api, struct http_reply *reply)
 		problem_reply_as(reply, 503, &err);
 }
 
-static void openapi(const struct api *api, struct http_reply *reply)
+static void openapi(const struct api *api, const struct http_request *r, struct http_reply *reply)
 {
 	CLEANUP(json_cleanup) json_t *document = openapi_document();
 	struct err err = { 0 };
@@ -50,13 +51,29 @@ static void openapi(const struct api *api, struct http_reply *reply)
 	problem_reply(reply, &err, NULL);
 }
 
+static void events(const struct api *api, const struct http_request *r, struct http_reply *reply)
+{
+	struct err err = { 0 };
+
+	if (!api->reads)
+		fail(&err, ERR_INVALID, "a book in memory has no stream of events");
+	else if (stream_open(api->reads, r, &reply->stream, &err)) {
+		reply->status = 200;
+		reply->type = "text/event-stream";
+		return;
+	}
+	problem_reply(reply, &err, NULL);
+}
+
 static const struct page {
 	enum http_method method;
 	const char *segments[TARGET_SEGMENTS];
-	void (*show)(const struct api *api, struct http_reply *reply); /* NULL: it is /mcp */
+	/* NULL: it is /mcp. */
+	void (*show)(const struct api *api, const struct http_request *r, struct http_reply *reply);
 } pages[] = {
 	{ HTTP_GET, { "healthz" }, healthz },
 	{ HTTP_GET, { "readyz" }, readyz },
+	{ HTTP_GET, { "api", "v1", "events" }, events },
 	{ HTTP_GET, { "api", "v1", "openapi.json" }, openapi },
 	{ HTTP_POST, { "mcp" }, NULL },
 };
@@ -293,7 +310,7 @@ static bool begin_page(const struct api *api, const struct http_request *r, stru
 	const struct page *page = page_of(r);
 
 	if (page->show) {
-		page->show(api, reply);
+		page->show(api, r, reply);
 		return false;
 	}
 	c->agents = agents_begin(api->agents, r);

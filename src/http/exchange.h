@@ -13,6 +13,7 @@ enum exchange_state {
 	EXCHANGE_TAKING,  /* its body comes */
 	EXCHANGE_WAITING, /* the queue has it */
 	EXCHANGE_REPLIED,
+	EXCHANGE_STREAMING,
 };
 
 struct exchange {

@@ -7,6 +7,7 @@
 #include "operations/io.h"
 #include "operations/operation.h"
 
+#define V1	"/api/v1"
 #define PROBLEM "#/components/schemas/problem"
 
 /* Members of a schema. */
@@ -244,9 +245,31 @@ static bool put_route(json_t *paths, const struct route *r)
 	return text_ok(&method) && json_put(path, text_str(&method), operation_of(r));
 }
 
+/* The one resource that is no operation: its stream is described in docs/serve.md. */
+static json_t *events_path(void)
+{
+	return json_pack("{s:{s:s, s:s, s:[o,o], s:{s:{s:s, s:{s:{s:{s:s}}}},"
+			 " s:{s:s, s:{s:{s:{s:s}}}}}}}",
+			 "get", "operationId", "get-events", "summary",
+			 "What changes, as it happens", "parameters",
+			 json_pack("{s:s, s:s, s:b, s:s, s:{s:s}}", "name", "projectName", "in",
+				   "query", "required", 0, "description", "Only this project's.",
+				   "schema", "type", "string"),
+			 header("Last-Event-ID", "Go on behind this event.", 20), "responses",
+			 "200", "description", "A stream of server-sent events.", "content",
+			 "text/event-stream", "schema", "type", "string", "default", "description",
+			 "It failed.", "content", "application/problem+json", "schema", "$ref",
+			 PROBLEM);
+}
+
 static json_t *paths_of_all(void)
 {
 	json_t *paths = json_object();
+
+	if (!json_put(paths, V1 "/events", events_path())) {
+		json_decref(paths);
+		return NULL;
+	}
 
 	for (const struct route *r = routes; r->path; r++)
 		if (!paths || !put_route(paths, r)) {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/events.h"
+
 static const char *const methods[HTTP_METHOD_COUNT] = {
 	[HTTP_GET] = "GET",	[HTTP_POST] = "POST",	  [HTTP_PUT] = "PUT",
 	[HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
@@ -21,6 +23,7 @@ static const char *const headers[HTTP_HEADER_COUNT] = {
 	[HEADER_IF_MATCH] = "If-Match",
 	[HEADER_IF_NONE_MATCH] = "If-None-Match",
 	[HEADER_IDEMPOTENCY_KEY] = "Idempotency-Key",
+	[HEADER_LAST_EVENT_ID] = "Last-Event-ID",
 	[HEADER_MCP_VERSION] = "MCP-Protocol-Version",
 	[HEADER_MCP_METHOD] = "Mcp-Method",
 	[HEADER_MCP_NAME] = "Mcp-Name",
@@ -83,6 +86,7 @@ const char *http_reply_field(const struct http_reply *r, const char *name)
 void http_reply_release(struct http_reply *r)
 {
 	text_release(&r->body);
+	stream_free(r->stream);
 	*r = (struct http_reply){ 0 };
 }
 

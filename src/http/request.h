@@ -35,11 +35,12 @@ enum http_header {
 	HEADER_IF_MATCH,
 	HEADER_IF_NONE_MATCH,
 	HEADER_IDEMPOTENCY_KEY,
+	HEADER_LAST_EVENT_ID,
 	HEADER_MCP_VERSION,
 	HEADER_MCP_METHOD,
 	HEADER_MCP_NAME,
 };
-#define HTTP_HEADER_COUNT 12
+#define HTTP_HEADER_COUNT 13
 const char *http_header_name(enum http_header h);
 
 struct http_headers {
@@ -49,6 +50,8 @@ struct http_headers {
 
 /* Note one header, if it means something to us; the value has to stay. */
 void http_headers_add(struct http_headers *h, const char *name, const char *value);
+
+struct stream;
 
 /* Who is at the other end. */
 struct http_peer {
@@ -79,6 +82,7 @@ struct http_reply {
 	struct text body;
 	struct http_field fields[REPLY_FIELDS];
 	unsigned n_fields;
+	struct stream *stream; /* instead of a body: http/events.h; NULL: none */
 };
 
 /* Add a header; one that is too long, or one too many, is left out. */

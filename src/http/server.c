@@ -28,6 +28,7 @@
 #include "base/fd.h"
 #include "http/exchange.h"
 #include "http/problem.h"
+#include "http/streams.h"
 #include "loop/loop.h"
 
 /* Rationale: with 4 kB each, 10,000 connections that wait are below 100 MB. */
@@ -53,6 +54,7 @@ struct server {
 	const struct server_options *options;
 	int bell, ticker;
 	struct exchange *under_way;
+	struct streams streams;
 	bool is_accepting;
 	bool ends;
 	int64_t ends_at_ms;
@@ -194,21 +196,34 @@ static bool add_fields(struct MHD_Response *response, const struct http_reply *r
 	       MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
+static struct MHD_Response *response_of(struct server *s, struct exchange *x)
+{
+	struct http_reply *r = &x->reply;
+	struct stream *stream = r->stream;
+	size_t len = r->body.len;
+	struct MHD_Response *response;
+	char *bytes;
+
+	x->state = stream ? EXCHANGE_STREAMING : EXCHANGE_REPLIED;
+	r->stream = NULL;
+	if (stream)
+		return streams_add(&s->streams, stream, x->connection);
+	bytes = text_take(&r->body);
+	response = MHD_create_response_from_buffer(bytes ? len : 0, bytes, MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		free(bytes);
+	return response;
+}
+
 static enum MHD_Result give_reply(struct server *s, struct exchange *x)
 {
 	struct http_reply *r = &x->reply;
-	size_t len = r->body.len;
-	char *bytes = text_take(&r->body);
-	struct MHD_Response *response = MHD_create_response_from_buffer(bytes ? len : 0, bytes,
-									MHD_RESPMEM_MUST_FREE);
+	struct MHD_Response *response = response_of(s, x);
 	enum MHD_Result ok;
 
 	x->has_reply = false;
-	x->state = EXCHANGE_REPLIED;
-	if (!response) {
-		free(bytes);
+	if (!response)
 		return MHD_NO;
-	}
 	ok = add_fields(response, r) &&
 			     (!s->ends || MHD_add_response_header(response, "Connection", "close"))
 		     ? MHD_queue_response(x->connection, r->status, response)
@@ -313,6 +328,7 @@ static void on_bell(void *server, uint32_t events)
 		api_finish(&x->call, &x->reply);
 		MHD_resume_connection(x->connection);
 	}
+	streams_wake(&s->streams);
 }
 
 static void ring(void *server)
@@ -350,6 +366,12 @@ static void on_client(void *server, uint32_t events)
 		accept_all(s, &s->options->listening[i]);
 }
 
+/* Of the others we are the ones who take long. */
+static bool may_take_too_long(const struct exchange *x)
+{
+	return x->state != EXCHANGE_WAITING && x->state != EXCHANGE_STREAMING;
+}
+
 /* Requests that take too long: their clients send, or read, a byte now and then. */
 static void on_tick(void *server, uint32_t events)
 {
@@ -358,8 +380,10 @@ static void on_tick(void *server, uint32_t events)
 
 	ticker_hear(s->ticker);
 	for (struct exchange *x = s->under_way; x; x = x->after)
-		if (x->state != EXCHANGE_WAITING && now - x->since_ms > EXCHANGE_MAX_MS)
+		if (may_take_too_long(x) && now - x->since_ms > EXCHANGE_MAX_MS)
 			shutdown(fd_of(x->connection), SHUT_RDWR);
+	if (s->options->reads)
+		streams_tick(&s->streams, s->options->reads);
 }
 
 static void stop_accepting(struct server *s)
@@ -382,6 +406,7 @@ static void on_signal(void *server, uint32_t events)
 	}
 	if (s->is_accepting)
 		stop_accepting(s);
+	streams_end(&s->streams);
 }
 
 /* Beginning and end. */
@@ -479,6 +504,7 @@ static void stop(struct server *s)
 	if (s->queue) {
 		queue_finish(s->queue);
 		on_bell(s, 0);
+		streams_end(&s->streams);
 		MHD_run(s->daemon);
 		queue_free(s->queue);
 	}

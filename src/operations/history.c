@@ -26,7 +26,7 @@ struct telling {
 	struct wanted wanted;
 	bool all; /* nothing is wanted: every event tells */
 	unsigned limit;
-	json_t *array; /* newest first while it is read */
+	json_t *array; /* in the order in which it is read */
 	bool out_of_memory;
 };
 
@@ -111,15 +111,17 @@ static bool project_name(struct call *c, const char *id, const char **ret, struc
 }
 
 /* Ids become names, and the newest comes last. */
-static bool finish_events(struct call *c, const json_t *array, json_t *answer, struct err *err)
+static bool finish_events(struct call *c, const json_t *array, bool newest_first, json_t *answer,
+			  struct err *err)
 {
 	json_t *ordered = json_array();
+	size_t count = json_array_size(array);
 	const char *name;
 
 	if (!json_put(answer, "events", ordered))
 		return fail_memory(err);
-	for (size_t i = json_array_size(array); i > 0; i--) {
-		json_t *o = json_array_get(array, i - 1);
+	for (size_t i = 0; i < count; i++) {
+		json_t *o = json_array_get(array, newest_first ? count - 1 - i : i);
 
 		if (!project_name(c, json_text_of(o, "projectName"), &name, err))
 			return false;
@@ -212,7 +214,8 @@ static bool read_wanted(struct call *c, const json_t *input, struct wanted *ret,
 static bool history_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *array = json_array();
-	struct event_filter f = { .newest_first = true };
+	int64_t after = json_int_of(input, "after", -1);
+	struct event_filter f = { .newest_first = after < 0, .after_seq = after < 0 ? 0 : after };
 	struct telling t = { .array = array };
 	const struct wanted *w = &t.wanted;
 
@@ -229,7 +232,8 @@ static bool history_run(struct call *c, const json_t *input, json_t *answer, str
 	f.limit = t.all ? t.limit : 0;
 	if (!c->registry->store->ops->event_each(c->registry->store, &f, add_event, &t, err))
 		return false;
-	return t.out_of_memory ? fail_memory(err) : finish_events(c, array, answer, err);
+	return t.out_of_memory ? fail_memory(err)
+			       : finish_events(c, array, f.newest_first, answer, err);
 }
 
 const struct operation op_history = {

@@ -1,0 +1,159 @@
+#include "http/events.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cursor.h"
+
+/* Rationale: 100 events are some 100 kB, and are told before more are read. */
+#define READ_AT_ONCE 100
+
+static bool ask_history(const struct transport *reads, int64_t after, int64_t limit, json_t **ret,
+			struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *input = json_pack("{s:I}", "limit", (json_int_t)limit);
+	const struct call_io io = { 0 };
+
+	if (!input || (after >= 0 && !json_put_int(input, "after", after)))
+		return fail_memory(err);
+	return reads->call(reads->arg, "history", input, &io, ret, err);
+}
+
+void events_newest(const struct transport *reads, int64_t *ret)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	const json_t *newest;
+
+	if (!ask_history(reads, -1, 1, &answer, NULL))
+		return;
+	newest = json_array_get(json_object_get(answer, "events"), 0);
+	*ret = json_int_of(newest, "seq", 0);
+}
+
+/* Where it begins. */
+
+static bool parse_place(const char *text, int64_t *ret, struct err *err)
+{
+	const char *at = text;
+	uint64_t n;
+
+	if (!eat_number(&at, INT64_MAX, &n) || !eat_end(&at))
+		return fail(err, ERR_INVALID, "'%.80s' is no number of an event", text);
+	*ret = (int64_t)n;
+	return true;
+}
+
+static bool find_place(struct stream *s, const struct http_request *r, struct err *err)
+{
+	const char *last = r->headers->value[HEADER_LAST_EVENT_ID];
+
+	if (last && *last)
+		return parse_place(last, &s->after, err);
+	events_newest(s->reads, &s->after);
+	return true;
+}
+
+static bool read_query(struct stream *s, const json_t *query, struct err *err)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(json_walked(query), name, value)
+		if (strcmp(name, "projectName") != 0)
+			return fail(err, ERR_INVALID, "events take no '%.80s'", name);
+	if (!json_text_of(query, "projectName"))
+		return true;
+	s->project = s->project_text = strdup(json_text_of(query, "projectName"));
+	return s->project || fail_memory(err);
+}
+
+bool stream_open(const struct transport *reads, const struct http_request *r, struct stream **ret,
+		 struct err *err)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return fail_memory(err);
+	s->reads = reads;
+	/* At once, so that the client knows that it listens; and when to come again. */
+	text_add(&s->pending, "retry: 2000\n\n");
+	if (!read_query(s, r->target->query, err) || !find_place(s, r, err)) {
+		stream_free(s);
+		return false;
+	}
+	*ret = s;
+	return true;
+}
+
+void stream_free(struct stream *s)
+{
+	if (!s)
+		return;
+	text_release(&s->pending);
+	free(s->project_text);
+	free(s);
+}
+
+/* What it tells. */
+
+static bool is_meant(const struct stream *s, const json_t *event)
+{
+	const char *project = json_text_of(event, "projectName");
+
+	return !s->project || (project && !strcmp(project, s->project));
+}
+
+/* JSON has no line breaks of its own, so it is one line of data. */
+static void add_event(struct stream *s, const json_t *event)
+{
+	s->after = json_int_of(event, "seq", s->after);
+	if (!is_meant(s, event))
+		return;
+	text_addf(&s->pending, "id: %" PRId64 "\nevent: change\ndata: ", s->after);
+	text_add_json(&s->pending, event, JSON_COMPACT);
+	text_add(&s->pending, "\n\n");
+}
+
+/* What cannot be read now is read at the next change. */
+static void fill(struct stream *s)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	const json_t *events, *event;
+	size_t i;
+
+	text_clear(&s->pending);
+	s->told = 0;
+	while (!s->pending.len) {
+		json_cleanup(&answer);
+		answer = NULL;
+		if (!ask_history(s->reads, s->after, READ_AT_ONCE, &answer, NULL))
+			return;
+		events = json_object_get(answer, "events");
+		if (!json_array_size(events))
+			return;
+		json_array_foreach(events, i, event)
+			add_event(s, event);
+	}
+}
+
+ssize_t stream_read(struct stream *s, char *bytes, size_t size)
+{
+	size_t left;
+
+	if (s->told == s->pending.len && !s->ends)
+		fill(s);
+	if (!s->pending.len && s->beats)
+		text_add(&s->pending, ":\n\n");
+	s->beats = false;
+	/* Half an event is none: without memory the client comes again. */
+	if (!text_ok(&s->pending))
+		return -1;
+	left = s->pending.len - s->told;
+	if (!left)
+		return s->ends ? -1 : 0;
+	size = left < size ? left : size;
+	memcpy(bytes, s->pending.s + s->told, size);
+	s->told += size;
+	return (ssize_t)size;
+}

@@ -1,0 +1,49 @@
+/*
+ * http/events.h - what changes, as it happens: a stream of server-sent events.
+ *
+ * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ *
+ * A stream is pulled: it reads from the book behind the last event that it told, when its
+ * client has room.  So a slow client holds nothing but its place, and one that comes again
+ * with Last-Event-ID goes on where it was.
+ */
+#ifndef HTTP_EVENTS_H
+#define HTTP_EVENTS_H
+
+#include <sys/types.h>
+
+#include "http/request.h"
+#include "operations/transport.h"
+
+struct stream {
+	const struct transport *reads;
+	int64_t after;	     /* the last event that was told */
+	const char *project; /* only this one's; NULL: all */
+	char *project_text;
+	struct text pending;
+	size_t told; /* of `pending` */
+	bool beats;  /* say something, so that whoever has gone is noticed */
+	bool ends;
+	/* The carrier's. */
+	void *connection;
+	bool is_suspended;
+	struct stream *previous, *next;
+};
+
+/*
+ * From now on, or behind `Last-Event-ID`; `?projectName=` is its only filter.
+ * Errors: ERR_INVALID  neither is such; those of the operation `history`
+ */
+MUST_CHECK bool stream_open(const struct transport *reads, const struct http_request *r,
+			    struct stream **ret, struct err *err);
+
+/* NULL is fine. */
+void stream_free(struct stream *s);
+
+/* Bytes of the stream, at most `size`; 0: none now; -1: that was all. */
+ssize_t stream_read(struct stream *s, char *bytes, size_t size);
+
+/* The number of the newest event in `*ret`, or what it was where that cannot be read. */
+void events_newest(const struct transport *reads, int64_t *ret);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * http/streams.h - the streams that are open: libmicrohttpd pulls them.  Of this folder only.
+ */
+#ifndef HTTP_STREAMS_H
+#define HTTP_STREAMS_H
+
+#include "http/events.h"
+
+struct MHD_Connection;
+struct MHD_Response;
+
+struct streams {
+	struct stream *first;
+	int64_t newest; /* the last event that was seen */
+	unsigned ticks;
+	bool end; /* no more is told */
+};
+
+/* Its response, which owns it from now on; NULL: there is no memory, and it is gone. */
+struct MHD_Response *streams_add(struct streams *all, struct stream *s,
+				 struct MHD_Connection *connection) MUST_CHECK;
+
+/* There may be something to tell. */
+void streams_wake(struct streams *all);
+
+/* Each second: did another process change the book?  Are the clients there? */
+void streams_tick(struct streams *all, const struct transport *reads);
+
+/* Tell what is there, and end. */
+void streams_end(struct streams *all);
+
+#endif
