@@ -340,6 +340,13 @@ static void pause_before(const struct session *s, unsigned asked)
 	nanosleep(&(struct timespec){ .tv_nsec = chance % (PAUSE_NS << asked) }, NULL);
 }
 
+/* Nothing of what it has read or seen is true any more. */
+static void forget(struct call *call)
+{
+	arena_release(&call->arena);
+	*call = (struct call){ .registry = call->registry, .book = call->book, .io = call->io };
+}
+
 static bool ask(struct session *s, const struct operation *op, struct call *call,
 		const json_t *input, json_t **ret, struct err *err)
 {
@@ -350,6 +357,7 @@ static bool ask(struct session *s, const struct operation *op, struct call *call
 	     asked++) {
 		json_cleanup(&said);
 		said = NULL;
+		forget(call);
 		pause_before(s, asked);
 		ok = operation_run(op, call, input, &said, err);
 	}
