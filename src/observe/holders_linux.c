@@ -52,6 +52,7 @@ struct task {
 	unsigned n_pids;
 	struct held_list recalled; /* by pid */
 	int proc;
+	struct viewpoint from;
 	atomic_uint next; /* of the processes, counted from the newest; or of `recalled` */
 	unsigned n_visits;
 	void (*visit)(struct finder *f, unsigned at);
@@ -186,7 +187,8 @@ static void describe(struct visit *v, int process)
 	struct finder *f = v->finder;
 
 	if (process >= 0)
-		process_read(process, f->task->search->learn, &f->arena, &v->process);
+		process_read(process, f->task->search->learn, &f->task->from, &f->arena,
+			     &v->process);
 	for (unsigned i = v->first; i < f->count; i++) {
 		struct process p = v->process;
 
@@ -273,14 +275,17 @@ static void *work(void *arg)
 
 static unsigned threads_for(unsigned n_pids)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned threads = n_pids / PROCESSES_A_THREAD;
+	long processors;
 
+	if (threads <= 1)
+		return 1;
+	processors = sysconf(_SC_NPROCESSORS_ONLN); /* which reads a file */
 	if (threads > MAX_THREADS)
 		threads = MAX_THREADS;
 	if (processors > 0 && threads > (unsigned)processors)
 		threads = (unsigned)processors;
-	return threads ? threads : 1;
+	return threads;
 }
 
 /* The first finder works in this thread; one that cannot be started is not missed. */
@@ -503,7 +508,7 @@ static void remember(const struct search *s, const struct holder_list *found,
 			items[count++] = (struct held){ .inode = s->rows[i].inode, .fd = -1 };
 	for (unsigned i = 0; besides && i < besides->count; i++)
 		items[count++] = besides->items[i];
-	recall_write(&(struct held_list){ items, count });
+	recall_write((struct held_list){ items, count });
 }
 
 static bool search_left(struct task *t, const struct search *left, const unsigned *numbers,
@@ -572,6 +577,7 @@ bool processes_find(const struct search *s, struct arena *a, struct holder_list 
 	*ret = (struct holder_list){ 0 };
 	if (proc < 0 || s->count == 0)
 		return true;
+	viewpoint_read(&task.from);
 	return (s->recalls ? recall_first(&task, a, ret) : search_all(&task, a, ret)) ||
 	       fail_memory(err);
 }

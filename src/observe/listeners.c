@@ -18,7 +18,7 @@ static void add_port(const struct socket_row *row, void *arg)
 static bool machine_collect(void *ctx, enum protocol protocol, struct port_set *into,
 			    struct err *err)
 {
-	return sockets_each(protocol, add_port, into, NULL, err);
+	return sockets_each(protocol, (struct port_range){ 0 }, add_port, into, NULL, err);
 }
 
 /* The sockets that are looked at. */
@@ -80,7 +80,7 @@ static bool read_rows(const struct look *look, struct arena *a, struct rows *ret
 
 	for (int p = 0; p < PROTO_COUNT; p++)
 		if ((look->protocol < 0 || look->protocol == p) &&
-		    !sockets_each((enum protocol)p, add_row, &rows, refused, err))
+		    !sockets_each((enum protocol)p, look->ports, add_row, &rows, refused, err))
 			return fail_while(err, "looking what listens");
 	if (rows.out_of_memory)
 		return fail_memory(err);

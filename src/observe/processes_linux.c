@@ -163,31 +163,36 @@ static void learn_cgroup(int process, struct arena *a, struct process *p)
 	p->container_folder = p->container_service = NULL;
 }
 
+void viewpoint_read(struct viewpoint *ret)
+{
+	if (!read_link(AT_FDCWD, "/proc/self/ns/mnt", ret->mounts, sizeof(ret->mounts)))
+		ret->mounts[0] = '\0';
+}
+
 /*
  * In another mount namespace a path may name another folder than for us, as
  * in a container; or the same, as in a unit with PrivateTmp: compare.  Not
  * done where it need not be, for a folder on a dead server would hold us up.
  */
-static bool is_path_of_ours(int process, const char *path)
+static bool is_path_of_ours(int process, const char *path, const struct viewpoint *from)
 {
-	char its[64], ours[64];
+	struct viewpoint its;
 	struct stat there, here;
 
-	if (!read_link(process, "ns/mnt", its, sizeof(its)) ||
-	    !read_link(AT_FDCWD, "/proc/self/ns/mnt", ours, sizeof(ours)))
+	if (!from->mounts[0] || !read_link(process, "ns/mnt", its.mounts, sizeof(its.mounts)))
 		return false;
-	return strcmp(its, ours) == 0 ||
+	return strcmp(its.mounts, from->mounts) == 0 ||
 	       (fstatat(process, "cwd", &there, 0) == 0 && stat(path, &here) == 0 &&
 		there.st_dev == here.st_dev && there.st_ino == here.st_ino);
 }
 
-static const char *folder_of(int process, struct arena *a)
+static const char *folder_of(int process, const struct viewpoint *from, struct arena *a)
 {
 	const size_t tail = sizeof(DELETED) - 1;
 	char path[PATH_MAX];
 	size_t len;
 
-	if (!read_link(process, "cwd", path, sizeof(path)) || !is_path_of_ours(process, path))
+	if (!read_link(process, "cwd", path, sizeof(path)) || !is_path_of_ours(process, path, from))
 		return NULL;
 	len = strlen(path);
 	if (len > tail && strcmp(path + len - tail, DELETED) == 0)
@@ -196,7 +201,8 @@ static const char *folder_of(int process, struct arena *a)
 }
 
 /* One step up; 0: there is no parent, or it cannot be told. */
-static pid_t ancestor_read(pid_t pid, struct arena *a, struct ancestor *ret)
+static pid_t ancestor_read(pid_t pid, const struct viewpoint *from, struct arena *a,
+			   struct ancestor *ret)
 {
 	struct process p = { .pid = pid };
 	CLEANUP(fd_cleanup) int process = proc_folder_of(pid);
@@ -206,11 +212,11 @@ static pid_t ancestor_read(pid_t pid, struct arena *a, struct ancestor *ret)
 		return 0;
 	learn_start(process, a, &p);
 	ret->program = p.program;
-	ret->cwd = folder_of(process, a);
+	ret->cwd = folder_of(process, from, a);
 	return p.parent;
 }
 
-static void learn_lineage(struct arena *a, struct process *p)
+static void learn_lineage(const struct viewpoint *from, struct arena *a, struct process *p)
 {
 	struct ancestor *line = arena_alloc(a, MAX_ANCESTORS * sizeof(*line));
 	pid_t pid = p->parent;
@@ -218,10 +224,11 @@ static void learn_lineage(struct arena *a, struct process *p)
 	p->ancestors = line;
 	p->n_ancestors = 0;
 	while (line && pid > 1 && p->n_ancestors < MAX_ANCESTORS)
-		pid = ancestor_read(pid, a, &line[p->n_ancestors++]);
+		pid = ancestor_read(pid, from, a, &line[p->n_ancestors++]);
 }
 
-void process_read(int process, unsigned learn, struct arena *a, struct process *p)
+void process_read(int process, unsigned learn, const struct viewpoint *from, struct arena *a,
+		  struct process *p)
 {
 	struct stat st;
 
@@ -232,13 +239,13 @@ void process_read(int process, unsigned learn, struct arena *a, struct process *
 	else if (learn & LEARN_PROGRAM)
 		learn_program(process, a, p);
 	if (learn & LEARN_FOLDER)
-		p->cwd = folder_of(process, a);
+		p->cwd = folder_of(process, from, a);
 	if (learn & LEARN_COMMAND)
 		learn_command(process, a, p);
 	if (learn & LEARN_CGROUP)
 		learn_cgroup(process, a, p);
 	if (learn & LEARN_LINEAGE)
-		learn_lineage(a, p);
+		learn_lineage(from, a, p);
 }
 
 int proc_folder_of(pid_t pid)
@@ -262,10 +269,12 @@ bool process_learn(unsigned learn, struct arena *a, struct process *p)
 {
 	CLEANUP(fd_cleanup) int process = proc_folder_of(p->pid);
 	struct process now = *p;
+	struct viewpoint from;
 
 	if (process < 0 || !still_holds(process, p))
 		return false;
-	process_read(process, learn, a, &now);
+	viewpoint_read(&from);
+	process_read(process, learn, &from, a, &now);
 	if (!still_holds(process, p))
 		return false;
 	*p = now;

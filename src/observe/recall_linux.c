@@ -47,6 +47,16 @@ static int by_pid(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
+/* They are written in order, so there is rarely something to do. */
+static void put_in_order(const struct held_list *list)
+{
+	for (unsigned i = 1; i < list->count; i++)
+		if (by_pid(&list->items[i - 1], &list->items[i]) > 0) {
+			qsort(list->items, list->count, sizeof(*list->items), by_pid);
+			return;
+		}
+}
+
 void recall_read(struct arena *a, struct held_list *ret)
 {
 	char path[PATH_MAX];
@@ -67,26 +77,26 @@ void recall_read(struct arena *a, struct held_list *ret)
 	if (len < 0)
 		return;
 	list.count = (unsigned)((size_t)len / sizeof(*list.items));
-	if (list.count)
-		qsort(list.items, list.count, sizeof(*list.items), by_pid);
+	put_in_order(&list);
 	*ret = list;
 }
 
 /* A file beside it that takes its place: whoever reads it has one or the other. */
-void recall_write(const struct held_list *list)
+void recall_write(struct held_list list)
 {
 	char path[PATH_MAX], beside[PATH_MAX + 16];
-	size_t size = list->count * sizeof(*list->items);
+	size_t size = list.count * sizeof(*list.items);
 	CLEANUP(fd_cleanup) int fd = -1;
 	bool ok;
 
-	if (list->count > MAX_HELD || !find_path(path))
+	if (list.count > MAX_HELD || !find_path(path))
 		return;
+	put_in_order(&list);
 	snprintf(beside, sizeof(beside), "%s.%d", path, (int)getpid());
 	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
-	ok = write(fd, list->items, size) == (ssize_t)size && rename(beside, path) == 0;
+	ok = write(fd, list.items, size) == (ssize_t)size && rename(beside, path) == 0;
 	if (!ok)
 		unlink(beside);
 }

@@ -27,7 +27,7 @@ struct held_list {
 /* By pid.  Empty where there is none, or it cannot be read. */
 void recall_read(struct arena *a, struct held_list *ret);
 
-/* From now on these; that it cannot be kept is no error. */
-void recall_write(const struct held_list *list);
+/* From now on these, which are put into that order; that it cannot be kept is no error. */
+void recall_write(struct held_list list);
 
 #endif

@@ -30,14 +30,15 @@ struct socket_row {
 typedef void socket_fn(const struct socket_row *row, void *arg);
 
 /*
- * Every socket of the protocol, IPv4 and IPv6, on any address.  One that
+ * Every socket of the protocol, IPv4 and IPv6, on any address; with `ports`
+ * (first 0: any) those at least that are bound to one of these.  One that
  * appears or ends during the walk may be told or not, and any may be told twice.
  * `refused` (NULL is fine) says why the usual way could not be taken, where it
  * could not; else it is left alone.
  * Errors: ERR_IO; rows may have been told before it.
  */
-MUST_CHECK bool sockets_each(enum protocol protocol, socket_fn *fn, void *arg, struct err *refused,
-			     struct err *err);
+MUST_CHECK bool sockets_each(enum protocol protocol, struct port_range ports, socket_fn *fn,
+			     void *arg, struct err *refused, struct err *err);
 
 /*
  * The ports the kernel hands to outgoing connections.

@@ -30,6 +30,7 @@
 
 #define SKIPPED 77 /* meson's word for it */
 
+static const struct port_range any_port;
 static const char IPV4_ALL[] = "0.0.0.0", IPV4_LO[] = "127.0.0.1",
 		  IPV6_ALL[] = "::", IPV6_LO[] = "::1", IPV6_DUAL[] = "::, and IPv4";
 
@@ -300,7 +301,7 @@ static void collect_without_netlink(void *arg)
 	struct port_set tcp = { 0 }, udp = { 0 };
 
 	refuse_netlink();
-	require(!sockets_each_netlink(PROTO_TCP, NULL, NULL, NULL));
+	require(!sockets_each_netlink(PROTO_TCP, any_port, NULL, NULL, NULL));
 	require(listeners_of_machine.ops->collect(NULL, PROTO_TCP, &tcp, NULL));
 	require(listeners_of_machine.ops->collect(NULL, PROTO_UDP, &udp, NULL));
 	require(port_set_has(&tcp, 3000) && !port_set_has(&tcp, 4000));
@@ -342,7 +343,7 @@ static void assert_same_rows(enum protocol protocol, size_t expected)
 {
 	struct rows netlink = { 0 }, proc = { 0 };
 
-	CHECK(sockets_each_netlink(protocol, add_row, &netlink, NULL));
+	CHECK(sockets_each_netlink(protocol, any_port, add_row, &netlink, NULL));
 	CHECK(sockets_each_proc(protocol, add_row, &proc, NULL));
 	CHECK(netlink.count == expected);
 	CHECK(proc.count == expected);
@@ -371,6 +372,40 @@ static void test_sockets__are_the_same_by_netlink_and_by_proc(void **state)
 	assert_same_rows(PROTO_UDP, 2);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		close(fds[i]);
+}
+
+static size_t count_on(enum protocol protocol, uint16_t first, uint16_t last)
+{
+	struct rows rows = { 0 };
+
+	CHECK(sockets_each_netlink(protocol, (struct port_range){ first, last }, add_row, &rows,
+				   NULL));
+	for (size_t i = 0; i < rows.count; i++)
+		CHECK(rows.at[i].port >= first && rows.at[i].port <= last);
+	return rows.count;
+}
+
+static void test_sockets__the_kernel_tells_of_the_ports_that_are_meant_alone(void **state)
+{
+	HELD int at_1024 = listening_socket(IPV4_ALL, 1024);
+	HELD int at_3000 = listening_socket(IPV6_ALL, 3000);
+	HELD int at_3001 = listening_socket(IPV4_LO, 3001);
+	HELD int at_65535 = listening_socket(IPV6_DUAL, 65535);
+	HELD int udp_3000 = bound_socket(SOCK_DGRAM, IPV4_ALL, 3000);
+	HELD int udp_3001 = bound_socket(SOCK_DGRAM, IPV6_LO, 3001);
+	static const struct {
+		uint16_t first, last;
+		size_t tcp, udp;
+	} row[] = {
+		{ 3000, 3000, 1, 1 }, { 3001, 3001, 1, 1 },   { 3000, 3001, 2, 2 },
+		{ 3002, 3999, 0, 0 }, { 65535, 65535, 1, 0 }, { 1, UINT16_MAX, 4, 2 },
+		{ 1, 1023, 0, 0 },    { 1, 1024, 1, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CHECK(count_on(PROTO_TCP, row[i].first, row[i].last) == row[i].tcp, "row %zu", i);
+		CHECK(count_on(PROTO_UDP, row[i].first, row[i].last) == row[i].udp, "row %zu", i);
+	}
 }
 
 static void test_socket_row_parse__takes_only_sockets_that_hold_a_port(void **state)
@@ -908,6 +943,7 @@ int main(void)
 		cmocka_unit_test(test_collect__leaves_what_is_in_the_set),
 		cmocka_unit_test(test_collect__works_where_netlink_is_refused),
 		cmocka_unit_test(test_sockets__are_the_same_by_netlink_and_by_proc),
+		cmocka_unit_test(test_sockets__the_kernel_tells_of_the_ports_that_are_meant_alone),
 		cmocka_unit_test(test_socket_row_parse__takes_only_sockets_that_hold_a_port),
 		cmocka_unit_test(test_who__names_this_process_its_program_and_its_folder),
 		cmocka_unit_test(test_who__finds_nobody_on_a_port_without_listener),
