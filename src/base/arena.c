@@ -12,20 +12,23 @@
 struct arena_chunk {
 	struct arena_chunk *next;
 	size_t used, size;
+	bool is_zero; /* all of it that is not used yet */
 	_Alignas(max_align_t) unsigned char bytes[];
 };
 
 static struct arena_chunk *chunk_with(struct arena *a, size_t size)
 {
 	struct arena_chunk *c = a->chunks;
-	size_t want = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+	bool is_large = size > CHUNK_SIZE;
+	size_t want = is_large ? size : CHUNK_SIZE;
 
 	if (c && c->size - c->used >= size)
 		return c;
-	c = malloc(sizeof(*c) + want);
+	/* Of a large one the pages are new from the kernel, and need not be touched to be zero. */
+	c = is_large ? calloc(1, sizeof(*c) + want) : malloc(sizeof(*c) + want);
 	if (!c)
 		return NULL;
-	*c = (struct arena_chunk){ .next = a->chunks, .size = want };
+	*c = (struct arena_chunk){ .next = a->chunks, .size = want, .is_zero = is_large };
 	a->chunks = c;
 	return c;
 }
@@ -44,7 +47,7 @@ void *arena_alloc(struct arena *a, size_t size)
 		return NULL;
 	at = c->bytes + c->used;
 	c->used += size;
-	return memset(at, 0, size);
+	return c->is_zero ? at : memset(at, 0, size);
 }
 
 char *arena_copy(struct arena *a, const char *text)

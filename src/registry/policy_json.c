@@ -321,7 +321,6 @@ static bool read_aliases(json_t *object, struct policy *p)
 
 bool policy_from_json(const json_t *json, struct policy *ret, struct err *err)
 {
-	memset(ret, 0, sizeof(*ret));
 	if (read_text(json, "name", ret->name, sizeof(ret->name)) &&
 	    read_text(json, "description", ret->description, sizeof(ret->description)) &&
 	    read_text(json, "environment", ret->environment, sizeof(ret->environment)) &&

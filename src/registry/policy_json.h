@@ -14,7 +14,11 @@
 json_t *policy_json(const struct policy *p) MUST_CHECK;
 json_t *policy_range_json(const struct policy_range *r) MUST_CHECK;
 
-/* Errors: ERR_BOOK  it is not a policy, or has more than this program can hold. */
+/*
+ * All of `*ret` has to be 0 before.  Rationale: it is 250 KB that are rarely used, and
+ * pages that calloc gives are not touched to be zero.
+ * Errors: ERR_BOOK  it is not a policy, or has more than this program can hold.
+ */
 MUST_CHECK bool policy_from_json(const json_t *json, struct policy *ret, struct err *err);
 
 #endif

@@ -75,7 +75,7 @@ static bool read_policy(const char *text, struct policy **ret, struct err *err)
 		return why.code == ERR_MEMORY
 			       ? fail_memory(err)
 			       : fail(err, ERR_BOOK, "the book's policy is damaged: %s", why.text);
-	p = malloc(sizeof(*p));
+	p = calloc(1, sizeof(*p));
 	if (!p)
 		return fail_memory(err);
 	if (!policy_from_json(json, p, err)) {
