@@ -135,10 +135,10 @@ static bool open_both(struct copying *c, struct err *err)
 	       (!c->to->registry.store || check_two_databases(c->from, c->to, err));
 }
 
-/* Of both: it may take hours, and nobody asks of a single row whether it could be put. */
-static bool begin(struct session *s, bool write, struct err *err)
+/* Of both: it may take hours. */
+static bool begin(struct session *s, bool write, bool late, struct err *err)
 {
-	s->registry.store->is_bulk = true;
+	s->registry.store->bulk = late ? BULK_LATE : BULK_AT_ONCE;
 	return store_begin(s->registry.store, write, err);
 }
 
@@ -173,22 +173,43 @@ static bool check_target(struct copying *c, struct err *err)
 }
 
 /* The target's turn comes first: then the source is as late as can be. */
-static bool copy_all(struct copying *c, struct err *err)
+static bool copy_once(struct copying *c, bool late, struct err *err)
 {
 	CLEANUP(txn_cleanup) struct txn writing = { c->to->registry.store };
 	CLEANUP(txn_cleanup) struct txn reading = { c->from->registry.store };
 
-	return begin(c->to, true, err) && check_target(c, err) && begin(c->from, false, err) &&
+	return begin(c->to, true, late, err) && check_target(c, err) &&
+	       begin(c->from, false, late, err) &&
 	       (registry_transfer(&c->transfer, err) ||
 		fail_while(err, "copying '%.200s'", c->from->book)) &&
 	       (c->options->dry_run || store_commit(writing.store, err));
+}
+
+/*
+ * A server is told many rows at once, and does not say which of them it refused: then once
+ * more, row by row, to name it.
+ */
+static bool copy_all(struct copying *c, struct err *err)
+{
+	struct progress *p = c->transfer.progress;
+	struct err why = { 0 };
+
+	if (copy_once(c, true, &why))
+		return true;
+	if (why.code != ERR_BOOK || !postgres_is_url(c->to->address)) {
+		*err = why;
+		return false;
+	}
+	transfer_release(&c->transfer);
+	c->transfer = copying_of(c->from, c->to, p).transfer;
+	return copy_once(c, false, err);
 }
 
 static bool count_source(struct copying *c, struct err *err)
 {
 	CLEANUP(txn_cleanup) struct txn reading = { c->from->registry.store };
 
-	return begin(c->from, false, err) &&
+	return begin(c->from, false, true, err) &&
 	       registry_count(&c->from->registry, &c->transfer.counts, err);
 }
 
@@ -264,7 +285,7 @@ static bool compare_all(struct copying *c, struct err *err)
 	CLEANUP(txn_cleanup) struct txn of_to = { c->to->registry.store };
 	CLEANUP(txn_cleanup) struct txn of_from = { c->from->registry.store };
 
-	return begin(c->to, false, err) && begin(c->from, false, err) &&
+	return begin(c->to, false, true, err) && begin(c->from, false, true, err) &&
 	       registry_compare(&c->transfer, err);
 }
 

@@ -5,6 +5,7 @@
  * what it does not look at is looked at: that the owner of a row is there, and
  * that a policy and the project of all are.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "registry/whole.h"
@@ -21,7 +22,38 @@ void restore_release(struct restoring *x)
 	arena_release(&x->arena);
 }
 
-/* Rows of one project come in a row more often than not. */
+/* ---- whose a row is ---- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool note_project(struct restoring *x, const char *id, struct err *err)
+{
+	char **projects = arena_grow(&x->arena, x->projects, x->n_projects, &x->projects_room,
+				     sizeof(*projects));
+	char *kept = arena_copy(&x->arena, id);
+
+	if (projects)
+		x->projects = projects;
+	if (!projects || !kept)
+		return fail_memory(err);
+	x->projects[x->n_projects++] = kept;
+	x->is_sorted = false;
+	return true;
+}
+
+static bool came(struct restoring *x, const char *project_id)
+{
+	if (!x->is_sorted && x->n_projects)
+		qsort(x->projects, x->n_projects, sizeof(*x->projects), by_text);
+	x->is_sorted = true;
+	return x->n_projects && bsearch(&project_id, x->projects, x->n_projects,
+					sizeof(*x->projects), by_text) != NULL;
+}
+
+/* Rows of one project come in a row more often than not; of the others the store is asked. */
 static bool has_owner(struct restoring *x, const char *project_id, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
@@ -29,7 +61,7 @@ static bool has_owner(struct restoring *x, const char *project_id, struct err *e
 	struct project p;
 	bool found;
 
-	if (!strcmp(x->project_id, project_id))
+	if (!strcmp(x->project_id, project_id) || came(x, project_id))
 		return true;
 	if (!s->ops->project_find(s, PROJECT_BY_ID(project_id), &arena, &p, &found, err))
 		return false;
@@ -66,7 +98,9 @@ bool restore_row(struct restoring *x, const struct record *row, struct err *err)
 	case RECORD_SETTING:
 		return s->ops->setting_put(s, row->setting.name, row->setting.value, err);
 	case RECORD_RANGE: return gather_range(x, &row->range, err);
-	case RECORD_PROJECT: return s->ops->project_put(s, &row->project, err);
+	case RECORD_PROJECT:
+		return s->ops->project_put(s, &row->project, err) &&
+		       note_project(x, row->project.id, err);
 	case RECORD_INSTANCE:
 		return has_owner(x, row->instance.project_id, err) &&
 		       s->ops->instance_put(s, &row->instance, err);

@@ -340,9 +340,10 @@ struct store {
 	bool process_ends;   /* free() may leave to the kernel what the kernel gives back */
 	/*
 	 * Set by who opens a transaction for a whole book: it may take hours, and a write that
-	 * fails ends it, so that none has to be undone alone.
+	 * fails ends it, so that none has to be undone alone.  BULK_LATE: that one has failed may
+	 * be told by a later call, at the latest by commit.
 	 */
-	bool is_bulk;
+	enum { BULK_NONE, BULK_AT_ONCE, BULK_LATE } bulk;
 };
 
 /* NULL is fine. */

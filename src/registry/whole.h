@@ -31,6 +31,9 @@ struct restoring {
 	struct stored_range *ranges; /* gathered, as they are put all at once */
 	unsigned n_ranges, room;
 	char project_id[UUID_TEXT_SIZE]; /* one that is known to be there */
+	char **projects;		 /* those that came; sorted when the first is looked for */
+	unsigned n_projects, projects_room;
+	bool is_sorted;
 };
 
 /* Forget what the book was founded with. */

@@ -9,8 +9,8 @@
 #include "store/memory/memory.h"
 #include "store/sqlite/sqlite.h"
 
-static bool transfer(struct store *from, struct store *to, struct progress *progress,
-		     struct err *err)
+static bool transfer_so(struct store *from, struct store *to, bool late, struct progress *progress,
+			struct err *err)
 {
 	struct registry of_from = registry_of(from), of_to = registry_of(to);
 	struct transfer t = { .from = &of_from, .to = &of_to, .progress = progress };
@@ -18,14 +18,20 @@ static bool transfer(struct store *from, struct store *to, struct progress *prog
 	CLEANUP(txn_cleanup) struct txn writing = { to };
 	bool ok;
 
-	from->is_bulk = to->is_bulk = true;
+	from->bulk = to->bulk = late ? BULK_LATE : BULK_AT_ONCE;
 	ok = store_begin(to, true, err) && store_begin(from, false, err) &&
 	     registry_transfer(&t, err) && store_commit(to, err);
-	from->is_bulk = to->is_bulk = false;
+	from->bulk = to->bulk = BULK_NONE;
 	transfer_release(&t);
 	registry_release(&of_from);
 	registry_release(&of_to);
 	return ok;
+}
+
+static bool transfer(struct store *from, struct store *to, struct progress *progress,
+		     struct err *err)
+{
+	return transfer_so(from, to, true, progress, err);
 }
 
 /* How many rows differ. */
@@ -155,6 +161,34 @@ static void contract_copy__numbers_go_on_behind_those_that_came(struct store *s)
 	/* The ids of the two entries differ, as chance gave them: each and its event, both ways. */
 	CHECK(compare(source, s, NULL) == 4, "%u", compare(source, s, NULL));
 	store_free(source);
+}
+
+/* More than a server is sent, and than it is asked for, at a time. */
+#define MANY 2100
+
+static void contract_copy__of_many_rows_has_them_all(struct store *s)
+{
+	struct store *source = memory_book(), *back = memory_book();
+	struct err err = { 0 };
+
+	put_project(source, SHOP, "shop", 40);
+	MUST(store_begin(source, true, &err));
+	for (int i = 1; i <= MANY; i++) {
+		put_event(source, (struct event){ .seq = 1000 + 2 * i,
+						  .at_ms = i,
+						  .op = "get",
+						  .project_id = SHOP,
+						  .subject = "shop/web" });
+		MUST(source->ops->check_add(
+			source, &(struct health_check){ i, ID("30"), i, "up", i, NULL }, &err));
+	}
+	MUST(store_commit(source, &err));
+	MUST(transfer(source, s, NULL, &err));
+	check_same_books(source, s);
+	MUST(transfer_so(s, back, false, NULL, &err));
+	CHECK(compare(source, back, NULL) == 0);
+	store_free(source);
+	store_free(back);
 }
 
 static void contract_compare__finds_each_row_that_differs(struct store *s)
@@ -407,6 +441,7 @@ static const struct contract contracts[] = {
 	CONTRACT(copy__interrupted_at_any_step_leaves_nothing),
 	CONTRACT(copy__of_a_row_that_cannot_be_kept_names_it),
 	CONTRACT(copy__of_any_book_is_the_same),
+	CONTRACT(copy__of_many_rows_has_them_all),
 	CONTRACT(compare__finds_each_row_that_differs),
 	CONTRACT(compare__metadata_is_what_it_says),
 };

@@ -35,6 +35,7 @@ struct session {
 	uint64_t shapes[SHAPES_KEPT];
 	unsigned n_shapes;
 	unsigned cursors; /* that this transaction has had */
+	unsigned n_pending; /* statements on their way, of which nobody has seen the answer */
 };
 
 static inline struct session *pg_session_of(struct store *s)
@@ -103,6 +104,15 @@ struct step {
  */
 bool wire_run(struct session *s, const struct step *steps, unsigned n, unsigned wanted,
 	      PGresult **ret, struct err *err);
+
+/*
+ * A statement that goes out with those behind it, and is answered then: inside a
+ * transaction, which it ends when it fails, as some later call says.
+ */
+bool wire_send(struct session *s, const struct step *step, struct err *err);
+
+/* Have the answers of all that was sent so. */
+bool wire_flush(struct session *s, struct err *err);
 
 /* One statement without values. */
 bool wire_say(struct session *s, unsigned what, struct err *err);

@@ -181,6 +181,14 @@ static int64_t column_number(struct query *q)
 	return type == BOOL_OID ? *text == 't' : strtoll(text, NULL, 10);
 }
 
+static bool run_later(struct sql_session *sql, unsigned what, const struct sql_value *values,
+		      unsigned n_values, struct err *err)
+{
+	const struct step step = { .what = what, .values = values, .n_values = n_values };
+
+	return wire_send((struct session *)sql, &step, err);
+}
+
 static bool is_begun(const struct sql_session *sql)
 {
 	return ((const struct session *)sql)->txn != TXN_NONE;
@@ -199,4 +207,5 @@ const struct sql_engine postgres_engine = {
 	.part_end = pg_part_end,
 	.part_undo = pg_part_undo,
 	.run_part = pg_run_part,
+	.run_later = run_later,
 };

@@ -23,6 +23,8 @@
 
 static void forget(struct session *s)
 {
+	/* First, as what fails there would take the ROLLBACK with it. */
+	(void)wire_flush(s, NULL);
 	if (!pg_is_lost(s) && s->pq->transactionStatus(s->conn) != PQTRANS_IDLE)
 		wire_say(s, ROLLBACK, NULL);
 	s->txn = TXN_NONE;
@@ -54,7 +56,7 @@ bool pg_begin(struct store *store, bool write, struct err *err)
 		return false;
 	}
 	s->txn = write ? TXN_WRITE : TXN_READ;
-	if (store->is_bulk && !wire_say(s, TAKE_TIME, err)) {
+	if (store->bulk && !wire_say(s, TAKE_TIME, err)) {
 		forget(s);
 		return false;
 	}

@@ -138,6 +138,7 @@ struct flight {
 	struct session *s;
 	const struct step *steps;
 	unsigned n, wanted;
+	unsigned before; /* statements that went out without a sync */
 	struct {
 		unsigned step;
 		bool prepares;
@@ -191,6 +192,7 @@ static bool send_all(struct flight *f)
 	return f->s->pq->pipelineSync(f->s->conn) && ok;
 }
 
+/* `at`: of all that is answered, those before the steps among them. */
 static void take_result(struct flight *f, unsigned at, PGresult *result)
 {
 	ExecStatusType status = f->s->pq->resultStatus(result);
@@ -200,6 +202,11 @@ static void take_result(struct flight *f, unsigned at, PGresult *result)
 		f->failure = result;
 		return;
 	}
+	if (at < f->before) {
+		f->s->pq->clear(result);
+		return;
+	}
+	at -= f->before;
 	if (ok && f->sent[at].prepares)
 		note_prepared(f->s, &f->steps[f->sent[at].step]);
 	if (ok && !f->sent[at].prepares && f->sent[at].step == f->wanted && !f->answer) {
@@ -214,7 +221,7 @@ static void receive_all(struct flight *f)
 {
 	unsigned at = 0;
 
-	while (!f->is_whole && at <= f->n_sent) {
+	while (!f->is_whole && at <= f->before + f->n_sent) {
 		PGresult *result = f->s->pq->getResult(f->s->conn);
 
 		if (!result) {
@@ -222,8 +229,10 @@ static void receive_all(struct flight *f)
 		} else if (f->s->pq->resultStatus(result) == PGRES_PIPELINE_SYNC) {
 			f->is_whole = true;
 			f->s->pq->clear(result);
+		} else if (at < f->before + f->n_sent) {
+			take_result(f, at, result);
 		} else {
-			take_result(f, at < f->n_sent ? at : 0, result);
+			f->s->pq->clear(result);
 		}
 	}
 }
@@ -242,8 +251,11 @@ static bool run_once(struct session *s, const struct step *steps, unsigned n, un
 		     PGresult **ret, struct err *err)
 {
 	CLEANUP(flight_cleanup)
-	struct flight f = { .s = s, .steps = steps, .n = n, .wanted = wanted };
+	struct flight f = {
+		.s = s, .steps = steps, .n = n, .wanted = wanted, .before = s->n_pending
+	};
 
+	s->n_pending = 0;
 	if (!fly(&f, err))
 		return false;
 	if (ret) {
@@ -271,4 +283,30 @@ bool wire_run(struct session *s, const struct step *steps, unsigned n, unsigned 
 bool wire_say(struct session *s, unsigned what, struct err *err)
 {
 	return wire_run(s, &(struct step){ .what = what }, 1, 0, NULL, err);
+}
+
+/* ---- many in a row ---- */
+
+/* Rationale: a wait for the network in so many is none; and their answers are small. */
+#define PENDING_MAX 256
+
+bool wire_flush(struct session *s, struct err *err)
+{
+	return !s->n_pending || run_once(s, NULL, 0, 0, NULL, err);
+}
+
+/* The first of a kind has to be prepared, and whether it could be is to be known. */
+bool wire_send(struct session *s, const struct step *step, struct err *err)
+{
+	struct bound bound;
+	char name[24];
+
+	if (!is_prepared(s, step))
+		return wire_run(s, step, 1, 0, NULL, err);
+	bind_values(step, &bound);
+	if (!s->pq->sendQueryPrepared(s->conn, name_of(s, step, name), (int)step->n_values,
+				      bound.values, NULL, NULL, 0))
+		return pg_fail(s, NULL, err);
+	s->n_pending++;
+	return s->n_pending < PENDING_MAX || wire_flush(s, err);
 }

@@ -85,7 +85,7 @@ bool write_begin(struct write *w, struct err *err)
 	struct sql_session *s = w->session;
 
 	if (s->engine->is_begun(s)) {
-		if (s->store.is_bulk)
+		if (s->store.bulk)
 			return true;
 		if (!s->engine->part_begin(s, err))
 			return false;
@@ -122,13 +122,23 @@ void write_cleanup(struct write *w)
 	}
 }
 
+/* A transaction that a failure ends needs no savepoint, nor to wait for each answer. */
+static bool run_in_bulk(struct sql_session *s, unsigned what, const struct sql_value *values,
+			unsigned n_values, struct err *err)
+{
+	if (s->store.bulk == BULK_LATE && s->engine->run_later)
+		return s->engine->run_later(s, what, values, n_values, err);
+	return sql_run(s, what, values, n_values, err);
+}
+
 bool sql_change(struct sql_session *s, unsigned what, const struct sql_value *values,
 		unsigned n_values, struct err *err)
 {
 	CLEANUP(write_cleanup) struct write w = { .session = s };
 
-	if (s->engine->is_begun(s) && !s->store.is_bulk)
-		return s->engine->run_part(s, what, values, n_values, err);
+	if (s->engine->is_begun(s))
+		return s->store.bulk ? run_in_bulk(s, what, values, n_values, err)
+				     : s->engine->run_part(s, what, values, n_values, err);
 	return write_begin(&w, err) && sql_run(s, what, values, n_values, err) &&
 	       write_end(&w, err);
 }

@@ -70,6 +70,9 @@ struct sql_engine {
 	/* One statement inside a transaction; nothing of it stays when it fails. */
 	bool (*run_part)(struct sql_session *s, unsigned what, const struct sql_value *values,
 			 unsigned n_values, struct err *err);
+	/* One that answers no rows, with BULK_LATE; NULL: this engine waits for nobody. */
+	bool (*run_later)(struct sql_session *s, unsigned what, const struct sql_value *values,
+			  unsigned n_values, struct err *err);
 };
 
 /* ---- query.c ---- */
