@@ -51,6 +51,25 @@ static const void *allocate(struct portbook *book)
 	return portbook_allocate(book, &r, &error);
 }
 
+static const void *allocate_once(struct portbook *book)
+{
+	static unsigned changes;
+	struct portbook_request r = shop("db");
+	char name[32];
+
+	snprintf(name, sizeof(name), "change-%u", changes++);
+	r.once = name;
+	return portbook_allocate(book, &r, &error);
+}
+
+static const void *allocate_again(struct portbook *book)
+{
+	struct portbook_request r = shop("db");
+
+	r.once = "again";
+	return portbook_allocate(book, &r, &error);
+}
+
 static const void *replace(struct portbook *book)
 {
 	struct portbook_request r = shop("web");
@@ -108,6 +127,8 @@ static const struct step steps[] = {
 	{ "get", get, release },
 	{ "get what there is", get_known, NULL },
 	{ "allocate", allocate, release },
+	{ "allocate once", allocate_once, release },
+	{ "allocate what was", allocate_again, NULL },
 	{ "allocate with replace", replace, NULL },
 	{ "release", release_web, get_known },
 	{ "update", update, forget },
@@ -173,6 +194,8 @@ static void fail_each_allocation(bool only_one)
 	CHECK(book, "%s", error.message);
 	r.create = true;
 	portbook_free(portbook_get(book, &r, &error));
+	portbook_free(allocate_again(book));
+	portbook_free(release(book));
 	one_allocation_fails = only_one;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		for (long n = only_one; !ask_with(book, &steps[i], n); n = fault_next(n))
