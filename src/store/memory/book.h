@@ -43,7 +43,41 @@ size_t memory_project_at(const struct memory *m, const struct project_key *key);
 const struct instance *memory_instance(const struct memory *m, size_t at);
 size_t memory_instance_at(const struct memory *m, const char *project_id, unsigned number);
 
-/* entries.c, requests.c: what struct store_ops says. */
+/* A call changed what it should. Returns true. */
+bool memory_done(struct memory *m);
+
+/* Take away all rows of a table; the caller undoes the journal if that fails. */
+MUST_CHECK bool memory_empty(struct memory *m, struct table *t, struct err *err);
+
+static inline int order_of_numbers(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* owners.c, spans.c, entries.c, requests.c: what struct store_ops says. */
+MUST_CHECK bool memory_project_find(struct store *s, const struct project_key *key, struct arena *a,
+				    struct project *ret, bool *ret_found, struct err *err);
+MUST_CHECK bool memory_project_put(struct store *s, const struct project *p, struct err *err);
+MUST_CHECK bool memory_project_remove(struct store *s, const char *id, struct err *err);
+MUST_CHECK bool memory_project_each(struct store *s, project_fn *fn, void *arg, struct err *err);
+MUST_CHECK bool memory_instance_put(struct store *s, const struct instance *i, struct err *err);
+MUST_CHECK bool memory_instance_each(struct store *s, const char *project_id, instance_fn *fn,
+				     void *arg, struct err *err);
+MUST_CHECK bool memory_instance_find(struct store *s, const char *host, const char *worktree,
+				     struct arena *a, struct instance *ret, bool *ret_found,
+				     struct err *err);
+MUST_CHECK bool memory_block_add(struct store *s, const struct block *b, struct err *err);
+MUST_CHECK bool memory_block_remove(struct store *s, const char *host, uint16_t first,
+				    struct err *err);
+MUST_CHECK bool memory_block_each(struct store *s, const char *host, const char *project_id,
+				  block_fn *fn, void *arg, struct err *err);
+MUST_CHECK bool memory_reserved_put(struct store *s, const struct reserved *r, struct err *err);
+MUST_CHECK bool memory_reserved_remove(struct store *s, const char *host, uint16_t first,
+				       struct err *err);
+MUST_CHECK bool memory_reserved_each(struct store *s, reserved_fn *fn, void *arg, struct err *err);
+MUST_CHECK bool memory_ranges_put(struct store *s, const struct stored_range *ranges,
+				  unsigned count, struct err *err);
+MUST_CHECK bool memory_range_each(struct store *s, range_fn *fn, void *arg, struct err *err);
 MUST_CHECK bool memory_entry_each(struct store *s, const struct entry_filter *f, entry_fn *fn,
 				  void *arg, struct err *err);
 MUST_CHECK bool memory_entry_count(struct store *s, const struct entry_filter *f, unsigned *ret,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/memory/book.h"
+
 bool text_is_set(const char *text)
 {
 	return text && *text;
@@ -71,25 +73,20 @@ bool filter_passes(const struct entry_filter *f, const struct entry *e)
 	       is_found(f->search, e);
 }
 
-static int compare(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
 static int by_port(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
-	int order = compare(x->port, y->port);
+	int order = order_of_numbers(x->port, y->port);
 
 	order = order ? order : strcmp(x->host, y->host);
-	order = order ? order : compare(x->protocol, y->protocol);
+	order = order ? order : order_of_numbers(x->protocol, y->protocol);
 	return order ? order : strcmp(x->id, y->id);
 }
 
 static int by_age(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
-	int order = compare(x->allocated_at_ms, y->allocated_at_ms);
+	int order = order_of_numbers(x->allocated_at_ms, y->allocated_at_ms);
 
 	return order ? order : strcmp(x->id, y->id);
 }
@@ -97,7 +94,7 @@ static int by_age(const void *a, const void *b)
 static int by_release(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
-	int order = compare(y->released_at_ms, x->released_at_ms);
+	int order = order_of_numbers(y->released_at_ms, x->released_at_ms);
 
 	return order ? order : strcmp(x->id, y->id);
 }

@@ -58,8 +58,7 @@ static const struct row_kind request_kind = ROW_KIND(request, AT(request, actor)
 
 /* ---- transactions ---- */
 
-/* A call changed what it should. Returns true. */
-static bool done(struct memory *m)
+bool memory_done(struct memory *m)
 {
 	if (!m->base.in_transaction && !m->base.in_batch)
 		journal_settle(&m->journal);
@@ -127,12 +126,12 @@ bool memory_put(struct memory *m, struct table *t, size_t at, const void *row, s
 	bool ok = at == NOT_FOUND ? memory_table_add(t, row, &m->journal, err)
 				  : memory_table_replace(t, at, row, &m->journal, err);
 
-	return ok && done(m);
+	return ok && memory_done(m);
 }
 
 bool memory_take(struct memory *m, struct table *t, size_t at, struct err *err)
 {
-	return at == NOT_FOUND || (memory_table_remove(t, at, &m->journal, err) && done(m));
+	return at == NOT_FOUND || (memory_table_remove(t, at, &m->journal, err) && memory_done(m));
 }
 
 /* ---- settings ---- */
@@ -170,112 +169,7 @@ static bool memory_setting_put(struct store *s, const char *name, const char *va
 	return memory_put(m, &m->settings, setting_at(m, name), &row, err);
 }
 
-/* ---- projects ---- */
-
-const struct project *memory_project(const struct memory *m, size_t at)
-{
-	return m->projects.rows[at];
-}
-
-static bool has_key(const struct project *p, const struct project_key *key)
-{
-	if (key->id)
-		return text_is(p->id, key->id);
-	if (key->name)
-		return text_is(p->name, key->name);
-	if (key->path)
-		return text_is(p->path, key->path);
-	return key->number >= 0 && p->number == key->number;
-}
-
-/* Two projects may name one path: the older one has it. */
-static bool is_older(const struct project *p, const struct project *than)
-{
-	if (p->created_at_ms != than->created_at_ms)
-		return p->created_at_ms < than->created_at_ms;
-	return strcmp(p->id, than->id) < 0;
-}
-
-size_t memory_project_at(const struct memory *m, const struct project_key *key)
-{
-	size_t at = NOT_FOUND;
-
-	for (size_t i = 0; i < m->projects.count; i++)
-		if (has_key(memory_project(m, i), key) &&
-		    (at == NOT_FOUND || is_older(memory_project(m, i), memory_project(m, at))))
-			at = i;
-	return at;
-}
-
-static bool memory_project_find(struct store *s, const struct project_key *key, struct arena *a,
-				struct project *ret, bool *ret_found, struct err *err)
-{
-	const struct memory *m = memory_of(s);
-	size_t at = memory_project_at(m, key);
-
-	if (at != NOT_FOUND && !project_copy(a, memory_project(m, at), ret))
-		return fail_memory(err);
-	*ret_found = at != NOT_FOUND;
-	return true;
-}
-
-static bool memory_project_put(struct store *s, const struct project *p, struct err *err)
-{
-	struct memory *m = memory_of(s);
-
-	for (size_t i = 0; i < m->projects.count; i++) {
-		const struct project *other = memory_project(m, i);
-
-		if (text_is(other->id, p->id))
-			continue;
-		if (text_is(other->name, p->name))
-			return fail(err, ERR_TAKEN, "there is a project '%s' already", p->name);
-		if (p->number >= 0 && other->number == p->number)
-			return fail(err, ERR_TAKEN, "project '%s' has number %d", other->name,
-				    p->number);
-	}
-	return memory_put(m, &m->projects, memory_project_at(m, PROJECT_BY_ID(p->id)), p, err);
-}
-
-/* Take away the project's rows of a table, whose member `project_id` lies at `offset`. */
-static bool remove_rows_of(struct memory *m, struct table *t, size_t offset, const char *project_id,
-			   struct err *err)
-{
-	for (size_t i = t->count; i-- > 0;) {
-		const char *owner;
-
-		memcpy(&owner, (const char *)t->rows[i] + offset, sizeof(owner));
-		if (text_is(owner, project_id) && !memory_table_remove(t, i, &m->journal, err))
-			return false;
-	}
-	return true;
-}
-
-static bool memory_project_remove(struct store *s, const char *id, struct err *err)
-{
-	struct memory *m = memory_of(s);
-	size_t mark = m->journal.count;
-
-	for (size_t i = 0; i < m->entries.count; i++)
-		if (text_is(((const struct entry *)m->entries.rows[i])->project_id, id) &&
-		    !((const struct entry *)m->entries.rows[i])->released_at_ms)
-			return fail(err, ERR_TAKEN, "the project still has entries");
-	if (!remove_rows_of(m, &m->entries, AT(entry, project_id), id, err) ||
-	    !remove_rows_of(m, &m->instances, AT(instance, project_id), id, err) ||
-	    !remove_rows_of(m, &m->blocks, AT(block, project_id), id, err) ||
-	    !remove_rows_of(m, &m->projects, AT(project, id), id, err)) {
-		journal_undo(&m->journal, mark);
-		return false;
-	}
-	return done(m);
-}
-
-/* ---- walks ---- */
-
-static int compare(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
+/* ---- rows in order ---- */
 
 void rows_free(const void ***rows)
 {
@@ -321,281 +215,11 @@ static bool memory_setting_each(struct store *s, setting_fn *fn, void *arg, stru
 	return true;
 }
 
-static int projects_by_number(const void *a, const void *b)
-{
-	const struct project *x = *(const void *const *)a, *y = *(const void *const *)b;
-	int order = compare(x->number, y->number);
-
-	return order ? order : strcmp(x->name, y->name);
-}
-
-static bool memory_project_each(struct store *s, project_fn *fn, void *arg, struct err *err)
-{
-	const struct memory *m = memory_of(s);
-	size_t count = m->projects.count;
-	CLEANUP(rows_free) const void **rows = rows_sorted(&m->projects, projects_by_number, err);
-
-	if (!rows)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!fn(rows[i], arg))
-			break;
-	return true;
-}
-
-/* ---- instances ---- */
-
-const struct instance *memory_instance(const struct memory *m, size_t at)
-{
-	return m->instances.rows[at];
-}
-
-size_t memory_instance_at(const struct memory *m, const char *project_id, unsigned number)
-{
-	for (size_t i = 0; i < m->instances.count; i++)
-		if (memory_instance(m, i)->number == number &&
-		    text_is(memory_instance(m, i)->project_id, project_id))
-			return i;
-	return NOT_FOUND;
-}
-
-static bool stands_in(const struct instance *i, const char *host, const char *worktree)
-{
-	return !i->released_at_ms && text_is_set(worktree) && text_is(i->worktree, worktree) &&
-	       text_is(i->host, host);
-}
-
-/* The row as reads give it. */
-static struct instance instance_read(const struct memory *m, const struct instance *row)
-{
-	struct instance i = *row;
-	size_t at = memory_project_at(m, PROJECT_BY_ID(i.project_id));
-
-	i.project = at == NOT_FOUND ? NULL : memory_project(m, at)->name;
-	return i;
-}
-
-static bool memory_instance_put(struct store *s, const struct instance *i, struct err *err)
-{
-	struct memory *m = memory_of(s);
-	size_t own = memory_instance_at(m, i->project_id, i->number);
-
-	for (size_t at = 0; at < m->instances.count; at++)
-		if (at != own && !i->released_at_ms &&
-		    stands_in(memory_instance(m, at), i->host, i->worktree))
-			return fail(err, ERR_TAKEN, "another instance stands in '%s'", i->worktree);
-	return memory_put(m, &m->instances, own, i, err);
-}
-
-static int instances_by_project(const void *a, const void *b)
-{
-	const struct instance *x = *(const void *const *)a, *y = *(const void *const *)b;
-	int order = strcmp(x->project_id, y->project_id);
-
-	return order ? order : compare(x->number, y->number);
-}
-
-static bool memory_instance_each(struct store *s, const char *project_id, instance_fn *fn,
-				 void *arg, struct err *err)
-{
-	const struct memory *m = memory_of(s);
-	size_t count = m->instances.count;
-	CLEANUP(rows_free)
-	const void **rows = rows_sorted(&m->instances, instances_by_project, err);
-
-	if (!rows)
-		return false;
-	for (size_t at = 0; at < count; at++) {
-		const struct instance i = instance_read(m, rows[at]);
-
-		if ((!project_id || text_is(i.project_id, project_id)) && !fn(&i, arg))
-			break;
-	}
-	return true;
-}
-
-static bool memory_instance_find(struct store *s, const char *host, const char *worktree,
-				 struct arena *a, struct instance *ret, bool *ret_found,
-				 struct err *err)
-{
-	const struct memory *m = memory_of(s);
-
-	for (size_t at = 0; at < m->instances.count; at++) {
-		const struct instance i = instance_read(m, memory_instance(m, at));
-
-		if (!stands_in(&i, host, worktree))
-			continue;
-		if (!instance_copy(a, &i, ret))
-			return fail_memory(err);
-		*ret_found = true;
-		return true;
-	}
-	*ret_found = false;
-	return true;
-}
-
-/* ---- blocks ---- */
-
-static const struct block *block_row(const struct memory *m, size_t at)
-{
-	return m->blocks.rows[at];
-}
-
-static bool memory_block_add(struct store *s, const struct block *b, struct err *err)
-{
-	struct memory *m = memory_of(s);
-
-	for (size_t i = 0; i < m->blocks.count; i++) {
-		const struct block *other = block_row(m, i);
-
-		if (text_is(other->host, b->host) && port_range_overlaps(other->ports, b->ports))
-			return fail(err, ERR_TAKEN, "the block %u-%u overlaps %u-%u",
-				    b->ports.first, b->ports.last, other->ports.first,
-				    other->ports.last);
-	}
-	return memory_put(m, &m->blocks, NOT_FOUND, b, err);
-}
-
-static bool memory_block_remove(struct store *s, const char *host, uint16_t first, struct err *err)
-{
-	struct memory *m = memory_of(s);
-	size_t at = NOT_FOUND;
-
-	for (size_t i = 0; i < m->blocks.count; i++)
-		if (block_row(m, i)->ports.first == first && text_is(block_row(m, i)->host, host))
-			at = i;
-	return memory_take(m, &m->blocks, at, err);
-}
-
-static int blocks_by_age(const void *a, const void *b)
-{
-	const struct block *x = *(const void *const *)a, *y = *(const void *const *)b;
-	int order = compare(x->created_at_ms, y->created_at_ms);
-
-	order = order ? order : strcmp(x->host, y->host);
-	return order ? order : compare(x->ports.first, y->ports.first);
-}
-
-static bool memory_block_each(struct store *s, const char *host, const char *project_id,
-			      block_fn *fn, void *arg, struct err *err)
-{
-	const struct memory *m = memory_of(s);
-	size_t count = m->blocks.count;
-	CLEANUP(rows_free) const void **rows = rows_sorted(&m->blocks, blocks_by_age, err);
-
-	if (!rows)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		const struct block *b = rows[i];
-
-		if ((!host || text_is(b->host, host)) &&
-		    (!project_id || text_is(b->project_id, project_id)) && !fn(b, arg))
-			break;
-	}
-	return true;
-}
-
-/* ---- reserved ports and ranges ---- */
-
-static size_t reserved_at(const struct memory *m, const char *host, uint16_t first)
-{
-	for (size_t i = 0; i < m->reserved.count; i++) {
-		const struct reserved *r = m->reserved.rows[i];
-
-		if (r->ports.first == first && text_is(r->host, host))
-			return i;
-	}
-	return NOT_FOUND;
-}
-
-static bool memory_reserved_put(struct store *s, const struct reserved *r, struct err *err)
-{
-	struct memory *m = memory_of(s);
-
-	return memory_put(m, &m->reserved, reserved_at(m, r->host, r->ports.first), r, err);
-}
-
-static bool memory_reserved_remove(struct store *s, const char *host, uint16_t first,
-				   struct err *err)
-{
-	struct memory *m = memory_of(s);
-
-	return memory_take(m, &m->reserved, reserved_at(m, host, first), err);
-}
-
-static int reserved_by_port(const void *a, const void *b)
-{
-	const struct reserved *x = *(const void *const *)a, *y = *(const void *const *)b;
-	int order = compare(x->ports.first, y->ports.first);
-
-	return order ? order : strcmp(x->host, y->host);
-}
-
-static bool memory_reserved_each(struct store *s, reserved_fn *fn, void *arg, struct err *err)
-{
-	const struct memory *m = memory_of(s);
-	size_t count = m->reserved.count;
-	CLEANUP(rows_free) const void **rows = rows_sorted(&m->reserved, reserved_by_port, err);
-
-	if (!rows)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!fn(rows[i], arg))
-			break;
-	return true;
-}
-
-/* Take away all rows of a table; the caller undoes the journal if that fails. */
-static bool empty(struct memory *m, struct table *t, struct err *err)
+bool memory_empty(struct memory *m, struct table *t, struct err *err)
 {
 	for (size_t i = t->count; i-- > 0;)
 		if (!memory_table_remove(t, i, &m->journal, err))
 			return false;
-	return true;
-}
-
-static bool replace_ranges(struct memory *m, const struct stored_range *ranges, unsigned count,
-			   struct err *err)
-{
-	if (!empty(m, &m->ranges, err))
-		return false;
-	for (unsigned i = 0; i < count; i++)
-		if (!memory_table_add(&m->ranges, &ranges[i], &m->journal, err))
-			return false;
-	return true;
-}
-
-static bool memory_ranges_put(struct store *s, const struct stored_range *ranges, unsigned count,
-			      struct err *err)
-{
-	struct memory *m = memory_of(s);
-	size_t mark = m->journal.count;
-
-	if (replace_ranges(m, ranges, count, err))
-		return done(m);
-	journal_undo(&m->journal, mark);
-	return false;
-}
-
-static int ranges_by_port(const void *a, const void *b)
-{
-	const struct stored_range *x = *(const void *const *)a, *y = *(const void *const *)b;
-	int order = compare(x->ports.first, y->ports.first);
-
-	return order ? order : strcmp(x->name, y->name);
-}
-
-static bool memory_range_each(struct store *s, range_fn *fn, void *arg, struct err *err)
-{
-	const struct memory *m = memory_of(s);
-	size_t count = m->ranges.count;
-	CLEANUP(rows_free) const void **rows = rows_sorted(&m->ranges, ranges_by_port, err);
-
-	if (!rows)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (!fn(rows[i], arg))
-			break;
 	return true;
 }
 
@@ -609,11 +233,11 @@ static bool memory_clear(struct store *s, struct err *err)
 	size_t mark = m->journal.count;
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		if (!empty(m, all[i], err)) {
+		if (!memory_empty(m, all[i], err)) {
 			journal_undo(&m->journal, mark);
 			return false;
 		}
-	return done(m);
+	return memory_done(m);
 }
 
 static const struct store_ops memory_ops = {
