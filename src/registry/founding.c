@@ -1,9 +1,7 @@
 /*
  * registry/founding.c - giving a book its policy.
  *
- * An entry fits a policy when the range that would serve it today holds its
- * port and, in a range of blocks, the block it stands in is one of that range.
- * Blocks that fit are kept; the others go, with their entries marked legacy,
+ * What is entered is held against it (fitting.h), it is written (policy_put.h),
  * and every project gets the block of its number again.
  */
 #include "registry/founding.h"
@@ -13,11 +11,10 @@
 
 #include "registry/blocks.h"
 #include "registry/edit.h"
-#include "registry/entry_json.h"
+#include "registry/fitting.h"
 #include "registry/instances.h"
-#include "registry/policy_json.h"
+#include "registry/policy_put.h"
 #include "registry/projects.h"
-#include "registry/reserve.h"
 
 bool registry_is_founded(struct registry *r, bool *ret, struct err *err)
 {
@@ -27,176 +24,6 @@ bool registry_is_founded(struct registry *r, bool *ret, struct err *err)
 	if (!r->store->ops->setting_get(r->store, "policy_stamp", &arena, &stamp, err))
 		return false;
 	*ret = stamp != NULL;
-	return true;
-}
-
-/* Does it fit? */
-
-static bool block_fits(const struct policy *policy, const struct policy_range *range,
-		       struct port_range block)
-{
-	struct port_range same;
-
-	return block.first >= range->ports.first && range->block &&
-	       policy_block(policy, range, (block.first - range->ports.first) / range->block,
-			    &same) &&
-	       same.first == block.first && same.last == block.last;
-}
-
-/* The range of the policy that this block could be of; NULL: none. */
-static const struct policy_range *range_of_block(const struct policy *policy,
-						 struct port_range block)
-{
-	for (unsigned i = 0; i < policy->n_ranges; i++)
-		if (block_fits(policy, &policy->ranges[i], block))
-			return &policy->ranges[i];
-	return NULL;
-}
-
-struct block_rows {
-	struct arena *arena;
-	struct block *items;
-	unsigned count, room;
-	bool out_of_memory;
-};
-
-static bool gather_block(const struct block *b, void *arg)
-{
-	struct block_rows *rows = arg;
-	struct block *to;
-
-	rows->items = arena_grow(rows->arena, rows->items, rows->count, &rows->room,
-				 sizeof(*rows->items));
-	rows->out_of_memory = !rows->items;
-	if (rows->out_of_memory)
-		return false;
-	to = &rows->items[rows->count];
-	*to = *b;
-	to->host = arena_copy(rows->arena, b->host);
-	to->range = arena_copy(rows->arena, b->range);
-	to->project_id = arena_copy(rows->arena, b->project_id);
-	rows->out_of_memory = !to->host || !to->range || !to->project_id;
-	rows->count += !rows->out_of_memory;
-	return !rows->out_of_memory;
-}
-
-static bool read_blocks(struct registry *r, struct arena *a, struct block_rows *ret,
-			struct err *err)
-{
-	*ret = (struct block_rows){ .arena = a };
-	if (!r->store->ops->block_each(r->store, NULL, NULL, gather_block, ret, err))
-		return false;
-	return !ret->out_of_memory || fail_memory(err);
-}
-
-static const struct policy_range *range_of_entry(const struct policy *policy, const struct entry *e)
-{
-	return policy_range_for(
-		policy, &(struct policy_asker){ .project = e->project,
-						.environment = e->environment,
-						.type = policy_type(policy, e->service, e->type),
-						.temporary = e->expires_at_ms != 0 });
-}
-
-static bool entry_fits(const struct policy *policy, const struct block_rows *blocks,
-		       const struct entry *e)
-{
-	const struct policy_range *range = range_of_entry(policy, e);
-
-	if (!range || !policy_range_owns(range, e->port))
-		return false;
-	for (unsigned i = 0; range->block && i < blocks->count; i++)
-		if (port_range_has(blocks->items[i].ports, e->port) &&
-		    !strcmp(blocks->items[i].host, e->host))
-			return block_fits(policy, range, blocks->items[i].ports);
-	return !range->block;
-}
-
-/* What is outside. */
-
-static bool fail_outside(const struct policy *policy, const struct entry *e, unsigned outside,
-			 struct err *err)
-{
-	fail(err, ERR_INVALID,
-	     "%u entr%s would fall outside the policy '%s', the first of them '%s/%s' "
-	     "on port %u",
-	     outside, outside == 1 ? "y" : "ies", policy->name, e->project, e->service, e->port);
-	fail_hint(err, "with --keep-entries they stay where they are, marked legacy");
-	holder_of_entry(err, e);
-	return false;
-}
-
-static bool keep_as_legacy(struct registry *r, const struct entry *e, struct err *err)
-{
-	struct entry legacy = *e;
-
-	legacy.status = STATUS_LEGACY;
-	legacy.range = NULL;
-	return registry_put_entry(r, "policy-use", e, &legacy, err);
-}
-
-static bool move_to_range(struct registry *r, const struct policy *policy, const struct entry *e,
-			  struct err *err)
-{
-	const struct policy_range *range = range_of_entry(policy, e);
-	struct entry same = *e;
-
-	if (!strcmp(range->name, e->range))
-		return true;
-	same.range = range->name;
-	return r->store->ops->entry_put(r->store, &same, err);
-}
-
-/* Registered ports (without a range) are exempt. */
-static bool fit_entries(struct registry *r, const struct policy_change *change,
-			const struct block_rows *blocks, struct arena *a,
-			struct policy_changed *ret, struct err *err)
-{
-	struct entry_filter f = ENTRY_FILTER_ALL;
-	struct entry_list list;
-	const struct entry *first = NULL;
-	unsigned outside = 0;
-
-	if (!entries_read(r, &f, a, &list, err))
-		return false;
-	for (unsigned i = 0; i < list.count; i++) {
-		const struct entry *e = &list.items[i];
-
-		if (!e->range)
-			continue;
-		if (entry_fits(change->policy, blocks, e)) {
-			if (!move_to_range(r, change->policy, e, err))
-				return false;
-			continue;
-		}
-		first = first ? first : e;
-		outside++;
-		if (change->keep_entries && !keep_as_legacy(r, e, err))
-			return false;
-	}
-	if (outside && !change->keep_entries)
-		return fail_outside(change->policy, first, outside, err);
-	ret->kept = outside;
-	return true;
-}
-
-static bool fit_blocks(struct registry *r, const struct policy *policy,
-		       const struct block_rows *blocks, struct err *err)
-{
-	for (unsigned i = 0; i < blocks->count; i++) {
-		struct block b = blocks->items[i];
-		const struct policy_range *range = range_of_block(policy, b.ports);
-
-		if (range && !strcmp(range->name, b.range))
-			continue;
-		if (!r->store->ops->block_remove(r->store, b.host, b.ports.first, err))
-			return false;
-		if (range) {
-			b.range = range->name;
-			if (!r->store->ops->block_add(r->store, &b, err))
-				return false;
-		}
-	}
 	return true;
 }
 
@@ -245,110 +72,6 @@ static bool reset_slices(struct registry *r, struct arena *a, struct err *err)
 			return false;
 	}
 	return true;
-}
-
-/* Writing the policy itself. */
-
-static bool put_ranges(struct registry *r, const struct policy *p, struct arena *a, struct err *err)
-{
-	struct stored_range rows[POLICY_MAX_RANGES];
-
-	for (unsigned i = 0; i < p->n_ranges; i++) {
-		const struct policy_range *range = &p->ranges[i];
-		CLEANUP(json_cleanup) json_t *json = policy_range_json(range);
-		CLEANUP(json_text_cleanup) char *text = NULL;
-
-		if (!json)
-			return fail_memory(err);
-		if (!json_format(json, &text, err))
-			return false;
-		rows[i] = (struct stored_range){
-			.name = range->name,
-			.description = range->description,
-			.ports = range->ports,
-			.block = range->block,
-			.slice = range->slice,
-			.rule = arena_copy(a, text),
-		};
-		if (!rows[i].rule)
-			return fail_memory(err);
-	}
-	return r->store->ops->ranges_put(r->store, rows, p->n_ranges, err);
-}
-
-struct policy_reservations {
-	struct {
-		char host[NAME_SIZE];
-		uint16_t first;
-	} at[POLICY_MAX_RESERVED];
-	unsigned count;
-};
-
-static bool gather_policy_reserved(const struct reserved *res, void *arg)
-{
-	struct policy_reservations *all = arg;
-
-	if (res->from_policy && strlen(res->host) < NAME_SIZE) {
-		memcpy(all->at[all->count].host, res->host, strlen(res->host) + 1);
-		all->at[all->count++].first = res->ports.first;
-	}
-	return all->count < POLICY_MAX_RESERVED;
-}
-
-static bool put_reserved(struct registry *r, const struct policy *p, struct err *err)
-{
-	struct policy_reservations old = { .count = 0 };
-
-	if (!r->store->ops->reserved_each(r->store, gather_policy_reserved, &old, err))
-		return false;
-	for (unsigned i = 0; i < old.count; i++)
-		if (!r->store->ops->reserved_remove(r->store, old.at[i].host, old.at[i].first, err))
-			return false;
-	/* A port has one reservation on a host, so those by hand give way. */
-	for (unsigned i = 0; i < p->n_reserved; i++) {
-		const struct reserved res = {
-			.host = "*",
-			.ports = p->reserved[i].ports,
-			.reason = p->reserved[i].reason,
-			.from_policy = true,
-		};
-		bool any;
-
-		if (!reserved_cut(r, res.host, res.ports, &any, err) ||
-		    !r->store->ops->reserved_put(r->store, &res, err))
-			return false;
-	}
-	return true;
-}
-
-static bool put_settings(struct registry *r, const struct policy *p, const char *text,
-			 struct arena *a, struct err *err)
-{
-	CLEANUP(json_cleanup) json_t *json = policy_json(p);
-	CLEANUP(json_text_cleanup) char *document = NULL;
-	const char *stamp = registry_new_id(r, a);
-	const struct store_ops *ops = r->store->ops;
-
-	if (!json || !stamp)
-		return fail_memory(err);
-	return json_format(json, &document, err) &&
-	       ops->setting_put(r->store, "policy", document, err) &&
-	       ops->setting_put(r->store, "policy_text", text ? text : "", err) &&
-	       ops->setting_put(r->store, "environment", p->environment, err) &&
-	       ops->setting_put(r->store, "policy_stamp", stamp, err);
-}
-
-static bool record_policy(struct registry *r, const char *before, const char *after,
-			  struct err *err)
-{
-	struct change c = {
-		.op = "policy-use",
-		.subject = after,
-		.before = before ? json_pack("{s:s}", "policy", before) : NULL,
-		.after = json_pack("{s:s}", "policy", after),
-	};
-
-	return registry_record(r, &c, err);
 }
 
 /* What a new book starts with. */
@@ -420,6 +143,19 @@ static bool seed_all(struct registry *r, const struct policy *p, struct err *err
 
 /* The whole. */
 
+static bool record_policy(struct registry *r, const char *before, const char *after,
+			  struct err *err)
+{
+	struct change c = {
+		.op = "policy-use",
+		.subject = after,
+		.before = before ? json_pack("{s:s}", "policy", before) : NULL,
+		.after = json_pack("{s:s}", "policy", after),
+	};
+
+	return registry_record(r, &c, err);
+}
+
 static bool is_sound(const struct policy *p, struct err *err)
 {
 	struct policy_finding *found = calloc(POLICY_MAX_FINDINGS, sizeof(*found));
@@ -459,11 +195,10 @@ bool registry_use_policy(struct registry *r, const struct policy_change *change,
 	CLEANUP(arena_release) struct arena arena = { 0 };
 	const struct policy *p = change->policy, *old;
 	struct policy_changed changed = { 0 };
-	struct block_rows blocks;
 	const char *old_name = NULL;
 	bool reslice;
 
-	if (!is_sound(p, err) || !old_policy(r, &old, err) || !read_blocks(r, &arena, &blocks, err))
+	if (!is_sound(p, err) || !old_policy(r, &old, err))
 		return false;
 	reslice = old && !same_slices(blocks_range(old), blocks_range(p));
 	if (old) {
@@ -472,10 +207,9 @@ bool registry_use_policy(struct registry *r, const struct policy_change *change,
 		if (!old_name)
 			return fail_memory(err);
 	}
-	if (!fit_entries(r, change, &blocks, &arena, &changed, err) ||
-	    !fit_blocks(r, p, &blocks, err) || (reslice && !reset_slices(r, &arena, err)) ||
-	    !put_ranges(r, p, &arena, err) || !put_reserved(r, p, err) ||
-	    !put_settings(r, p, change->text, &arena, err) ||
+	if (!policy_fit(r, change, &arena, &changed, err) ||
+	    (reslice && !reset_slices(r, &arena, err)) ||
+	    !policy_put(r, p, change->text, &arena, err) ||
 	    !record_policy(r, old_name, p->name, err) || !open_blocks(r, &arena, err) ||
 	    !seed_all(r, p, err))
 		return false;
