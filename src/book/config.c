@@ -108,17 +108,16 @@ bool config_read_file(const char *path, struct config *ret, bool *ret_found, str
 	return config_parse(&bytes, path, ret, err);
 }
 
-/* Where the user's own config is; false when there is no home. */
-static bool user_config(char ret[static PATH_MAX])
+bool config_user_path(const char *name, char ret[static PATH_MAX])
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
 	int len = PATH_MAX;
 
 	if (config && *config == '/')
-		len = snprintf(ret, PATH_MAX, "%s/portbook/config.yaml", config);
+		len = snprintf(ret, PATH_MAX, "%s/portbook/%s", config, name);
 	else if (home && *home == '/')
-		len = snprintf(ret, PATH_MAX, "%s/.config/portbook/config.yaml", home);
+		len = snprintf(ret, PATH_MAX, "%s/.config/portbook/%s", home, name);
 	return len < PATH_MAX;
 }
 
@@ -127,7 +126,7 @@ bool config_read(struct config *ret, struct err *err)
 	char path[PATH_MAX];
 	bool found = false;
 
-	if (user_config(path) && !config_read_file(path, ret, &found, err))
+	if (config_user_path("config.yaml", path) && !config_read_file(path, ret, &found, err))
 		return false;
 	if (!found && !config_read_file(CONFIG_OF_MACHINE, ret, &found, err))
 		return false;

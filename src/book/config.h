@@ -20,6 +20,9 @@ struct config {
 	bool is_machines;     /* that is CONFIG_OF_MACHINE */
 };
 
+/* Where a file of the user's own is, such as "config.yaml"; false when there is no home. */
+bool config_user_path(const char *name, char ret[static PATH_MAX]);
+
 /*
  * The user's config, else the machine's; none is no error.
  * Errors: ERR_INVALID  "file:line:column: what is wrong"

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/utf8.h"
+#include "book/config.h"
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
@@ -311,6 +312,28 @@ static bool to_stdout(struct run *r, const json_t *first, struct err *err)
 	       (json_text_of(answer, "content") || fail_no_base(err)) && run_show(r, answer, err);
 }
 
+/* --- templates of one's own */
+
+/* Where one with the format's name would be; false: it is no name of a file, or there is no home. */
+static bool template_path(const char *format, char ret[static PATH_MAX])
+{
+	char name[NAME_MAX];
+
+	return !strchr(format, '/') && format[0] != '.' &&
+	       snprintf(name, sizeof(name), "templates/%s", format) < NAME_MAX &&
+	       config_user_path(name, ret);
+}
+
+/* The formats of ours come first: the operation takes a template for a name it does not know. */
+static bool put_template(struct run *r, struct err *err)
+{
+	CLEANUP(target_release) struct target t = { .is_there = false };
+
+	return !template_path(json_text_of(r->input, "format"), t.path) ||
+	       (read_target(&t, err) &&
+		(!t.is_there || put_file(r->input, "templateName", "template", &t, err)));
+}
+
 static bool config_run(struct run *r, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
@@ -320,7 +343,7 @@ static bool config_run(struct run *r, struct err *err)
 		return fail_hint(err, "portbook config --format dotenv, nginx ...; "
 				      "portbook help config says more");
 	}
-	if (!run_call(r, r->command->operation, r->input, &answer, err))
+	if (!put_template(r, err) || !run_call(r, r->command->operation, r->input, &answer, err))
 		return false;
 	if (run_has(r, "write") || run_has(r, "file") || run_has(r, "diff") ||
 	    (!json_text_of(answer, "content") &&

@@ -70,6 +70,7 @@ void render_formats_add(struct text *t)
 
 /* --- words that several have */
 
+#undef render_fail
 bool render_fail(struct err *err, const char *file, unsigned line, const char *format, ...)
 {
 	char what[ERR_TEXT_SIZE];

@@ -133,6 +133,8 @@ MUST_CHECK bool render_splice(const struct render_format *f, const struct port_v
 bool render_fail(struct err *err, const char *file, unsigned line, const char *format, ...)
 	PRINTF_LIKE(4, 5);
 
+#define render_fail(...) fail_is_false(render_fail(__VA_ARGS__))
+
 /* The line end of the first line; "\n" where there is none. */
 const char *line_end_of(const char *bytes, size_t len);
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "formats/render.h"
+#include "formats/render_template.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
 #include "operations/variables.h"
@@ -17,7 +17,21 @@ struct rendering {
 	struct place place;
 	struct port_values values;
 	const struct render_format *format;
+	struct file_bytes template; /* of somebody's own, in the place of a format */
 };
+
+/* What a template makes is all of a file. */
+static const struct render_format of_template = { .name = "template" };
+
+static struct file_bytes file_of(const json_t *input, const char *name, const char *content)
+{
+	const json_t *bytes = json_object_get(input, content);
+	const char *said = json_text_of(input, name);
+
+	return (struct file_bytes){ .name = said ? said : content,
+				    .bytes = json_string_value(bytes),
+				    .len = json_string_length(bytes) };
+}
 
 static bool find_format(struct rendering *x, struct err *err)
 {
@@ -25,11 +39,13 @@ static bool find_format(struct rendering *x, struct err *err)
 	CLEANUP(text_release) struct text known = { 0 };
 
 	x->format = render_format_named(name);
+	if (!x->format && x->template.bytes)
+		x->format = &of_template;
 	if (x->format)
 		return true;
 	render_formats_add(&known);
-	fail(err, ERR_INVALID, "'%.60s' is no format", name);
-	return fail_hint(err, "those are: %s", text_str(&known));
+	fail(err, ERR_INVALID, "'%.60s' is no format, and no template of yours", name);
+	return fail_hint(err, "formats are: %s", text_str(&known));
 }
 
 /* Only the service that was named, which then has to have a port. */
@@ -64,8 +80,9 @@ static bool read_values(struct rendering *x, struct err *err)
 	    !input_name(x->call, x->input, "serviceName", "service", &service, err) ||
 	    !variables_read(x->call, &x->place, environment, host, &x->values, err))
 		return false;
-	x->values.command = arena_printf(&x->call->arena, "portbook config --format %s --write",
-					 x->format->name);
+	x->values.command = arena_printf(
+		&x->call->arena, "portbook config --format %s --write",
+		x->format == &of_template ? json_text_of(x->input, "format") : x->format->name);
 	if (!x->values.command)
 		return fail_memory(err);
 	if (service)
@@ -133,16 +150,6 @@ static bool put_files(const struct rendering *x, json_t *answer)
 	       json_put(answer, "bases", names_json(f->bases));
 }
 
-static struct file_bytes file_of(const json_t *input, const char *name, const char *content)
-{
-	const json_t *bytes = json_object_get(input, content);
-	const char *said = json_text_of(input, name);
-
-	return (struct file_bytes){ .name = said ? said : content,
-				    .bytes = json_string_value(bytes),
-				    .len = json_string_length(bytes) };
-}
-
 static bool put_content(const struct rendering *x, json_t *answer, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
@@ -152,9 +159,12 @@ static bool put_content(const struct rendering *x, json_t *answer, struct err *e
 	struct err why = { 0 };
 
 	/* What only changes a file that is there: there is nothing to show yet. */
-	if (is_new && !x->format->render && !base.bytes && !json_text_of(x->input, "fileName"))
+	if (is_new && x->format->splice && !x->format->render && !base.bytes &&
+	    !json_text_of(x->input, "fileName"))
 		return json_put(answer, "content", json_null()) || fail_memory(err);
-	if (!render_splice(x->format, &x->values, &old, &base, &text, &why)) {
+	if (!(x->format == &of_template
+		      ? template_render(&x->values, &x->template, &text, &why)
+		      : render_splice(x->format, &x->values, &old, &base, &text, &why))) {
 		*err = why;
 		return why.code == ERR_INVALID && !is_new && !why.hint[0] &&
 		       fail_hint(err, "the file is as it was");
@@ -168,7 +178,9 @@ static bool put_content(const struct rendering *x, json_t *answer, struct err *e
 
 static bool config_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
-	struct rendering x = { .call = c, .input = input };
+	struct rendering x = { .call = c,
+			       .input = input,
+			       .template = file_of(input, "templateName", "template") };
 
 	if (!find_format(&x, err) || !place_find(c, input, PLACE_ENTER_NOTHING, &x.place, err) ||
 	    !read_values(&x, err))

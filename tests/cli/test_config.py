@@ -485,6 +485,54 @@ def test_haproxy__takes_it(pb, shop_dir, config):
     run_in(shop_dir, pb, "/usr/sbin/haproxy", "-c", "-f", path)
 
 
+# --- templates
+
+TEMPLATE = """\
+{{! for our own supervisor }}
+{{#services}}
+[{{name}}]
+{{#description}}
+; {{{description}}}
+{{/description}}
+port={{port}}
+{{/services}}
+all={{#services}}{{variable}}{{^last}},{{/last}}{{/services}} of {{project}}@{{instance}}
+web={{ports.WEB_PORT}}
+"""
+
+
+@pytest.fixture
+def templates(pb):
+    """The folder of the user's templates."""
+    folder = pb.home / "config" / "portbook" / "templates"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_template__is_filled_with_the_ports(pb, shop_dir, config, templates, error):
+    (templates / "ours.ini").write_text(TEMPLATE)
+    said = config("--format", "ours.ini")
+    assert "[api]\nport=3101\n[db]\n" in said and "[web]\n; a | b\nport=3100\nall=" in said
+    assert said.endswith("all=API_PORT,DB_PORT,DNS_PORT,WEB_PORT of shop@1\nweb=3100")
+    config("--format", "ours.ini", "--file", "out.ini", "--write")
+    assert (shop_dir / "out.ini").read_text() == said + "\n"
+    assert config("--format", "ours.ini", "--file", "out.ini", "--write").endswith("up to date")
+    said = error("invalid", "config", "--format", "ours.ini", "--write", cwd=shop_dir)
+    assert "--file" in said["hint"]
+
+
+def test_template__of_a_formats_name_is_not_used(config, templates):
+    (templates / "json").write_text("mine")
+    assert json.loads(config("--format", "json")) == PORTS
+
+
+def test_template__that_is_wrong_says_where(shop_dir, templates, error):
+    (templates / "x").write_text("\n{{#services}}\n")
+    said = error("invalid", "config", "--format", "x", cwd=shop_dir)
+    assert said["message"].startswith(f"{templates}/x:2: ")
+    error("invalid", "config", "--format", "../x", cwd=shop_dir)
+
+
 def test_guide__names_every_format(pb, shop_dir):
     guide = (TOP / "docs" / "guide.md").read_text()
     for name in formats_of(pb, shop_dir):
