@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "http/events.h"
 #include "http/openapi.h"
@@ -65,6 +66,25 @@ static void events(const struct api *api, const struct http_request *r, struct h
 	problem_reply(reply, &err, NULL);
 }
 
+/* How the server fares is told also where the book cannot be read. */
+static void metrics(const struct api *api, const struct http_request *r, struct http_reply *reply)
+{
+	CLEANUP(text_release) struct text book = { 0 };
+	struct err err = { 0 };
+	bool up = api->reads && metrics_add_book(api->reads, &book, &err);
+
+	text_clear(&reply->body);
+	metrics_add(api->metrics, &reply->body);
+	text_addf(&reply->body,
+		  "# HELP portbook_book_up The book could be read.\n"
+		  "# TYPE portbook_book_up gauge\nportbook_book_up %d\n",
+		  up);
+	if (up)
+		text_add(&reply->body, text_str(&book));
+	reply->status = text_ok(&book) && text_ok(&reply->body) ? 200 : 503;
+	reply->type = "text/plain; version=0.0.4; charset=utf-8";
+}
+
 static const struct page {
 	enum http_method method;
 	const char *segments[TARGET_SEGMENTS];
@@ -75,6 +95,7 @@ static const struct page {
 	{ HTTP_GET, { "readyz" }, readyz },
 	{ HTTP_GET, { "api", "v1", "events" }, events },
 	{ HTTP_GET, { "api", "v1", "openapi.json" }, openapi },
+	{ HTTP_GET, { "metrics" }, metrics },
 	{ HTTP_POST, { "mcp" }, NULL },
 };
 
@@ -269,8 +290,25 @@ static void reply_error(struct api_call *c, struct http_reply *reply)
 		problem_reply(reply, err, NULL);
 }
 
-void api_finish(struct api_call *c, struct http_reply *reply)
+static int64_t monotonic_us(void)
 {
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
+}
+
+static void note_call(const struct api *api, const struct api_call *c)
+{
+	if (c->queued.operation)
+		metrics_note(api->metrics, c->queued.operation,
+			     c->queued.ok ? ERR_NONE : c->queued.err.code,
+			     monotonic_us() - c->began_us);
+}
+
+void api_finish(const struct api *api, struct api_call *c, struct http_reply *reply)
+{
+	note_call(api, c);
 	if (c->is_other)
 		problem_reply_as(reply, 412, &c->queued.err);
 	else if (c->agents && c->queued.ok)
@@ -380,7 +418,7 @@ static bool begin_route(const struct api *api, const struct http_request *r, str
 		return true;
 	else {
 		ask_now(api, c);
-		api_finish(c, reply);
+		api_finish(api, c, reply);
 	}
 	return false;
 }
@@ -389,6 +427,7 @@ bool api_begin(const struct api *api, const struct http_request *r, struct api_c
 	       struct http_reply *reply)
 {
 	snprintf(c->queued.actor, sizeof(c->queued.actor), "%s", r->peer->name);
+	c->began_us = monotonic_us();
 	if (page_of(r))
 		return begin_page(api, r, c, reply);
 	c->route = find_route(r, reply);

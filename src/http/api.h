@@ -9,6 +9,7 @@
 
 #include "http/agents.h"
 #include "http/guard.h"
+#include "http/metrics.h"
 #include "http/route.h"
 #include "operations/queue.h"
 
@@ -21,6 +22,7 @@ struct api {
 	struct guard guard;
 	/* Asks what changes nothing, in the thread that begins; NULL: the queue asks all. */
 	const struct transport *reads;
+	struct metrics *metrics;
 	struct agents *agents; /* of /mcp; the queue's thread has it */
 	bool is_ending;	       /* for /readyz */
 };
@@ -35,6 +37,7 @@ struct api_call {
 	const struct route *shown_by; /* with `if_match`: what shows the state */
 	json_t *shown_input;
 	bool is_other;		    /* it was not in that state */
+	int64_t began_us;	    /* monotonic */
 	struct agents_call *agents; /* of /mcp; NULL: it is an operation */
 };
 
@@ -50,7 +53,7 @@ bool api_begin(const struct api *api, const struct http_request *r, struct api_c
 	       struct http_reply *reply);
 
 /* The reply to what the queue has answered. */
-void api_finish(struct api_call *call, struct http_reply *reply);
+void api_finish(const struct api *api, struct api_call *call, struct http_reply *reply);
 
 /* The body is longer than it may be. */
 void api_refuse_large(struct http_reply *reply, size_t max);

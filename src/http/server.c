@@ -55,6 +55,7 @@ struct server {
 	int bell, ticker;
 	struct exchange *under_way;
 	struct streams streams;
+	struct metrics metrics;
 	bool is_accepting;
 	bool ends;
 	int64_t ends_at_ms;
@@ -224,6 +225,7 @@ static enum MHD_Result give_reply(struct server *s, struct exchange *x)
 	x->has_reply = false;
 	if (!response)
 		return MHD_NO;
+	metrics_note_reply(&s->metrics, r->status);
 	ok = add_fields(response, r) &&
 			     (!s->ends || MHD_add_response_header(response, "Connection", "close"))
 		     ? MHD_queue_response(x->connection, r->status, response)
@@ -325,7 +327,7 @@ static void on_bell(void *server, uint32_t events)
 		struct exchange *x = (struct exchange *)item;
 
 		next = item->next;
-		api_finish(&x->call, &x->reply);
+		api_finish(&s->api, &x->call, &x->reply);
 		MHD_resume_connection(x->connection);
 	}
 	streams_wake(&s->streams);
@@ -469,6 +471,7 @@ static bool watch_files(struct server *s, struct err *err)
 
 static bool start(struct server *s, struct err *err)
 {
+	s->api.metrics = &s->metrics;
 	s->api.agents = agents_new(s->options->writes);
 	return (s->api.agents || fail_memory(err)) && bell_open(&s->bell, err) &&
 	       ticker_open(TICK_MS, &s->ticker, err) && loop_open(&s->loop, err) &&

@@ -6,6 +6,9 @@
 Every answer below /api/v1 is held against the document that the server itself gives.
 """
 
+import subprocess
+import sys
+
 import pytest
 
 from serving import Served
@@ -31,3 +34,23 @@ def shop(served):
     made = served.ok("PUT", "/api/v1/projects/shop/services/web", {}, status=201)
     assert made["port"] == 3100
     return served
+
+
+LISTENER = """
+import socket, sys
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))):
+    print("listening", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def listen(pb):
+    """listen(port, cwd=FOLDER): a process that listens there until the test ends."""
+    def run(port, cwd="/"):
+        process = subprocess.Popen([sys.executable, "-c", LISTENER, str(port)], cwd=cwd,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                   start_new_session=True)
+        pb.started.append(process)
+        assert process.stdout.readline() == "listening\n"
+    return run

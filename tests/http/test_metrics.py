@@ -1,0 +1,100 @@
+"""What Prometheus reads, and what is built on it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+CONTRIB = Path(__file__).resolve().parent.parent.parent / "contrib"
+
+
+def metrics(served):
+    """{(name, labels without what is the same everywhere): value} of all that is told."""
+    answer = served.ask("GET", "/metrics")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    return {(s.name, *sorted(s.labels.items())): s.value
+            for family in text_string_to_metric_families(answer.bytes.decode())
+            for s in family.samples}
+
+
+def one(served, name, **labels):
+    found = [value for (n, *of), value in metrics(served).items()
+             if n == name and labels.items() <= dict(of).items()]
+    assert len(found) == 1, (name, labels, found)
+    return found[0]
+
+
+def test_metrics__say_how_full_ranges_and_projects_are(shop):
+    assert one(shop, "portbook_range_ports", range="projects") > 60000
+    assert one(shop, "portbook_project_allocated_ports", project="shop") == 1
+    assert one(shop, "portbook_project_utilization_ratio", project="shop") == 0.01
+
+
+def test_metrics__say_what_runs_and_what_was_seen(shop, listen, pb):
+    pb.ok("get", "shop/api")
+    folder = pb.base / "shop"
+    folder.mkdir()
+    shop.ok("PATCH", "/api/v1/projects/shop", {"projectPath": str(folder)})
+    listen(3100, cwd=folder)
+    listen(3101, cwd=pb.work)
+    assert one(shop, "portbook_service_up", service="web") == 1
+    assert one(shop, "portbook_service_squatted", service="web") == 0
+    assert one(shop, "portbook_service_up", service="api") == 0
+    assert one(shop, "portbook_service_squatted", service="api") == 1
+    assert one(shop, "portbook_entries", state="squatted") == 1
+    assert one(shop, "portbook_last_audit_timestamp_seconds") == 0
+    shop.ok("POST", "/api/v1/audit", {})
+    assert one(shop, "portbook_last_audit_timestamp_seconds") > 1e9
+    assert one(shop, "portbook_service_uptime_ratio", service="web", window="day") == 1
+
+
+def test_metrics__count_operations_and_how_they_ended(shop):
+    shop.ask("PUT", "/api/v1/projects/none/services/web", {})
+    assert one(shop, "portbook_operations_total", operation="get", result="ok") == 1
+    assert one(shop, "portbook_operations_total", operation="get", result="not-found") == 1
+    assert one(shop, "portbook_operation_duration_seconds_count", operation="get") == 2
+    assert one(shop, "portbook_operation_duration_seconds_bucket", operation="get",
+               le="+Inf") == 2
+    assert one(shop, "portbook_http_replies_total", status="4xx") == 1
+
+
+def test_metrics__of_a_book_that_is_not_there(serve, pb):
+    server = serve("--book", pb.base / "none.db")
+    assert one(server, "portbook_book_up") == 0
+
+
+@pytest.fixture
+def told(shop):
+    """Names of all that is told, once something was asked."""
+    shop.ok("POST", "/api/v1/audit", {})
+    return {name for name, *_ in metrics(shop)} | {"up"}
+
+
+def names_of(expression):
+    """The metrics of an expression of PromQL."""
+    plain = re.sub(r"\{[^}]*\}|\[[^]]*\]|\b(?:by|without) \([^)]*\)", "", expression)
+    return set(re.findall(r"\b(?:portbook_\w+|up)\b", plain))
+
+
+def test_rules__ask_for_what_is_told(told):
+    rules = yaml.safe_load((CONTRIB / "prometheus/portbook.rules.yml").read_text())
+    rules = [r for group in rules["groups"] for r in group["rules"]]
+    assert {r["alert"] for r in rules} >= {"PortRangeFull", "PortSquatted", "ServiceDown"}
+    for rule in rules:
+        names = names_of(rule["expr"])
+        assert names and names <= told, rule
+        assert rule["annotations"]["summary"] and rule["labels"]["severity"]
+
+
+def test_dashboard__shows_what_is_told(told):
+    dashboard = json.loads((CONTRIB / "grafana/portbook.json").read_text())
+    ids = [p["id"] for p in dashboard["panels"]]
+    assert len(ids) == len(set(ids))
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            names = names_of(target["expr"])
+            assert names and names <= told, panel["title"]
