@@ -23,11 +23,29 @@ static const struct option_spec options[] = {
 /* Rationale: more than a few are not read before the question is answered. */
 #define SHOWN_BEFORE_QUESTION 12
 
+/* What a row is, where its name alone does not say it: by the start of what had made it. */
+static const char *kind_of(const char *operation)
+{
+	static const struct {
+		const char *start, *kind;
+	} kinds[] = {
+		{ "add-block", "a block of " },
+		{ "instance-", "the instance " },
+		{ "project-", "the project " },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (!strncmp(operation, kinds[i].start, strlen(kinds[i].start)))
+			return kinds[i].kind;
+	return "";
+}
+
 static void add_row(struct text *t, const json_t *row)
 {
 	long long port = json_int_of(row, "port", 0);
 
 	text_add(t, "  ");
+	text_add(t, kind_of(text_or(row, "operation", "")));
 	screen_add(t, text_or(row, "subject", ""), 0);
 	if (port)
 		text_addf(t, " (port %lld)", port);

@@ -251,3 +251,10 @@ def test_change__that_another_overtook_is_refused(pb, shop, terminal):
     child.sendline("n")
     child.expect("nothing is undone")
     assert ended(child) == 1
+
+
+def test_undo__says_what_goes_where_a_name_is_that_of_several_things(pb, project_dir):
+    pb.ok("get", "web", cwd=project_dir("shop"))
+    said = pb.ok("undo", "--dry-run").splitlines()
+    assert [line.strip() for line in said[1:]] == [
+        "shop/web (port 3100) released", "a block of shop removed", "the project shop removed"]
