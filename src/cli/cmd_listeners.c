@@ -5,9 +5,6 @@
 #include "cli/rows.h"
 #include "cli/screen.h"
 
-#define CONTAINER_ID_LEN   64
-#define CONTAINER_ID_SHOWN 12
-
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "unregistered", .letter = 'u', .kind = VALUE_FLAG, .field = "unregistered",
@@ -51,13 +48,9 @@ static void show_program(const json_t *row, struct text *t)
 		text_addf(t, " (%zu)", count);
 }
 
-/* Its name, or as much of its id as engines show. */
 static void show_container(const json_t *row, struct text *t)
 {
-	const char *text = text_or(row, "container", "");
-	size_t digits = strspn(text, "0123456789abcdef");
-
-	screen_add(t, text, digits == CONTAINER_ID_LEN && !text[digits] ? CONTAINER_ID_SHOWN : 0);
+	container_add(t, text_or(row, "container", ""));
 }
 
 /* "shop@2": whose it is. */

@@ -122,12 +122,31 @@ void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
 	text_add(t, "\n");
 }
 
+#define CONTAINER_ID_LEN   64
+#define CONTAINER_ID_SHOWN 12
+
+void container_add(struct text *t, const char *container)
+{
+	size_t digits = strspn(container, "0123456789abcdef");
+
+	if (digits == CONTAINER_ID_LEN && !container[digits])
+		text_add_bytes(t, container, CONTAINER_ID_SHOWN);
+	else
+		add_safe(t, container);
+}
+
 void listener_add(struct text *t, const json_t *listener)
 {
 	const char *user = json_text_of(listener, "user"), *cwd = json_text_of(listener, "cwd");
 	long long pid = json_int_of(listener, "pid", 0), uid = json_int_of(listener, "uid", -1);
+	const char *container = json_text_of(listener, "container");
 
-	add_safe(t, text_or(listener, "program", "a program that cannot be seen"));
+	if (container) {
+		text_add(t, "container ");
+		container_add(t, container);
+	} else {
+		add_safe(t, text_or(listener, "program", "a program that cannot be seen"));
+	}
 	text_add(t, " (");
 	if (pid)
 		text_addf(t, "pid %lld, ", pid);

@@ -23,7 +23,13 @@ void entry_add_expiry(const json_t *entry, struct text *t);
 /* "  web: 3100 (consilio.example.org)", the environment unless it is dev, and when it expires. */
 void entry_add_line(struct text *t, const json_t *entry, unsigned indent);
 
-/* "node (pid 4711, user eva) in /home/eva/shop": who listens, as far as it can be seen. */
+/* "shop-db-1", "0123456789ab": its name, or as much of its id as engines show. */
+void container_add(struct text *t, const char *container);
+
+/*
+ * "node (pid 4711, user eva) in /home/eva/shop", "container shop-db-1 (user root)": who
+ * listens, as far as it can be seen.
+ */
 void listener_add(struct text *t, const json_t *listener);
 
 /* "3100-3199"; nothing where the object has no rangeStart. */

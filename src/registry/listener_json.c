@@ -78,7 +78,8 @@ json_t *listener_json_short(const struct listener *l)
 
 	if (o && json_put_int(o, "port", l->port) && json_put(o, "pid", number_or_null(p->pid)) &&
 	    json_put_text(o, "program", p->program) && json_put_text(o, "cwd", p->cwd) &&
-	    json_put_int(o, "uid", p->uid) && json_put_text(o, "user", p->user))
+	    json_put_int(o, "uid", p->uid) && json_put_text(o, "user", p->user) &&
+	    json_put_text(o, "container", p->container))
 		return o;
 	json_decref(o);
 	return NULL;

@@ -60,7 +60,7 @@ const char *listener_text(struct arena *a, const struct listener *l) MUST_CHECK;
 const char *listener_text_of(struct arena *a, const struct listener *l,
 			     const struct process *p) MUST_CHECK;
 
-/* A new reference; NULL: no memory.  In short: port, pid, program, cwd, uid, user. */
+/* A new reference; NULL: no memory.  In short: port, pid, program, cwd, uid, user, container. */
 json_t *listener_json(const struct listener *l) MUST_CHECK;
 json_t *listener_json_short(const struct listener *l) MUST_CHECK;
 /* As listener_json, into an object. */

@@ -143,6 +143,18 @@ def test_audit__judges_a_proxy_by_its_container(pb, project_dir, proxy, engine, 
     assert len(engine.asked) == 1, "one question for all of them"
 
 
+def test_get__passes_over_a_container_and_names_it(pb, project_dir, proxy, engine, answer):
+    shop = project_dir("shop")
+    pb.ok("project", "add", "shop", "--path", shop)
+    first = int(pb.ok("get", "web", "--dry-run", cwd=shop))
+    pid = proxy(first)
+    engine.answer = answer_of(container("blog-db-1", ("0.0.0.0", first)))
+    said = pb("get", "web", cwd=shop, env=engine.env, check=True)
+    assert f"{first} was passed over: container blog-db-1 (pid {pid}, user " in said.err
+    passed, = answer("allocate", "api", "--dry-run", cwd=shop, env=engine.env)["passedOver"]
+    assert (passed["port"], passed["container"]) == (first, "blog-db-1")
+
+
 def test_check__tells_two_addresses_of_one_port_apart(pb, proxy, engine, answer):
     proxy(4000, "127.0.0.2")
     engine.answer = answer_of(container("one", ("127.0.0.1", 4000), of="1" * 64),
