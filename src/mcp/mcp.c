@@ -220,6 +220,8 @@ static bool handle_one(struct mcp *m, struct mcp_link *link, const json_t *messa
 	reply->http_status = 200;
 	if (json_is_object(message) && is_response(message)) {
 		reply->http_status = 202;
+		if (link->responded)
+			link->responded(link, message);
 		return true;
 	}
 	if (!read_request(&q, message))

@@ -93,6 +93,12 @@ struct mcp_link {
 	void (*cancel)(struct mcp_link *l, const json_t *id);
 
 	/*
+	 * A client's answer to what it was asked, which is not waited for on this link:
+	 * by HTTP it comes as a message of its own.  NULL: passed over.
+	 */
+	void (*responded)(struct mcp_link *l, const json_t *response);
+
+	/*
 	 * Ask the client and wait for its result, which the caller gives back.
 	 * NULL: it cannot be asked here.  Errors: ERR_NOT_FOUND  it did not answer so.
 	 */
@@ -157,6 +163,12 @@ MUST_CHECK bool mcp_tell(const struct mcp *m, struct mcp_link *link,
 /* Say that lists (MCP_LIST_...) are others now, where that was promised. */
 MUST_CHECK bool mcp_tell_lists(struct mcp_link *link, const struct mcp_subscription *s,
 			       unsigned lists, struct err *err);
+
+/*
+ * Lists (MCP_LIST_...) that a tool has changed since this was asked last: to be told
+ * to all links and subscriptions of this `m`.  The product's never change so.
+ */
+unsigned mcp_take_changed_lists(struct mcp *m);
 
 /* Is there anything that this link, or a subscription, could be told? */
 bool mcp_wants_changes(const struct mcp_link *link);

@@ -305,13 +305,24 @@ static bool answer_all(struct server *s, struct err *err)
 	return ok;
 }
 
+static bool tell_lists(struct server *s, struct err *err)
+{
+	unsigned lists = mcp_take_changed_lists(s->mcp);
+
+	for (unsigned i = 0; lists && i < s->n_subscriptions; i++)
+		if (!mcp_tell_lists(&s->link, s->subscriptions[i], lists, err))
+			return false;
+	return !lists || !s->link.own.version || mcp_tell_lists(&s->link, NULL, lists, err);
+}
+
 static bool turn(struct server *s, struct err *err)
 {
 	bool watches = wants_changes(s), some;
 
 	if (watches && !watching_begin(&s->watching, s->mcp, err))
 		return false;
-	if (!lines_read(&s->lines, watches ? LOOK_EACH_MS : -1, &some, err) || !answer_all(s, err))
+	if (!lines_read(&s->lines, watches ? LOOK_EACH_MS : -1, &some, err) ||
+	    !answer_all(s, err) || !tell_lists(s, err))
 		return false;
 	return !watches || tell_changes(s, err);
 }

@@ -23,7 +23,8 @@ enum mcp_code {
 struct mcp {
 	const struct mcp_catalogue *catalogue;
 	struct mcp_book book;
-	json_t *tools; /* of tools/list, made once; NULL: not yet */
+	json_t *tools;		/* of tools/list, made once; NULL: not yet */
+	unsigned changed_lists; /* see mcp_take_changed_lists */
 };
 
 /* Rationale: a sentence about one entry with its hint; see ERR_TEXT_SIZE. */

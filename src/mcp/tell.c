@@ -163,6 +163,14 @@ bool mcp_tell(const struct mcp *m, struct mcp_link *link, const struct mcp_subsc
 	return !is_list_changed(m, events) || mcp_tell_lists(link, s, MCP_LIST_RESOURCES, err);
 }
 
+unsigned mcp_take_changed_lists(struct mcp *m)
+{
+	unsigned lists = m->changed_lists;
+
+	m->changed_lists = 0;
+	return lists;
+}
+
 bool mcp_wants_changes(const struct mcp_link *link)
 {
 	const struct revision *r = revision_named(link->own.version);

@@ -30,6 +30,8 @@ RESULTS = {"initialize": "InitializeResult", "server/discover": "DiscoverResult"
 
 NOTIFICATIONS = {"notifications/progress": "ProgressNotification",
                  "notifications/message": "LoggingMessageNotification",
+                 "notifications/tools/list_changed": "ToolListChangedNotification",
+                 "notifications/prompts/list_changed": "PromptListChangedNotification",
                  "notifications/resources/updated": "ResourceUpdatedNotification",
                  "notifications/resources/list_changed": "ResourceListChangedNotification",
                  "notifications/subscriptions/acknowledged":
