@@ -199,6 +199,7 @@ const struct command cmd_audit = {
 	.examples = examples,
 	.options = options,
 	.operation = "audit",
+	.sends = SENDS_NO_OTHER_HOST,
 	.run = audit_run,
 	.render = audit_render,
 };

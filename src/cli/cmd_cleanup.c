@@ -238,6 +238,7 @@ static const struct example examples[] = {
 		.name = (word), .group = GROUP_PORTS, .is_hidden = (hidden),             \
 		.summary = "give back what nobody needs any more", .text = CLEANUP_TEXT, \
 		.examples = examples, .options = options, .operation = "cleanup",        \
+		.sends = SENDS_NO_OTHER_HOST,                                            \
 		.run = cleanup_run, .render = cleanup_render,                            \
 	}
 

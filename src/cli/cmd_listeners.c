@@ -130,6 +130,7 @@ const struct command cmd_listeners = {
 	.examples = examples,
 	.options = options,
 	.operation = "listeners",
+	.sends = SENDS_NO_OTHER_HOST,
 	.run = rows_run,
 	.render = listeners_render,
 };

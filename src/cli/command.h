@@ -106,6 +106,8 @@ enum command_group {
 #define SENDS_HOST 2u /* --host */
 #define SENDS_ENV  4u /* PORTBOOK_ENV, unless --env was given */
 #define SENDS_ALL  (SENDS_PATH | SENDS_HOST | SENDS_ENV)
+/* Nothing: the command looks at this machine, and --host may not name another. */
+#define SENDS_NO_OTHER_HOST 8u
 
 struct command {
 	const char *name; /* two words in a family: "project add" */

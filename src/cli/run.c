@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "book/session.h"
+#include "ports/name.h"
 
 /* What of the book that was found somebody may not expect. */
 static void note_session(struct run *r)
@@ -37,6 +38,24 @@ bool run_open(struct run *r, struct err *err)
 	return true;
 }
 
+/* Silence would let its user take what this machine shows for the other's. */
+static bool check_host(const struct run *r, struct err *err)
+{
+	const char *host = run_text(r, "host");
+	char folded[NAME_SIZE];
+
+	if (!host || !r->command || !(r->command->sends & SENDS_NO_OTHER_HOST))
+		return true;
+	if (!name_fold("host", host, folded, err))
+		return false;
+	if (!strcmp(folded, session_host(r->session)))
+		return true;
+	fail(err, ERR_INVALID, "'%s' looks at this machine, and '%s' is another", r->command->name,
+	     folded);
+	return fail_hint(err, "ask it there; this machine is '%s' in the book",
+			 session_host(r->session));
+}
+
 /* What else a command asks on its way is another call. */
 static const char *key_of(const struct run *r, const char *operation)
 {
@@ -50,7 +69,8 @@ bool run_call(struct run *r, const char *operation, const json_t *input, json_t 
 {
 	const struct call_io io = { .key = key_of(r, operation) };
 
-	return run_open(r, err) && session_call_with(r->session, operation, input, &io, ret, err);
+	return run_open(r, err) && check_host(r, err) &&
+	       session_call_with(r->session, operation, input, &io, ret, err);
 }
 
 struct progress *run_watch(struct run *r, const char *interrupted)

@@ -39,6 +39,17 @@ static bool read_only(struct call *c, const json_t *input, const char **ret, str
 	return input_name(c, input, "projectName", "project", ret, err);
 }
 
+static bool is_here(const struct adopting *a, struct err *err)
+{
+	const char *own = a->call->registry->host;
+
+	if (!strcmp(a->host, own))
+		return true;
+	fail(err, ERR_INVALID, "'%s' is another machine: what it has cannot be seen from here",
+	     a->host);
+	return fail_hint(err, "ask it there; this machine is '%s' in the book", own);
+}
+
 static bool begin(struct adopting *a, const json_t *input, json_t *answer, struct err *err)
 {
 	struct call *c = a->call;
@@ -53,7 +64,8 @@ static bool begin(struct adopting *a, const json_t *input, json_t *answer, struc
 	a->ephemeral = (struct port_range){ 1, 1 };
 	if (machine && !machine->ops->ephemeral(machine->ctx, &a->ephemeral, NULL))
 		a->ephemeral = (struct port_range){ 1, 1 };
-	return input_host(c, input, &a->host, err) && read_only(c, input, &a->only, err) &&
+	return input_host(c, input, &a->host, err) && is_here(a, err) &&
+	       read_only(c, input, &a->only, err) &&
 	       registry_environment(c->registry, json_text_of(input, "environment"), &c->arena,
 				    &a->environment, err) &&
 	       live_scene(c, a->host, &a->scene, err);

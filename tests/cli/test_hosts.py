@@ -126,6 +126,16 @@ def test_free__of_another_machines_port_is_refused_and_names_the_machine(laptop,
         assert "'build1' is another machine" in run.err and "'laptop' in the book" in run.err
 
 
+@pytest.mark.parametrize("command", [["audit"], ["listeners"], ["cleanup"],
+                                     ["adopt", "--dry-run"]])
+def test_machine__that_is_another_is_not_looked_at(laptop, command):
+    run = laptop.fails(2, *command, "--host", "build1")
+    assert "'build1' is another" in run.err and "'laptop' in the book" in run.err
+    assert run.out == ""
+    root = ["--root", laptop.folder] if command[0] == "adopt" else []
+    assert "another" not in laptop(*command, "--host", "Laptop", *root).err
+
+
 def test_release__names_what_other_machines_keep(laptop, build1):
     laptop.ok("get", "shop/web", "--create")
     run = build1("release", "shop/web")
