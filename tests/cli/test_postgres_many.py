@@ -256,9 +256,8 @@ def is_still_at_it(database, gate, network, machine):
     gate.open()
 
 
-@pytest.mark.parametrize("server", [
-    commits_on_its_own, is_undone, pytest.param(is_still_at_it, marks=pytest.mark.slow)],
-    ids=lambda server: server.__name__)
+@pytest.mark.parametrize("server", [commits_on_its_own, is_undone, is_still_at_it],
+                         ids=lambda server: server.__name__)
 def test_commit__in_whose_middle_the_cable_is_pulled(pb, far, network, server):
     """The client finds out which way it went: there is one port, and one event that says so."""
     pb.ok("project", "add", "shop", "--book", far.url())

@@ -28,10 +28,12 @@
 	"SELECT pg_current_xact_id()," \
 	" set_config('portbook.transaction_id', gen_random_uuid()::text, true)"
 
-/* Of a number that was never given, or so long ago that nobody knows: NULL. */
-#define SQL_XID_STATUS                                                  \
-	"SELECT CASE WHEN $1 < pg_snapshot_xmax(pg_current_snapshot())" \
-	" THEN pg_xact_status($1) END"
+/*
+ * Of a number that was never given, or so long ago that nobody knows: NULL.  To
+ * ask of one that was not given yet is an error, and a snapshot's xmax is no
+ * measure: it leaves out those that run and are younger than all that have ended.
+ */
+#define SQL_XID_STATUS "SELECT CASE WHEN $1 < pg_current_xact_id() THEN pg_xact_status($1) END"
 
 #define SQL_FIND_TRANSACTION \
 	"SELECT EXISTS (SELECT FROM events WHERE xid = $1 AND transaction_id = $2)"
