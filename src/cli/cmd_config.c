@@ -354,10 +354,8 @@ static bool config_run(struct run *r, struct err *err)
 
 static bool config_render(struct run *r, const json_t *answer, struct err *err)
 {
-	const json_t *content = json_object_get(answer, "content");
-
 	(void)err;
-	text_add_bytes(&r->out.text, json_string_value(content), json_string_length(content));
+	screen_add_file(&r->out.text, text_or(answer, "content", ""), isatty(STDOUT_FILENO));
 	return true;
 }
 

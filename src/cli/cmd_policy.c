@@ -9,7 +9,6 @@
 #include "base/fd.h"
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
-#include "cli/piece.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
 
@@ -105,24 +104,9 @@ const struct command cmd_policy_list = {
 static const struct arg_spec show_args[] = { { "NAME", VALUE_TEXT, "name", COMPLETES_POLICY },
 					     { 0 } };
 
-/* As it is into a file; a terminal is shown nothing that would change it. */
-static void add_yaml(struct text *t, const char *yaml, bool to_terminal)
-{
-	while (to_terminal && *yaml) {
-		CLEANUP(piece_cleanup) struct piece line = { .of = t };
-		size_t len = strcspn(yaml, "\n");
-
-		text_add_bytes(&line.text, yaml, len);
-		screen_add(t, text_str(&line.text), 0);
-		text_add(t, "\n");
-		yaml += len + (yaml[len] == '\n');
-	}
-	text_add(t, yaml);
-}
-
 static bool show_render(struct run *r, const json_t *answer, struct err *err)
 {
-	add_yaml(&r->out.text, text_or(answer, "text", ""), isatty(STDOUT_FILENO));
+	screen_add_file(&r->out.text, text_or(answer, "text", ""), isatty(STDOUT_FILENO));
 	return true;
 }
 

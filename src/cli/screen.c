@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 
 #include "base/glyph.h"
+#include "cli/piece.h"
 
 /* Rationale: what a terminal has that does not say (a serial line, a pty without a size). */
 #define USUAL_COLUMNS 80
@@ -50,6 +51,21 @@ unsigned screen_add(struct text *t, const char *text, unsigned most)
 	if (cut)
 		text_add(t, "\xe2\x80\xa6");
 	return width + cut;
+}
+
+void screen_add_file(struct text *t, const char *text, bool to_terminal)
+{
+	while (to_terminal && *text) {
+		CLEANUP(piece_cleanup) struct piece line = { .of = t };
+		size_t len = strcspn(text, "\n");
+
+		text_add_bytes(&line.text, text, len);
+		screen_add(t, text_str(&line.text), 0);
+		if (text[len])
+			text_add(t, "\n");
+		text += len + (text[len] == '\n');
+	}
+	text_add(t, text);
 }
 
 /* The word's length in bytes; 0 at a blank or the end. */

@@ -18,6 +18,12 @@ unsigned screen_columns(int fd);
 unsigned screen_add(struct text *t, const char *text, unsigned most);
 
 /*
+ * Add the text of a file: as it is, or, where it is shown on a terminal, each of its
+ * lines as by screen_add.
+ */
+void screen_add_file(struct text *t, const char *text, bool to_terminal);
+
+/*
  * Add `text`, broken between words into lines of at most `width` columns; every
  * line but the first starts with `indent` blanks.  A line break and an empty
  * line in it stay.

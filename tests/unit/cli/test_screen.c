@@ -75,9 +75,31 @@ static void screen_wrap__breaks_between_words_only(void **state)
 	}
 }
 
+static void test_screen_add_file__keeps_every_byte_but_on_a_terminal(void **state)
+{
+	static const struct {
+		const char *text;
+		bool to_terminal;
+		const char *want;
+	} row[] = {
+		{ "a:\tb\n\033[2Jc\n", false, "a:\tb\n\033[2Jc\n" },
+		{ "a: b\n\n\033[2Jc\n", true, "a: b\n\n?[2Jc\n" },
+		{ "no end", true, "no end" },
+		{ "", true, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text t = { 0 };
+
+		screen_add_file(&t, row[i].text, row[i].to_terminal);
+		CHECK_TEXT(text_str(&t), row[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_screen_add_file__keeps_every_byte_but_on_a_terminal),
 		cmocka_unit_test(screen_add__never_lets_a_terminal_be_changed),
 		cmocka_unit_test(screen_add__cuts_to_the_columns_it_may_take),
 		cmocka_unit_test(screen_wrap__breaks_between_words_only),
