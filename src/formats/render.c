@@ -31,6 +31,8 @@ const struct render_format render_formats[] = {
 	  .splice = package_json_splice, .scan = scan_package_json },
 	{ .name = "next", .files = FILES("package.json"),
 	  .splice = next_splice, .scan = scan_package_json },
+	{ .name = "supabase", .files = FILES("supabase/config.toml"),
+	  .splice = supabase_splice, .scan = scan_supabase },
 	{ .name = "Procfile", .files = FILES("Procfile"),
 	  .splice = procfile_splice, .scan = scan_procfile },
 	{ .name = "Makefile", .alias = "make", .files = FILES("ports.mk"),

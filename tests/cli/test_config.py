@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import time
+import tomllib
 
 import jsonschema
 import pytest
@@ -385,8 +386,59 @@ def test_compose__says_what_is_missing(pb, shop_dir, error):
     assert "compose.override.yaml:3: " in said["message"] and "!override" in said["hint"]
 
 
+SUPABASE = """\
+# For detailed configuration reference documentation, visit the site.
+project_id = "shop"
+
+[api]
+enabled = true
+# Port to use for the API URL.
+port = 54321
+schemas = ["public", "graphql_public"]
+
+[db]
+port = 54322
+shadow_port = 54320
+major_version = 17
+
+[db.pooler]
+enabled = false
+port = 54329
+
+[studio]
+enabled = true
+port = 54323
+
+[local_smtp]
+enabled = true
+# smtp_port = 54325
+
+[auth]
+site_url = "http://127.0.0.1:3000"
+additional_redirect_urls = ["https://127.0.0.1:3000"]
+"""
+
+
+def test_supabase__has_the_ports_of_the_checkout(pb, shop_dir, config):
+    for service in ("supabase-api", "supabase-studio", "shadow", "inbucket"):
+        pb.ok("get", service, cwd=shop_dir)
+    ports = {row["serviceName"]: row["port"] for row in pb.json("list", "-p", "shop")["ports"]}
+    path = shop_dir / "supabase" / "config.toml"
+    path.parent.mkdir()
+    path.write_text(SUPABASE)
+    config("--format", "supabase", "--write")
+    before, after = tomllib.loads(SUPABASE), tomllib.loads(path.read_text())
+    before["api"]["port"] = ports["supabase-api"]
+    before["db"].update(port=ports["db"], shadow_port=ports["shadow"])
+    before["studio"]["port"] = ports["supabase-studio"]
+    before["local_smtp"]["port"] = ports["inbucket"]
+    before["auth"]["site_url"] = f"http://127.0.0.1:{ports['web']}"
+    assert after == before and "# smtp_port = 54325" in path.read_text()
+    assert config("--format", "supabase", "--write").endswith("is up to date")
+
+
 def test_what_only_changes_numbers__needs_a_file(shop_dir, error):
-    for name in ("package-json", "next", "Procfile"):
+    for name in ("package-json", "next", "supabase", "Procfile"):
         said = error("not-found", "config", "--format", name, "--write", cwd=shop_dir)
         assert "there is no" in said["message"]
 

@@ -62,14 +62,15 @@ static bool scan_a_compose_file(struct err *err)
 static bool splice(struct err *err)
 {
 	static const struct port_value ports[] = {
-		{ .variable = "WEB_PORT", .port = 3100, .service = "web", .nth = 1 }
+		{ .variable = "WEB_PORT", .port = 3100, .service = "web", .nth = 1 },
+		{ .variable = "DB_PORT", .port = 3101, .service = "db", .nth = 1 },
 	};
 	static const struct port_values values = { .project = "p",
 						   .environment = "dev",
 						   .instance = 1,
 						   .command = "make it",
 						   .items = ports,
-						   .count = 1 };
+						   .count = ARRAY_LEN(ports) };
 	/* What only changes numbers has to have one. */
 	static const struct {
 		const char *format, *bytes;
@@ -78,6 +79,7 @@ static bool splice(struct err *err)
 		{ "package-json", "{\"scripts\":{\"dev\":\"x -p 1\"}}" },
 		{ "next", "{\"scripts\":{\"dev\":\"next dev\"}}" },
 		{ "Procfile", "web: x -p 1\n" },
+		{ "supabase", "[db]\nport = 1\n" },
 	};
 
 	for (const struct render_format *f = render_formats; f->name; f++) {

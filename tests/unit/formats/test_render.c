@@ -125,6 +125,58 @@ static void test_splice__keeps_what_is_not_ours(void **state)
 	}
 }
 
+static void test_supabase__gets_the_numbers_of_its_parts(void **state)
+{
+	static const struct port_value parts[] = {
+		{ .variable = "DB_PORT", .port = 3101, .service = "db", .nth = 1 },
+		{ .variable = "POOLER_PORT", .port = 3102, .service = "pooler", .nth = 1 },
+		{ .variable = "SHADOW_PORT", .port = 3103, .service = "shadow", .nth = 1 },
+		{ .variable = "SUPABASE_API_PORT",
+		  .port = 3104,
+		  .service = "supabase-api",
+		  .nth = 1 },
+		{ .variable = "WEB_PORT", .port = 3100, .service = "web", .nth = 1 },
+	};
+	static const struct {
+		unsigned instance;
+		const char *old, *want;
+	} row[] = {
+		{ 1,
+		  "project_id = \"shop\"\n[api]\nenabled = true\n# ours\nport = 54_321 # api\n"
+		  "[db]\nport=54322\nshadow_port = 1\n[studio]\nport = 54323\n",
+		  "project_id = \"shop\"\n[api]\nenabled = true\n# ours\nport = 3104 # api\n"
+		  "[db]\nport=3101\nshadow_port = 3103\n[studio]\nport = 54323\n" },
+		/* What is missing in a part comes behind its head; a part that is missing does not. */
+		{ 1, "[ db ]\r\n# port = 1\r\n[db.seed]\r\na = [\r\n'port = 2',\r\n]\r\n",
+		  "[ db ]\r\nport = 3101\r\nshadow_port = 3103\r\n# port = 1\r\n[db.seed]\r\n"
+		  "a = [\r\n'port = 2',\r\n]\r\n" },
+		{ 2,
+		  "project_id = \"shop\"\n[auth]\nsite_url = \"http://127.0.0.1:3000/x\"\n"
+		  "[db.pooler]\nport = \"env(P)\"\n",
+		  "project_id = \"shop-2\"\n[auth]\nsite_url = \"http://127.0.0.1:3100/x\"\n"
+		  "[db.pooler]\nport = \"env(P)\"\n" },
+	};
+	struct port_values v = values;
+
+	v.items = parts;
+	v.count = ARRAY_LEN(parts);
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text text = { 0 };
+		struct err err = { 0 };
+
+		v.instance = row[i].instance;
+		CHECK(splice("supabase", &v, row[i].old, &text, &err), "row %zu: %s", i, err.text);
+		CHECK(!strcmp(text_str(&text), row[i].want), "row %zu:\n%s", i, text_str(&text));
+	}
+	{
+		CLEANUP(text_release) struct text text = { 0 };
+		struct err err = { 0 };
+
+		CHECK(!splice("supabase", &v, "\n[api]\nport = x\n", &text, &err));
+		CHECK_TEXT(err.text, "f:3: the port is neither a number nor \"env(NAME)\"");
+	}
+}
+
 static void test_splice__leaves_alone_what_it_does_not_understand(void **state)
 {
 	static const struct {
@@ -246,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats__have_names_of_their_own_and_a_way_into_a_file),
 		cmocka_unit_test(test_splice__keeps_what_is_not_ours),
+		cmocka_unit_test(test_supabase__gets_the_numbers_of_its_parts),
 		cmocka_unit_test(test_splice__leaves_alone_what_it_does_not_understand),
 		cmocka_unit_test(test_render__says_in_a_new_file_what_it_says_in_an_empty_one),
 		cmocka_unit_test(test_names__tell_instances_and_environments_apart),
