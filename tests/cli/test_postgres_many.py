@@ -271,3 +271,24 @@ def test_commit__in_whose_middle_the_cable_is_pulled(pb, far, network, server):
     assert wait_all([machine], 60) == [("3100\n", "", 0)]
     assert far.sql("SELECT count(*) FROM port_allocations") == "1"
     assert far.sql("SELECT count(*) FROM events WHERE op = 'allocate'") == "1"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_commit__of_which_nobody_can_say_is_asked_again_by_its_name(pb, far, network):
+    """The cable stays pulled for longer than the client has patience."""
+    pb.ok("project", "add", "shop", "--book", far.url())
+    gate = Gate(pb, far)
+    url = (f"postgres://postgres@{HERE}/{far.name}?connect_timeout=2&keepalives_idle=1&"
+           "keepalives_interval=1&keepalives_count=2&tcp_user_timeout=1000")
+    command = f'exec $PB allocate shop/web --once deploy --book "{url}"'
+    machine, = network.machines([command])
+    gate.wait_for_one()
+    network.link(1, "down")
+    gate.open()
+    (out, err, status), = wait_all([machine], 110)
+    assert (out, status) == ("", 5) and "cannot be reached" in err
+    assert far.sql("SELECT count(*) FROM port_allocations") == "1"
+    machine, = network.machines([command])
+    assert wait_all([machine], 60) == [("3100\n", "", 0)]
+    assert far.sql("SELECT count(*) FROM port_allocations") == "1"
