@@ -288,9 +288,20 @@ bool session_fail_book(struct err *err)
 	return false;
 }
 
+/* Of a program that runs for long: a book that is another now is not the one to write into. */
+static void leave_moved(struct session *s)
+{
+	if (!s->registry.store || !store_sqlite_has_moved(s->registry.store))
+		return;
+	store_free(s->registry.store);
+	s->registry.store = NULL;
+	registry_release(&s->registry);
+}
+
 /* A new book gets the default policy at once, with what that has: all that look find it there. */
 static bool open_book(struct session *s, enum access access, struct err *err)
 {
+	leave_moved(s);
 	if (s->registry.store)
 		return true;
 	if (!open_store(s, may_make(s, access), err))

@@ -143,6 +143,21 @@ def test_answered_allocation__survives_sigkill(connect, pb, shop):
     assert pb.ok("get", "shop/api") == str(port)
 
 
+def test_book_that_is_put_aside__is_not_written_into_any_more(client, pb, shop):
+    web = {"projectName": "shop", "serviceName": "web"}
+    assert client.call("get-port", **web)["port"] == 3100
+    folder = pb.home / "data" / "portbook"
+    folder.rename(folder.with_name("aside"))
+    assert "knows no project" in client.refusal("get-port", **web)
+    client.call("create-project", projectName="shop")
+    assert client.call("get-port", **{**web, "serviceName": "api"})["port"] == 3100
+    assert pb.ok("get", "shop/api") == "3100"
+    folder.rename(folder.with_name("second"))
+    folder.with_name("aside").rename(folder)
+    assert client.call("get-port", **web) == {**client.call("get-port", **web), "created": False}
+    assert pb.ok("get", "shop/web") == "3100"
+
+
 def test_reader_that_goes__ends_it_without_a_word_on_stdout(connect):
     c = connect()
     c.process.stdout.close()

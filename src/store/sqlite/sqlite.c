@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "store/sqlite/db.h"
+#include "store/sqlite/sqlite.h"
 
 void session_close(struct session *s)
 {
@@ -46,3 +47,13 @@ const struct store_ops sqlite_ops = {
 	SQL_STORE_OPS,
 	.claim = sql_claim,
 };
+
+bool store_sqlite_has_moved(struct store *s)
+{
+	int moved = 0;
+
+	return s->ops == &sqlite_ops &&
+	       sqlite3_file_control(session_of(s)->db, NULL, SQLITE_FCNTL_HAS_MOVED, &moved) ==
+		       SQLITE_OK &&
+	       moved;
+}

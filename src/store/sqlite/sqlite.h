@@ -41,6 +41,13 @@ MUST_CHECK bool store_sqlite_open(const char *path, bool create, struct store **
 MUST_CHECK bool store_sqlite_look(const char *path, struct store **ret, struct err *err);
 
 /*
+ * Is the file that is open no longer the one at its path?  Who keeps a book open for
+ * long would go on writing into one that was deleted, or put aside.  Of another kind
+ * of store: no.
+ */
+bool store_sqlite_has_moved(struct store *s);
+
+/*
  * Which version a book has, 0 of one that is half made, and which this program
  * brings it to; it is left as it is.
  * Errors: ERR_NOT_FOUND  there is no such file; the rest as above
