@@ -56,6 +56,9 @@ static bool serve_client(struct run *r, struct err *err)
 {
 	if (!run_open(r, err))
 		return false;
+	if (isatty(STDIN_FILENO))
+		output_note(&r->out, "this waits for an agent's messages; to have one start it: "
+				     "portbook mcp install CLIENT");
 	/* What is to be said of the book is said before the pipe is the client's. */
 	output_flush_notes(&r->out);
 	return serve(r, err);
