@@ -23,12 +23,16 @@ static void copying_release(struct copying *c)
 	transfer_release(&c->transfer);
 }
 
-static struct copying copying_of(struct session *from, struct session *to, struct progress *p)
+static struct copying copying_of(struct session *from, struct session *to, const char *host,
+				 struct progress *p)
 {
 	return (struct copying){
 		.from = from,
 		.to = to,
-		.transfer = { .from = &from->registry, .to = &to->registry, .progress = p },
+		.transfer = { .from = &from->registry,
+			      .to = &to->registry,
+			      .progress = p,
+			      .host = host },
 	};
 }
 
@@ -201,7 +205,7 @@ static bool copy_all(struct copying *c, struct err *err)
 		return false;
 	}
 	transfer_release(&c->transfer);
-	c->transfer = copying_of(c->from, c->to, p).transfer;
+	c->transfer = copying_of(c->from, c->to, c->options->host, p).transfer;
 	return copy_once(c, false, err);
 }
 
@@ -232,10 +236,11 @@ static bool answer_copy(const struct copying *c, json_t **ret, struct err *err)
 {
 	const struct row_counts *n = &c->transfer.counts;
 
-	*ret = json_pack("{s:b, s:b, s:s, s:s, s:s?, s:b, s:o, s:I, s:o}", "success", 1, "dryRun",
-			 c->options->dry_run, "from", c->from->book, "to", c->to->book, "made",
-			 c->made, "tried", !(c->options->dry_run && c->made), "records",
-			 counts_json(n), "live", (json_int_t)n->live, "replaced",
+	*ret = json_pack("{s:b, s:b, s:s, s:s, s:s?, s:s?, s:b, s:o, s:I, s:o}", "success", 1,
+			 "dryRun", c->options->dry_run, "from", c->from->book, "to", c->to->book,
+			 "host", c->options->host, "made", c->made, "tried",
+			 !(c->options->dry_run && c->made), "records", counts_json(n), "live",
+			 (json_int_t)n->live, "replaced",
 			 c->replaces ? counts_json(&c->replaced) : json_null());
 	return *ret || fail_memory(err);
 }
@@ -243,7 +248,7 @@ static bool answer_copy(const struct copying *c, json_t **ret, struct err *err)
 bool session_copy(struct session *from, struct session *to, const struct copy_options *options,
 		  struct progress *p, json_t **ret, struct err *err)
 {
-	CLEANUP(copying_release) struct copying c = copying_of(from, to, p);
+	CLEANUP(copying_release) struct copying c = copying_of(from, to, options->host, p);
 
 	c.options = options;
 	return open_both(&c, err) &&
@@ -289,10 +294,10 @@ static bool compare_all(struct copying *c, struct err *err)
 	       registry_compare(&c->transfer, err);
 }
 
-bool session_compare(struct session *from, struct session *to, struct progress *p, json_t **ret,
-		     struct err *err)
+bool session_compare(struct session *from, struct session *to, const char *host, struct progress *p,
+		     json_t **ret, struct err *err)
 {
-	CLEANUP(copying_release) struct copying c = copying_of(from, to, p);
+	CLEANUP(copying_release) struct copying c = copying_of(from, to, host, p);
 
 	return session_need_book(from, ACCESS_READ, err) &&
 	       session_need_book(to, ACCESS_READ, err) && compare_all(&c, err) &&

@@ -11,7 +11,8 @@
 
 struct copy_options {
 	bool dry_run;
-	bool replace; /* a book that is in use is forgotten */
+	bool replace;	  /* a book that is in use is forgotten */
+	const char *host; /* whose that is in `to` what is entered for localhost; NULL: as it is */
 };
 
 /*
@@ -20,7 +21,7 @@ struct copy_options {
  * is not there is made, in a database, too, where the role may.
  * `*ret`: {"success":true,"dryRun","from","to","made":"the book"|"its tables"|null,
  * "tried","records":{"projects":12,...},"live","replaced":{...}|null}; `made`: what
- * of `to` was not there; `tried` false: a dry run only read `from`, as `to` is not
+ * of `to` was not there; `host` as in the options; `tried` false: a dry run only read `from`, as `to` is not
  * there; `replaced` has what `records` has.
  * Errors: ERR_TAKEN    `to` is in use, and `replace` is not set
  *         ERR_INVALID  both are one book
@@ -31,11 +32,11 @@ MUST_CHECK bool session_copy(struct session *from, struct session *to,
 			     struct err *err);
 
 /*
- * Have both the same rows?
+ * Have both the same rows?  `host` as in copy_options.
  * `*ret`: {"success":true,"from","to","same","records":{...},"live","differences":
  * [{"in":"from"|"to","row":"port 3100 of ..."}],"differenceCount"}
  */
-MUST_CHECK bool session_compare(struct session *from, struct session *to, struct progress *p,
-				json_t **ret, struct err *err);
+MUST_CHECK bool session_compare(struct session *from, struct session *to, const char *host,
+				struct progress *p, json_t **ret, struct err *err);
 
 #endif

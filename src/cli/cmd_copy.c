@@ -13,6 +13,7 @@
 #include "cli/entry_text.h"
 #include "cli/piece.h"
 #include "cli/screen.h"
+#include "ports/name.h"
 
 /* clang-format off */
 static const struct arg_spec args[] = {
@@ -28,6 +29,8 @@ static const struct option_spec options[] = {
 	  .help = "copy nothing: say whether both are the same" },
 	{ .name = "replace", .kind = VALUE_FLAG,
 	  .help = "let TARGET-BOOK forget what it has; asks first" },
+	{ .name = "localhost-as", .kind = VALUE_TEXT, .arg = "HOST", .completes = COMPLETES_HOST,
+	  .help = "what is entered for localhost is HOST's in TARGET-BOOK" },
 	OPTION_YES("do not ask"),
 	{ 0 },
 };
@@ -72,6 +75,16 @@ static bool check_options(const struct run *r, struct err *err)
 		    "nor --dry-run");
 }
 
+/* Folded, beside the options. */
+static bool take_host(struct run *r, struct err *err)
+{
+	const char *host = run_text(r, "localhost-as");
+	char name[NAME_SIZE];
+
+	return !host || (name_fold("host", host, name, err) &&
+			 (json_put_text(r->own, "host-there", name) || fail_memory(err)));
+}
+
 /* ---- what was copied ---- */
 
 static long long rows_of(const json_t *records, const char *kind)
@@ -101,6 +114,8 @@ static void add_books(struct text *t, const json_t *answer)
 	screen_add(t, text_or(answer, "from", "?"), 0);
 	text_add(t, "\nto    ");
 	screen_add(t, text_or(answer, "to", "?"), 0);
+	if (json_text_of(answer, "host"))
+		text_addf(t, "\nhost  localhost is %s there", json_text_of(answer, "host"));
 	text_add(t, "\n\n");
 }
 
@@ -144,6 +159,8 @@ static void add_next(struct text *t, const json_t *answer)
 		    "To use the second, say so in ~/.config/portbook/config.yaml or, for a machine,"
 		    "\n/etc/portbook/config.yaml:\n  book: ");
 	screen_add(t, text_or(answer, "to", "?"), 0);
+	if (json_text_of(answer, "host"))
+		text_addf(t, "\n  host: %s", json_text_of(answer, "host"));
 	text_add(t, "\n");
 }
 
@@ -215,8 +232,8 @@ static bool copy(struct run *r, struct books *b, const struct copy_options *o, j
 static bool compare(struct run *r, struct books *b, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
-	bool ok = session_compare(b->from, b->to, run_watch(r, "they were not compared to the end"),
-				  &answer, err);
+	bool ok = session_compare(b->from, b->to, run_text(r, "host-there"),
+				  run_watch(r, "they were not compared to the end"), &answer, err);
 
 	watch_clear(&r->watch);
 	if (ok && !json_bool_of(answer, "same"))
@@ -234,7 +251,9 @@ static bool fail_nobody_to_ask(struct err *err)
 /* `*ret` false: the person said no. */
 static bool ask(struct run *r, struct books *b, bool *ret, struct err *err)
 {
-	const struct copy_options trial = { .dry_run = true, .replace = true };
+	const struct copy_options trial = { .dry_run = true,
+					    .replace = true,
+					    .host = run_text(r, "host-there") };
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	CLEANUP(piece_cleanup) struct piece question = { .of = &r->out.notes };
 
@@ -259,7 +278,8 @@ static bool ask(struct run *r, struct books *b, bool *ret, struct err *err)
 static bool copy_and_show(struct run *r, struct books *b, struct err *err)
 {
 	const struct copy_options o = { .dry_run = run_has(r, "dry-run"),
-					.replace = run_has(r, "replace") };
+					.replace = run_has(r, "replace"),
+					.host = run_text(r, "host-there") };
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	bool yes = true;
 
@@ -277,7 +297,7 @@ static bool run(struct run *r, struct err *err)
 {
 	CLEANUP(books_cleanup) struct books b = { NULL, NULL };
 
-	if (!check_options(r, err) || !open_books(r, &b, err))
+	if (!check_options(r, err) || !take_host(r, err) || !open_books(r, &b, err))
 		return false;
 	return run_has(r, "compare") ? compare(r, &b, err) : copy_and_show(r, &b, err);
 }

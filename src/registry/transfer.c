@@ -1,5 +1,7 @@
 #include "registry/transfer.h"
 
+#include "registry/rehost.h"
+
 /* ---- counting ---- */
 
 static void count(struct row_counts *c, const struct record *row)
@@ -46,12 +48,25 @@ static bool step(struct transfer *t, const char *doing, uint64_t total, struct e
 	return progress_step(t->progress, doing, t->done++, total, err);
 }
 
+/* A row of `from`, as `to` is to have it. */
+static bool as_there(const struct transfer *t, const struct record *row, struct arena *a,
+		     struct record *ret, struct err *err)
+{
+	if (t->host)
+		return record_rehost(row, HOST_DEFAULT, t->host, a, ret, err);
+	*ret = *row;
+	return true;
+}
+
 static bool gather_row(const struct record *row, void *arg, struct err *err)
 {
+	CLEANUP(arena_release) struct arena arena = { 0 };
 	struct transfer *t = arg;
+	struct record there;
 
 	count(&t->counts, row);
-	return step(t, "reading", 0, err) && row_set_add(&t->rows, row, err);
+	return step(t, "reading", 0, err) && as_there(t, row, &arena, &there, err) &&
+	       row_set_add(&t->rows, &there, err);
 }
 
 static bool meet_row(const struct record *row, void *arg, struct err *err)
@@ -69,10 +84,12 @@ static bool meet_row(const struct record *row, void *arg, struct err *err)
 /* Those that are left, by name: met once more, the others are strangers to the set. */
 static bool miss_row(const struct record *row, void *arg, struct err *err)
 {
+	CLEANUP(arena_release) struct arena arena = { 0 };
 	struct transfer *t = arg;
+	struct record there;
 	bool unmet;
 
-	if (!row_set_meet(&t->rows, row, &unmet, err))
+	if (!as_there(t, row, &arena, &there, err) || !row_set_meet(&t->rows, &there, &unmet, err))
 		return false;
 	if (unmet)
 		note_difference(t, row, true);
@@ -106,11 +123,14 @@ static bool fail_row(const struct record *row, struct err *err)
 
 static bool put_row(const struct record *row, void *arg, struct err *err)
 {
+	CLEANUP(arena_release) struct arena arena = { 0 };
 	struct transfer *t = arg;
+	struct record there;
 
 	count(&t->counts, row);
-	return step(t, "copying", 0, err) && row_set_add(&t->rows, row, err) &&
-	       (restore_row(&t->restoring, row, err) || fail_row(row, err));
+	return step(t, "copying", 0, err) && as_there(t, row, &arena, &there, err) &&
+	       row_set_add(&t->rows, &there, err) &&
+	       (restore_row(&t->restoring, &there, err) || fail_row(row, err));
 }
 
 static bool check_same(const struct transfer *t, struct err *err)

@@ -27,10 +27,12 @@ struct difference {
 	char row[RECORD_TEXT_SIZE];
 };
 
-/* Start from { .from, .to, .progress }. */
+/* Start from { .from, .to, .progress, .host }. */
 struct transfer {
 	struct registry *from, *to;
 	struct progress *progress; /* NULL: nobody watches */
+	const char
+		*host; /* what is entered for HOST_DEFAULT is this one's in `to`; NULL: as it is */
 
 	struct row_counts counts; /* of `from` */
 	struct difference differences[DIFFERENCES_TOLD];

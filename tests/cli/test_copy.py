@@ -74,6 +74,27 @@ def test_copy__is_the_state_at_one_moment(pb, source, shared):
     assert "only in the second" not in result.out
 
 
+def test_copy__gives_a_machine_its_name(pb, source, shared):
+    url = ["--book", shared.url()]
+    said = pb.ok("copy", source, shared.url(), "--localhost-as", "Build1")
+    assert "host  localhost is build1 there" in said and said.endswith("host: build1")
+    hosts = {p["host"] for p in pb.json("list", *url)["ports"]}
+    assert hosts == {"build1"}
+    assert pb.ok("get", "shop/web", "--host", "build1", *url) == pb.ok("get", "shop/web")
+    # The history tells of build1, too, so that what was released comes back there.
+    for word in ("blog", "7000-7001", "put back"):
+        assert word in pb.ok("undo", "--yes", *url)
+    api = [p for p in pb.json("list", *url)["ports"] if p["serviceName"] == "api"]
+    assert [p["host"] for p in api] == ["build1"]
+
+
+def test_compare__takes_the_machines_name_into_account(pb, source, shared):
+    pb.ok("copy", source, shared.url(), "--localhost-as", "build1")
+    assert "The books differ" in pb.fails(1, "copy", "--compare", source, shared.url()).out
+    pb.ok("copy", "--compare", source, shared.url(), "--localhost-as", "build1")
+    assert "cannot name a host" in pb.fails(2, "copy", source, "x.db", "--localhost-as", "a b").err
+
+
 # ---- what it refuses
 
 def test_copy__to_a_book_in_use_names_what_is_in_it(pb, source, shared):

@@ -9,11 +9,16 @@
 #include "store/memory/memory.h"
 #include "store/sqlite/sqlite.h"
 
+/* Whose in `to` what is entered for localhost is. */
+static const char *host_there;
+
 static bool transfer_so(struct store *from, struct store *to, bool late, struct progress *progress,
 			struct err *err)
 {
 	struct registry of_from = registry_of(from), of_to = registry_of(to);
-	struct transfer t = { .from = &of_from, .to = &of_to, .progress = progress };
+	struct transfer t = {
+		.from = &of_from, .to = &of_to, .progress = progress, .host = host_there
+	};
 	CLEANUP(txn_cleanup) struct txn reading = { from };
 	CLEANUP(txn_cleanup) struct txn writing = { to };
 	bool ok;
@@ -38,7 +43,7 @@ static bool transfer(struct store *from, struct store *to, struct progress *prog
 static unsigned compare(struct store *from, struct store *to, struct difference *ret_first)
 {
 	struct registry of_from = registry_of(from), of_to = registry_of(to);
-	struct transfer t = { .from = &of_from, .to = &of_to };
+	struct transfer t = { .from = &of_from, .to = &of_to, .host = host_there };
 	struct err err = { 0 };
 	unsigned n;
 
@@ -160,6 +165,33 @@ static void contract_copy__numbers_go_on_behind_those_that_came(struct store *s)
 	MUST(source->ops->check_add(source, &check, &err));
 	/* The ids of the two entries differ, as chance gave them: each and its event, both ways. */
 	CHECK(compare(source, s, NULL) == 4, "%u", compare(source, s, NULL));
+	store_free(source);
+}
+
+static void contract_copy__gives_a_machine_its_name(struct store *s)
+{
+	CLEANUP(text_release) struct text file = { 0 };
+	struct store *source = memory_book();
+	struct entry e = entry_of(ID("50"), "kept", 4500);
+	struct err err = { 0 };
+	unsigned differ;
+
+	fill_book(source);
+	e.host = "other";
+	e.metadata = "{\"host\":\"localhost\"}";
+	put_entry(source, e);
+	host_there = "build1";
+	MUST(transfer(source, s, NULL, &err));
+	CHECK(compare(source, s, NULL) == 0);
+	host_there = NULL;
+	differ = compare(source, s, NULL);
+	CHECK(differ > 10, "%u", differ);
+	/* What was released comes back where it is now. */
+	must_ask(s, "undo", "{}");
+	must_ask(s, "undo", "{}");
+	write_book(s, "json", &file);
+	CHECK(strstr(text_str(&file), "\"host\":\"other\""));
+	CHECK(strstr(text_str(&file), "{\"host\":\"localhost\"}"));
 	store_free(source);
 }
 
@@ -442,6 +474,7 @@ static const struct contract contracts[] = {
 	CONTRACT(copy__of_a_row_that_cannot_be_kept_names_it),
 	CONTRACT(copy__of_any_book_is_the_same),
 	CONTRACT(copy__of_many_rows_has_them_all),
+	CONTRACT(copy__gives_a_machine_its_name),
 	CONTRACT(compare__finds_each_row_that_differs),
 	CONTRACT(compare__metadata_is_what_it_says),
 };
