@@ -66,6 +66,7 @@ json_t *mcp_server_info(const struct mcp *m)
 
 /* Refusing. */
 
+PRINTF_LIKE(5, 0)
 static void set_refusal(struct mcp_request *q, unsigned http_status, int code, json_t *data,
 			const char *format, va_list args)
 {
