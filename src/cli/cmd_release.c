@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "book/session.h"
 #include "cli/ask.h"
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
@@ -43,13 +44,26 @@ static bool is_all(const struct run *r)
 
 /* --- the question before --all */
 
-static void add_question(struct text *t, const char *target, const json_t *ports)
+/* This machine; "": nobody was asked. */
+static const char *own_host(const struct run *r)
+{
+	return r->session ? session_host(r->session) : "";
+}
+
+static void add_held(struct text *t, const json_t *entry, const char *host)
+{
+	entry_add_text(t, entry, 2);
+	entry_add_host(t, entry, host);
+	text_add(t, "\n");
+}
+
+static void add_question(struct text *t, const char *target, const json_t *ports, const char *host)
 {
 	size_t n = json_array_size(ports);
 
 	text_addf(t, "%s holds %zu port%s:\n", target, n, n == 1 ? "" : "s");
 	for (size_t i = 0; i < n && i < SHOWN_BEFORE_QUESTION; i++)
-		entry_add_line(t, json_array_get(ports, i), 2);
+		add_held(t, json_array_get(ports, i), host);
 	if (n > SHOWN_BEFORE_QUESTION)
 		text_addf(t, "  ... and %zu more\n", n - SHOWN_BEFORE_QUESTION);
 	text_add(t, "Release all of them?");
@@ -90,7 +104,7 @@ static bool ask_all(struct run *r, const char *target, const json_t *input, bool
 		return false;
 	if (!json_array_size(json_object_get(answer, "ports")))
 		return true; /* the operation says that there is nothing */
-	add_question(&question.text, target, json_object_get(answer, "ports"));
+	add_question(&question.text, target, json_object_get(answer, "ports"), own_host(r));
 	*ret = ask_yes(r, text_str(&question.text));
 	return true;
 }
@@ -217,7 +231,9 @@ static bool release_render(struct run *r, const json_t *answer, struct err *err)
 		entry_add_port(&r->out.text, one);
 		text_add(&r->out.text, " (");
 		entry_add_name(&r->out.text, one);
-		text_add(&r->out.text, ")\n");
+		text_add(&r->out.text, ")");
+		entry_add_host(&r->out.text, one, own_host(r));
+		text_add(&r->out.text, "\n");
 	}
 	json_array_foreach(json_object_get(answer, "others"), i, one)
 		if (json_is_string(one))

@@ -78,17 +78,11 @@ static void add_project_title(struct run *r, const json_t *project)
 static void add_service(struct text *t, const json_t *service, const char *host)
 {
 	long long instance = json_int_of(service, "instance", 1);
-	const char *where = text_or(service, "host", host);
-	CLEANUP(piece_cleanup) struct piece line = { .of = t };
 
-	entry_add_line(&line.text, service, 2);
-	text_addf(t, "%.*s", line.text.len ? (int)line.text.len - 1 : 0, text_str(&line.text));
+	entry_add_text(t, service, 2);
 	if (instance != 1)
 		text_addf(t, "  @%lld", instance);
-	if (strcmp(where, host)) {
-		text_add(t, "  on ");
-		screen_add(t, where, 0);
-	}
+	entry_add_host(t, service, host);
 	text_add(t, "\n");
 }
 

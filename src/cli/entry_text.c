@@ -100,7 +100,17 @@ static void add_state(struct text *t, const json_t *entry)
 	add_safe(t, text_or(entry, "actual", "?"));
 }
 
-void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
+void entry_add_host(struct text *t, const json_t *entry, const char *host)
+{
+	const char *where = text_or(entry, "host", host);
+
+	if (!strcmp(where, host))
+		return;
+	text_add(t, "  on ");
+	add_safe(t, where);
+}
+
+void entry_add_text(struct text *t, const json_t *entry, unsigned indent)
 {
 	const char *hostname = json_text_of(entry, "cloudflareHostname");
 
@@ -119,6 +129,11 @@ void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
 	}
 	add_end(t, entry);
 	add_state(t, entry);
+}
+
+void entry_add_line(struct text *t, const json_t *entry, unsigned indent)
+{
+	entry_add_text(t, entry, indent);
 	text_add(t, "\n");
 }
 

@@ -20,7 +20,13 @@ void entry_add_port(struct text *t, const json_t *entry);
 /* "2026-11-28 12:00", "expired 2026-11-21 12:00", or nothing: when a temporary port ends. */
 void entry_add_expiry(const json_t *entry, struct text *t);
 
+/* "  on build1": where the entry is not this host's. */
+void entry_add_host(struct text *t, const json_t *entry, const char *host);
+
 /* "  web: 3100 (consilio.example.org)", the environment unless it is dev, and when it expires. */
+void entry_add_text(struct text *t, const json_t *entry, unsigned indent);
+
+/* The same, and the end of the line. */
 void entry_add_line(struct text *t, const json_t *entry, unsigned indent);
 
 /* "shop-db-1", "0123456789ab": its name, or as much of its id as engines show. */

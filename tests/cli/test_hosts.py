@@ -163,6 +163,15 @@ def test_orphan__is_one_where_the_project_is_on_this_machine_alone(laptop, build
     assert laptop.listed("--orphans") == {("laptop", 3100, "shop@1/web")}
 
 
+def test_release__of_all_names_the_machine_of_each(laptop, build1):
+    laptop.ok("get", "shop/web", "--create")
+    build1.ok("get", "shop/api")
+    assert "released 3100 (shop/api)  on build1" in laptop.ok("release", "shop", "--all",
+                                                              "--yes").splitlines()
+    build1.ok("get", "shop/web")
+    assert build1.ok("release", "shop/web") == "released 3100 (shop/web)"
+
+
 @pytest.mark.parametrize("book", ["sqlite"], indirect=True)
 def test_report__is_about_this_machine(laptop, build1, book, git):
     shop = laptop.checkout(git, "shop")
