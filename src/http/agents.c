@@ -1,6 +1,10 @@
 #include "http/agents.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "http/events.h"
+#include "http/problem.h"
 
 struct agents {
 	struct mcp *mcp;
@@ -44,6 +48,7 @@ void agents_free(struct agents *a)
 struct agents_call *agents_begin(struct agents *a, const struct http_request *r)
 {
 	struct agents_call *c = calloc(1, sizeof(*c));
+	const char *accept;
 
 	if (!c)
 		return NULL;
@@ -53,29 +58,122 @@ struct agents_call *agents_begin(struct agents *a, const struct http_request *r)
 		.method = r->headers->value[HEADER_MCP_METHOD],
 		.name = r->headers->value[HEADER_MCP_NAME],
 	};
+	accept = r->headers->value[HEADER_ACCEPT];
+	c->takes_events = accept && strstr(accept, "text/event-stream");
 	c->body = r->body;
 	c->len = r->body_len;
 	return c;
 }
 
+/* The link of one request: what is sent is kept until the answer. */
+struct agents_link {
+	struct mcp_link link; /* first: what `send` gets */
+	struct text *sent;
+};
+
+static bool keep(struct mcp_link *l, const char *text, size_t len, struct err *err)
+{
+	struct text *sent = ((struct agents_link *)l)->sent;
+
+	stream_add_message(sent, text, len);
+	return text_ok(sent) || fail_memory(err);
+}
+
 bool agents_work(struct agents_call *c, const char *actor, struct err *err)
 {
-	struct mcp_link link = { .transport = MCP_HTTP, .headers = c->headers };
+	struct agents_link l = { .link = { .transport = MCP_HTTP, .headers = c->headers },
+				 .sent = &c->sent };
 	bool ok;
 
+	if (c->takes_events)
+		l.link.send = keep;
 	c->agents->actor = actor;
-	ok = mcp_handle(c->agents->mcp, &link, c->body, c->len, &c->reply, err);
-	mcp_link_release(&link);
+	ok = mcp_handle(c->agents->mcp, &l.link, c->body, c->len, &c->reply, err);
+	mcp_link_release(&l.link);
 	return ok;
 }
 
-void agents_finish(struct agents_call *c, struct http_reply *reply)
+/* Listening. */
+
+struct listening {
+	const struct mcp *mcp; /* the loop's thread only tells with it */
+	struct mcp_subscription *subscription;
+};
+
+static void listening_tell(struct stream *s, const json_t *events)
+{
+	const struct listening *l = s->arg;
+	struct agents_link link = { .link = { .transport = MCP_HTTP, .send = keep },
+				    .sent = &s->pending };
+
+	/* What finds no memory is not in `pending`, which says so. */
+	(void)!mcp_tell(l->mcp, &link.link, l->subscription, events, NULL);
+}
+
+static void listening_last(struct stream *s)
+{
+	const struct listening *l = s->arg;
+	CLEANUP(text_release) struct text said = { 0 };
+
+	if (mcp_subscription_end(l->mcp, l->subscription, &said, NULL))
+		stream_add_message(&s->pending, said.s, said.len);
+}
+
+static void listening_free(void *arg)
+{
+	struct listening *l = arg;
+
+	mcp_subscription_free(l->subscription);
+	free(l);
+}
+
+static const struct stream_words listening_words = { listening_tell, listening_last,
+						     listening_free };
+
+/* False: there is no memory. */
+static bool listen(struct agents_call *c, const struct transport *reads, struct http_reply *reply)
+{
+	struct listening *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return false;
+	*l = (struct listening){ c->agents->mcp, c->reply.subscription };
+	c->reply.subscription = NULL;
+	reply->stream = stream_with(reads, &listening_words, l, &c->sent);
+	return reply->stream;
+}
+
+static void reply_events(struct agents_call *c, struct http_reply *reply)
+{
+	reply->type = "text/event-stream";
+	stream_add_message(&c->sent, c->reply.text.s, c->reply.text.len);
+	text_add_bytes(&reply->body, text_str(&c->sent), c->sent.len);
+}
+
+static void reply_stream(struct agents_call *c, const struct transport *reads,
+			 struct http_reply *reply)
+{
+	struct err err = { 0 };
+
+	if (listen(c, reads, reply)) {
+		reply->type = "text/event-stream";
+		return;
+	}
+	fail_memory(&err);
+	problem_reply(reply, &err, NULL);
+}
+
+void agents_finish(struct agents_call *c, const struct transport *reads, struct http_reply *reply)
 {
 	reply->status = c->reply.http_status;
-	if (!c->reply.text.len)
-		return;
-	reply->type = "application/json";
-	text_add_bytes(&reply->body, text_str(&c->reply.text), c->reply.text.len);
+	if (c->reply.subscription)
+		reply_stream(c, reads, reply);
+	else if (c->reply.text.len && c->sent.len)
+		reply_events(c, reply);
+	else if (c->reply.text.len) {
+		reply->type = "application/json";
+		text_add_bytes(&reply->body, text_str(&c->reply.text), c->reply.text.len);
+	}
 }
 
 void agents_call_free(struct agents_call *c)
@@ -83,5 +181,6 @@ void agents_call_free(struct agents_call *c)
 	if (!c)
 		return;
 	mcp_reply_release(&c->reply);
+	text_release(&c->sent);
 	free(c);
 }

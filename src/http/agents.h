@@ -1,8 +1,9 @@
 /*
  * http/agents.h - the Model Context Protocol at /mcp: a message in the body of a POST.
  *
- * The queue's thread handles the messages, as a tool may change the book.  Nothing
- * is sent but the answer, and nothing is remembered between two requests.
+ * The queue's thread handles the messages, as a tool may change the book.  What is
+ * to be sent before the answer goes with it, to who accepts a stream of events; who
+ * listens to changes has one that stays.  Nothing is remembered between two requests.
  */
 #ifndef HTTP_AGENTS_H
 #define HTTP_AGENTS_H
@@ -24,6 +25,8 @@ struct agents_call {
 	struct mcp_headers headers;
 	const char *body;
 	size_t len;
+	bool takes_events; /* text/event-stream is accepted */
+	struct text sent;  /* events before the answer */
 	struct mcp_reply reply;
 };
 
@@ -33,7 +36,8 @@ struct agents_call *agents_begin(struct agents *a, const struct http_request *r)
 /* Handle it: in the queue's thread. */
 bool agents_work(struct agents_call *c, const char *actor, struct err *err) MUST_CHECK;
 
-void agents_finish(struct agents_call *c, struct http_reply *reply);
+/* `reads`: where a stream finds what has changed; NULL: nowhere. */
+void agents_finish(struct agents_call *c, const struct transport *reads, struct http_reply *reply);
 
 /* NULL is fine. */
 void agents_call_free(struct agents_call *c);

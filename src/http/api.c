@@ -312,7 +312,7 @@ void api_finish(const struct api *api, struct api_call *c, struct http_reply *re
 	if (c->is_other)
 		problem_reply_as(reply, 412, &c->queued.err);
 	else if (c->agents && c->queued.ok)
-		agents_finish(c->agents, reply);
+		agents_finish(c->agents, api->reads, reply);
 	else if (c->agents)
 		problem_reply(reply, &c->queued.err, NULL);
 	else if (c->queued.ok)

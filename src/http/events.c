@@ -86,10 +86,37 @@ bool stream_open(const struct transport *reads, const struct http_request *r, st
 	return true;
 }
 
+struct stream *stream_with(const struct transport *reads, const struct stream_words *words,
+			   void *arg, const struct text *first)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		words->free(arg);
+		return NULL;
+	}
+	s->reads = reads;
+	s->words = words;
+	s->arg = arg;
+	text_add_bytes(&s->pending, text_str(first), first->len);
+	if (reads)
+		events_newest(reads, &s->after);
+	return s;
+}
+
+void stream_add_message(struct text *t, const char *line, size_t len)
+{
+	text_add(t, "event: message\ndata: ");
+	text_add_bytes(t, line, len);
+	text_add(t, "\n\n");
+}
+
 void stream_free(struct stream *s)
 {
 	if (!s)
 		return;
+	if (s->words)
+		s->words->free(s->arg);
 	text_release(&s->pending);
 	free(s->project_text);
 	free(s);
@@ -115,16 +142,30 @@ static void add_event(struct stream *s, const json_t *event)
 	text_add(&s->pending, "\n\n");
 }
 
+static void add_events(struct stream *s, const json_t *events)
+{
+	const json_t *event;
+	size_t i;
+
+	if (s->words) {
+		event = json_array_get(events, json_array_size(events) - 1);
+		s->after = json_int_of(event, "seq", s->after);
+		s->words->tell(s, events);
+		return;
+	}
+	json_array_foreach(events, i, event)
+		add_event(s, event);
+}
+
 /* What cannot be read now is read at the next change. */
 static void fill(struct stream *s)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
-	const json_t *events, *event;
-	size_t i;
+	const json_t *events;
 
 	text_clear(&s->pending);
 	s->told = 0;
-	while (!s->pending.len) {
+	while (!s->pending.len && s->reads) {
 		json_cleanup(&answer);
 		answer = NULL;
 		if (!ask_history(s->reads, s->after, READ_AT_ONCE, &answer, NULL))
@@ -132,9 +173,19 @@ static void fill(struct stream *s)
 		events = json_object_get(answer, "events");
 		if (!json_array_size(events))
 			return;
-		json_array_foreach(events, i, event)
-			add_event(s, event);
+		add_events(s, events);
 	}
+}
+
+/* Once, when all else is told. */
+static void add_last(struct stream *s)
+{
+	if (!s->ends || s->told < s->pending.len || !s->words || !s->words->last || s->has_ended)
+		return;
+	s->has_ended = true;
+	text_clear(&s->pending);
+	s->told = 0;
+	s->words->last(s);
 }
 
 ssize_t stream_read(struct stream *s, char *bytes, size_t size)
@@ -143,6 +194,7 @@ ssize_t stream_read(struct stream *s, char *bytes, size_t size)
 
 	if (s->told == s->pending.len && !s->ends)
 		fill(s);
+	add_last(s);
 	if (!s->pending.len && s->beats)
 		text_add(&s->pending, ":\n\n");
 	s->beats = false;

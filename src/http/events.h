@@ -15,15 +15,27 @@
 #include "http/request.h"
 #include "operations/transport.h"
 
+/* Who makes something else of the events than they are. */
+struct stream_words {
+	/* Add to `s->pending` what is to be told of these. */
+	void (*tell)(struct stream *s, const json_t *events);
+	/* Add what is said last, when the server ends it; NULL: nothing. */
+	void (*last)(struct stream *s);
+	void (*free)(void *arg);
+};
+
 struct stream {
-	const struct transport *reads;
-	int64_t after;	     /* the last event that was told */
-	const char *project; /* only this one's; NULL: all */
+	const struct transport *reads;	  /* NULL: nothing ever changes */
+	const struct stream_words *words; /* NULL: the events themselves */
+	void *arg;			  /* of `words` */
+	int64_t after;			  /* the last event that was told */
+	const char *project;		  /* only this one's; NULL: all */
 	char *project_text;
 	struct text pending;
 	size_t told; /* of `pending` */
 	bool beats;  /* say something, so that whoever has gone is noticed */
 	bool ends;
+	bool has_ended; /* the last words are said */
 	/* The carrier's. */
 	void *connection;
 	bool is_suspended;
@@ -36,6 +48,17 @@ struct stream {
  */
 MUST_CHECK bool stream_open(const struct transport *reads, const struct http_request *r,
 			    struct stream **ret, struct err *err);
+
+/*
+ * From now on, in words of another; `first` is said at once.  It takes `arg`, whatever
+ * becomes of it.  NULL: there is no memory.
+ */
+MUST_CHECK struct stream *stream_with(const struct transport *reads,
+				      const struct stream_words *words, void *arg,
+				      const struct text *first);
+
+/* A message in one line, as an event of the stream. */
+void stream_add_message(struct text *t, const char *line, size_t len);
 
 /* NULL is fine. */
 void stream_free(struct stream *s);

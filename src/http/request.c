@@ -14,6 +14,7 @@ static const char *const methods[HTTP_METHOD_COUNT] = {
 };
 
 static const char *const headers[HTTP_HEADER_COUNT] = {
+	[HEADER_ACCEPT] = "Accept",
 	[HEADER_HOST] = "Host",
 	[HEADER_ORIGIN] = "Origin",
 	[HEADER_FETCH_SITE] = "Sec-Fetch-Site",

@@ -26,6 +26,7 @@ const char *http_method_name(enum http_method m);
 
 /* The headers that mean something to us. */
 enum http_header {
+	HEADER_ACCEPT,
 	HEADER_HOST,
 	HEADER_ORIGIN,
 	HEADER_FETCH_SITE,
@@ -40,7 +41,7 @@ enum http_header {
 	HEADER_MCP_METHOD,
 	HEADER_MCP_NAME,
 };
-#define HTTP_HEADER_COUNT 13
+#define HTTP_HEADER_COUNT 14
 const char *http_header_name(enum http_header h);
 
 struct http_headers {

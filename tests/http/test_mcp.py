@@ -1,6 +1,7 @@
 """/mcp: what is of HTTP; the protocol itself has its tests in tests/mcp and tests/unit/mcp."""
 
 import json
+import signal
 
 NEWEST = "2026-07-28"
 META = {"io.modelcontextprotocol/protocolVersion": NEWEST,
@@ -85,3 +86,76 @@ def test_mcp__long_messages_are_taken(shop):
     said = call(shop, "update-port", {"projectName": "shop", "serviceName": "web",
                                       "description": "x" * 1000000})
     assert said["isError"] is True
+
+
+STREAM = {"Accept": "application/json, text/event-stream"}
+
+
+def messages(text):
+    """The messages of a whole stream."""
+    return [json.loads(line.removeprefix("data: ")) for line in text.splitlines()
+            if line.startswith("data: ")]
+
+
+def test_mcp__progress_and_log_come_before_the_answer_to_who_takes_events(shop):
+    message = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
+        "name": "audit-ports", "arguments": {}, "_meta": {"progressToken": "p"}}}
+    assert post(shop, message).headers["Content-Type"] == "application/json"
+    answer = post(shop, message, STREAM)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
+    *before, last = messages(answer.bytes.decode())
+    assert before and {m["method"] for m in before} == {"notifications/progress"}
+    assert last["id"] == 7 and last["result"]["isError"] is False
+    plain = {**message, "params": {"name": "audit-ports", "arguments": {}}}
+    assert post(shop, plain, STREAM).headers["Content-Type"] == "application/json"
+
+
+class Listening:
+    """A client of subscriptions/listen."""
+
+    def __init__(self, served, **notifications):
+        message = modern("subscriptions/listen", notifications=notifications)
+        self.connection = served.connection("tcp")
+        self.connection.request("POST", "/mcp", json.dumps(message), {
+            **STREAM, "Content-Type": "application/json", "MCP-Protocol-Version": NEWEST,
+            "Mcp-Method": "subscriptions/listen"})
+        self.reply = self.connection.getresponse()
+        assert self.reply.status == 200, self.reply.read()
+        assert self.reply.headers["Content-Type"] == "text/event-stream"
+
+    def next(self):
+        while line := self.reply.readline():
+            if line.startswith(b"data: "):
+                return json.loads(line[6:])
+        return None
+
+
+def test_mcp__who_listens_is_told_of_what_it_asked_for(shop, pb):
+    events = Listening(shop, resourcesListChanged=True,
+                       resourceSubscriptions=["portbook://projects/shop"])
+    first = events.next()
+    assert first["method"] == "notifications/subscriptions/acknowledged"
+    assert first["params"]["notifications"] == {
+        "resourcesListChanged": True, "resourceSubscriptions": ["portbook://projects/shop"]}
+    call(shop, "create-project", {"projectName": "other"})
+    assert events.next()["method"] == "notifications/resources/list_changed"
+    pb.ok("get", "shop/api")  # another process
+    told = events.next()
+    assert (told["method"], told["params"]["uri"]) == ("notifications/resources/updated",
+                                                       "portbook://projects/shop")
+    assert told["params"]["_meta"] == {"io.modelcontextprotocol/subscriptionId": 1}
+
+
+def test_mcp__who_listens_hears_of_the_end(shop):
+    events = Listening(shop, resourcesListChanged=True)
+    assert events.next()["method"] == "notifications/subscriptions/acknowledged"
+    shop.process.send_signal(signal.SIGTERM)
+    last = events.next()
+    assert last["id"] == 1 and last["result"]["resultType"] == "complete"
+    assert events.next() is None
+
+
+def test_mcp__listening_without_a_stream_is_refused(shop):
+    answer = post(shop, modern("subscriptions/listen", notifications={}), {
+        "MCP-Protocol-Version": NEWEST, "Mcp-Method": "subscriptions/listen"})
+    assert answer.json["error"]["code"] == -32600
