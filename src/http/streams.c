@@ -105,7 +105,8 @@ void streams_tick(struct streams *all, const struct transport *reads)
 		return;
 	if (++all->ticks % BEAT_TICKS == 0)
 		beat(all);
-	events_newest(reads, &newest);
+	if (reads)
+		events_newest(reads, &newest);
 	if (newest != all->newest)
 		streams_wake(all);
 	all->newest = newest;
