@@ -39,14 +39,18 @@ static uint64_t digest_number(uint64_t digest, int64_t number)
 static bool digest_object(uint64_t *digest, const char *text, struct err *err)
 {
 	CLEANUP(json_text_cleanup) char *same = NULL;
-	CLEANUP(json_cleanup) json_t *json = NULL;
+	CLEANUP(json_cleanup) json_t *json = NULL, *real = NULL;
+	struct err why = { 0 };
 
 	if (!text || !*text || !strcmp(text, "{}")) {
 		*digest = digest_text(*digest, "{}");
 		return true;
 	}
-	json = json_loads(text, JSON_DECODE_INT_AS_REAL, NULL);
-	same = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	if (!json_parse(text, strlen(text), &json, &why) && why.code == ERR_MEMORY)
+		return fail_memory(err);
+	/* Once more, as 1e2 is 100 to an engine that knows numbers. */
+	real = json ? json_loads(text, JSON_DECODE_INT_AS_REAL, NULL) : NULL;
+	same = real ? json_dumps(real, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	if (json && !same)
 		return fail_memory(err);
 	*digest = digest_text(*digest, same ? same : text);

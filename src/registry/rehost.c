@@ -25,12 +25,14 @@ static bool rehost_object(const char **text, const char *from, const char *to, s
 {
 	CLEANUP(json_cleanup) json_t *json = NULL;
 	CLEANUP(json_text_cleanup) char *again = NULL;
+	struct err why = { 0 };
 	const char *host;
 
 	/* Most rows of other hosts, and other events, end here. */
 	if (!*text || !strstr(*text, from))
 		return true;
-	json = json_loads(*text, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_parse(*text, strlen(*text), &json, &why))
+		return why.code != ERR_MEMORY || fail_memory(err);
 	host = json_text_of(json, "host");
 	if (!host || strcmp(host, from) != 0)
 		return true;
