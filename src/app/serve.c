@@ -54,8 +54,12 @@ static bool open_book(struct serving *s, struct err *err)
 		.follows_sudo = true,
 	};
 
-	return session_open(&options, &s->writer, err) && session_ready(s->writer, err) &&
-	       session_open(&options, &s->reader, err);
+	if (!session_open(&options, &s->writer, err))
+		return false;
+	if (!strncmp(session_book(s->writer), "unix:", 5))
+		return fail(err, ERR_INVALID, "'%.200s' is served already",
+			    session_book(s->writer));
+	return session_ready(s->writer, err) && session_open(&options, &s->reader, err);
 }
 
 /* Where to listen. */

@@ -12,6 +12,7 @@
 #include "book/config.h"
 #include "book/own.h"
 #include "book/sudo.h"
+#include "client/client.h"
 #include "formats/policy_builtin.h"
 #include "formats/policy_yaml.h"
 #include "observe/observe.h"
@@ -244,9 +245,15 @@ static bool open_store(struct session *s, bool create, struct err *err)
 	s->registry.is_shared = postgres_is_url(s->address);
 	if (s->registry.is_shared)
 		return store_postgres_open(s->address, &s->registry.store, err);
+	if (client_is_url(s->book)) {
+		fail(err, ERR_INVALID,
+		     "'%.200s' is another portbook, and this needs the book itself", s->book);
+		return fail_hint(err, "--book with its path, on the machine that has it");
+	}
 	if (book_is_url(s->book)) {
 		fail(err, ERR_INVALID, "this portbook cannot open the book '%.200s'", s->book);
-		return fail_hint(err, "a book is a path, sqlite:PATH, postgres://... or memory:");
+		return fail_hint(
+			err, "a book is a path, sqlite:PATH, postgres://..., unix:PATH or memory:");
 	}
 	if (s->only_look)
 		return store_sqlite_look(s->book, &s->registry.store, err);
@@ -411,6 +418,8 @@ bool session_ready(struct session *s, struct err *err)
 {
 	struct err why = { 0 };
 
+	if (client_is_url(s->address))
+		return true;
 	/* One that is not there may yet be made, by the first call that may write. */
 	if (open_book(s, ACCESS_READ, &why) || why.code == ERR_NOT_FOUND)
 		return true;
@@ -451,6 +460,8 @@ bool session_call_with(struct session *s, const char *operation, const json_t *i
 	err = err ? err : &none;
 	if (!op)
 		return fail(err, ERR_NOT_FOUND, "there is no operation '%.80s'", operation);
+	if (client_is_url(s->address))
+		return client_call(s->address, operation, input, io, ret, err);
 	if (op->access != ACCESS_NONE && !session_need_book(s, op->access, err))
 		return false;
 	/* "": the next change asks who this process's user is. */

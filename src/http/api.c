@@ -130,6 +130,30 @@ static void refuse(struct http_reply *reply, unsigned status, enum err_code code
 	problem_reply_as(reply, status, &err);
 }
 
+/* Any operation by its name, for another portbook: see client/client.h. */
+static const struct route any_operation = {
+	.method = HTTP_POST,
+	.path = "",
+	.is_old = true,
+	.is_large = true,
+};
+
+static const struct operation *operation_at(const struct target *t)
+{
+	static const char *const path[] = { "api", "v1", "operations" };
+
+	for (unsigned i = 0; i < ARRAY_LEN(path); i++)
+		if (t->count != ARRAY_LEN(path) + 1 || strcmp(t->segments[i], path[i]) != 0)
+			return NULL;
+	return operation_named(t->segments[ARRAY_LEN(path)]);
+}
+
+/* Some of them read folders that they are told, which is for who has proved to be somebody. */
+static bool is_any_operation(const struct http_request *r)
+{
+	return r->peer->is_unix && r->method == HTTP_POST && operation_at(r->target);
+}
+
 static void refuse_method(const struct target *t, struct http_reply *reply)
 {
 	CLEANUP(text_release) struct text methods = { 0 };
@@ -149,6 +173,8 @@ static const struct route *find_route(const struct http_request *r, struct http_
 
 	if (route)
 		return route;
+	if (is_any_operation(r))
+		return &any_operation;
 	if (known || page_at(r->target))
 		refuse_method(r->target, reply);
 	else
@@ -407,8 +433,9 @@ static bool begin_route(const struct api *api, const struct http_request *r, str
 {
 	const char *tag = r->headers->value[HEADER_IF_NONE_MATCH];
 
-	c->op = operation_named(c->route->operation);
-	c->queued.operation = c->route->operation;
+	c->op = c->route->operation ? operation_named(c->route->operation)
+				    : operation_at(r->target);
+	c->queued.operation = c->op->schema->name;
 	c->queued.key = r->headers->value[HEADER_IDEMPOTENCY_KEY];
 	snprintf(c->if_none_match, sizeof(c->if_none_match), "%s", tag ? tag : "");
 	if (!route_input(c->route, c->op, r, &c->queued.input, &c->queued.err) ||

@@ -23,13 +23,14 @@ struct exchange {
 	struct arena arena;
 	char *line; /* the target as it came */
 	struct target target;
-	bool is_target_bad;
+	bool is_refused; /* by its headers: the reply is there, and waits for the body to pass */
 	struct http_headers headers;
 	struct http_request request;
 	struct http_reply reply;
 	bool has_reply; /* it is there, and not given to the connection yet */
 	struct text body;
 	size_t body_max;
+	size_t passed;	  /* bytes of the body that came */
 	int64_t since_ms; /* monotonic */
 	struct exchange *before, *after;
 };

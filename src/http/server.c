@@ -42,7 +42,9 @@
 #define EXCHANGE_MAX_MS 120000
 /* Rationale: as long as systemd waits before it kills is 90 s; an operation waits at most 30 s. */
 #define ENDING_MAX_MS 40000
-#define TICK_MS	      1000
+/* Rationale: a body that is refused is let pass, but not without end. */
+#define PASSED_MAX ((size_t)2 * LARGE_BODY_MAX)
+#define TICK_MS	   1000
 /* Rationale: fair to those that are connected already. */
 #define ACCEPT_AT_ONCE 64
 
@@ -267,18 +269,23 @@ static enum MHD_Result begin(struct server *s, struct exchange *x, const char *m
 		refuse_target(x, &err);
 	else if (api_admit(&s->api, &x->request, &x->body_max, &x->reply))
 		return MHD_YES;
-	/* Before its body has come: libmicrohttpd closes the connection then. */
-	return give_reply(s, x);
+	/*
+	 * A reply before the body has come closes the connection, and the client may then not
+	 * read it: only where nobody can say where the body ends.
+	 */
+	x->is_refused = x->reply.status != 400;
+	return x->is_refused ? MHD_YES : give_reply(s, x);
 }
 
 static enum MHD_Result take(struct exchange *x, const char *bytes, size_t *len)
 {
-	if (x->body.len + *len > x->body_max)
+	x->passed += *len;
+	if (x->is_refused || x->passed > x->body_max)
 		x->has_reply = true;
 	else
 		text_add_bytes(&x->body, bytes, *len);
 	*len = 0;
-	return text_ok(&x->body) ? MHD_YES : MHD_NO;
+	return text_ok(&x->body) && x->passed <= PASSED_MAX ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result end(struct server *s, struct exchange *x)
@@ -308,6 +315,8 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 		return give_reply(s, x);
 	if (*len)
 		return take(x, bytes, len);
+	if (x->is_refused)
+		return give_reply(s, x);
 	if (x->has_reply) {
 		api_refuse_large(&x->reply, x->body_max);
 		return give_reply(s, x);
