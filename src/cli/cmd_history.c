@@ -103,7 +103,7 @@ static const struct column columns[] = {
 	{ .title = "WHEN (UTC)", .field = "at", .kind = COLUMN_TIME },
 	{ .title = "WHO", .field = "actor", .importance = 2, .least = 6 },
 	{ .title = "WHAT", .field = "operation" },
-	{ .title = "TO WHAT", .field = "subject", .least = 16,
+	{ .title = "TO WHAT", .field = "subject", .least = 16, .keeps_ends = true,
 	  .show = show_subject },
 	{ .title = "PROJECT", .field = "projectName", .for_programs = true },
 	{ .title = "SERVICE", .field = "serviceName", .for_programs = true },

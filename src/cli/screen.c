@@ -68,6 +68,26 @@ void screen_add_file(struct text *t, const char *text, bool to_terminal)
 	text_add(t, text);
 }
 
+/* What is left of the text when it takes no more than `most` columns. */
+static const char *last_columns(const char *text, unsigned most)
+{
+	unsigned total = text_columns(text);
+	const unsigned char *at = (const unsigned char *)text;
+
+	while (total > most)
+		total -= glyph_width(glyph_eat(&at));
+	return (const char *)at;
+}
+
+unsigned screen_add_ends(struct text *t, const char *text, unsigned most)
+{
+	unsigned tail = most / 2;
+
+	if (!tail || text_columns(text) <= most)
+		return screen_add(t, text, most);
+	return screen_add(t, text, most - tail) + screen_add(t, last_columns(text, tail), 0);
+}
+
 /* The word's length in bytes; 0 at a blank or the end. */
 static size_t word_length(const char *at)
 {

@@ -23,6 +23,9 @@ unsigned screen_add(struct text *t, const char *text, unsigned most);
  */
 void screen_add_file(struct text *t, const char *text, bool to_terminal);
 
+/* The same, but what is cut out is in the middle: of "shop/web" both names tell something. */
+unsigned screen_add_ends(struct text *t, const char *text, unsigned most);
+
 /*
  * Add `text`, broken between words into lines of at most `width` columns; every
  * line but the first starts with `indent` blanks.  A line break and an empty

@@ -229,7 +229,7 @@ static void add_cell(struct text *line, const struct table *table, const struct 
 		     unsigned width, const char *text, enum style style, unsigned *pending)
 {
 	CLEANUP(piece_cleanup) struct piece shown = { .of = line };
-	unsigned used = screen_add(&shown.text, text, width);
+	unsigned used = (c->keeps_ends ? screen_add_ends : screen_add)(&shown.text, text, width);
 	unsigned rest = used < width ? width - used : 0;
 
 	if (!used) {

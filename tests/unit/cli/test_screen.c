@@ -53,6 +53,41 @@ static void screen_add__cuts_to_the_columns_it_may_take(void **state)
 	}
 }
 
+static void screen_add_ends__cuts_in_the_middle(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned most;
+		const char *want;
+		unsigned width;
+	} row[] = {
+		{ "shop/web", 8, "shop/web", 8 },
+		{ "shop/web", 0, "shop/web", 8 },
+		{ "shop/web", 7, "sho\xe2\x80\xa6web", 7 },
+		{ "shop/web", 2,
+		  "\xe2\x80\xa6"
+		  "b",
+		  2 },
+		{ "shop/web", 1, "\xe2\x80\xa6", 1 },
+		{ "\xe6\x97\xa5\xe6\x9c\xac/\xe6\x97\xa5", 6,
+		  "\xe6\x97\xa5\xe2\x80\xa6/\xe6\x97\xa5", 6 },
+		/* a wide character does not fit into what is left of a half */
+		{ "aaaa\xe6\x97\xa5", 3, "a\xe2\x80\xa6", 2 },
+		{ "\033[31mred and more", 6,
+		  "?[\xe2\x80\xa6"
+		  "ore",
+		  6 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text t = { 0 };
+		unsigned width = screen_add_ends(&t, row[i].text, row[i].most);
+
+		CHECK(!strcmp(text_str(&t), row[i].want), "row %zu: '%s'", i, text_str(&t));
+		CHECK(width == row[i].width, "row %zu: %u", i, width);
+	}
+}
+
 static void screen_wrap__breaks_between_words_only(void **state)
 {
 	static const struct {
@@ -102,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_screen_add_file__keeps_every_byte_but_on_a_terminal),
 		cmocka_unit_test(screen_add__never_lets_a_terminal_be_changed),
 		cmocka_unit_test(screen_add__cuts_to_the_columns_it_may_take),
+		cmocka_unit_test(screen_add_ends__cuts_in_the_middle),
 		cmocka_unit_test(screen_wrap__breaks_between_words_only),
 	};
 
