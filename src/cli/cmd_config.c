@@ -27,9 +27,9 @@ static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 
 /* What completion offers; the table is that of formats/render.c, and a test compares them. */
 static const char *const formats[] = {
-	"json",	    "dotenv",	"direnv",   "docker-compose", "package-json", "next",
-	"supabase", "Procfile", "Makefile", "systemd",	      "hosts",	      "markdown",
-	"express",  "python",	"nginx",    "caddy",	      "haproxy",      NULL,
+	"json",	    "dotenv",	"direnv",   "docker-compose", "package-json", "next",	  "vite",
+	"supabase", "Procfile", "Makefile", "systemd",	      "hosts",	      "markdown", "express",
+	"python",   "nginx",	"caddy",    "haproxy",	      NULL,
 };
 
 /* clang-format off */

@@ -386,6 +386,42 @@ def test_compose__says_what_is_missing(pb, shop_dir, error):
     assert "compose.override.yaml:3: " in said["message"] and "!override" in said["hint"]
 
 
+VITE = """\
+// https://vite.dev/config/
+import { defineConfig } from 'vite'
+
+const proxy = { '/api': `http://localhost:${4000}` } // { server: { port: 1 } }
+
+export default defineConfig({
+  plugins: [{ name: 'x', server: { port: 7 } }],
+  server: {
+    proxy,
+    port: 5173,
+  },
+  test: { server: { port: 9 } },
+})
+"""
+
+
+def test_vite__config_is_evaluated_with_the_port(pb, shop_dir, config):
+    path = shop_dir / "vite.config.mjs"
+    path.write_text(VITE)
+    vite = shop_dir / "node_modules" / "vite"
+    vite.mkdir(parents=True)
+    (vite / "package.json").write_text('{"name": "vite", "type": "module", "exports": "./x.js"}')
+    (vite / "x.js").write_text("export const defineConfig = (config) => config")
+    config("--format", "vite", "--write")
+    shown = ["node", "--input-type=module", "-e",
+             "import c from './vite.config.mjs'; console.log(JSON.stringify(c))"]
+    said = json.loads(run_in(shop_dir, pb, *shown))
+    assert said["server"] == {"proxy": {"/api": "http://localhost:4000"}, "port": 3100,
+                              "strictPort": True}
+    assert said["plugins"][0]["server"]["port"] == 7 and said["test"]["server"]["port"] == 9
+    said = json.loads(run_in(shop_dir, pb, "env", "WEB_PORT=3110", *shown))
+    assert said["server"]["port"] == 3110
+    assert config("--format", "vite", "--write").endswith("is up to date")
+
+
 SUPABASE = """\
 # For detailed configuration reference documentation, visit the site.
 project_id = "shop"
@@ -438,7 +474,7 @@ def test_supabase__has_the_ports_of_the_checkout(pb, shop_dir, config):
 
 
 def test_what_only_changes_numbers__needs_a_file(shop_dir, error):
-    for name in ("package-json", "next", "supabase", "Procfile"):
+    for name in ("package-json", "next", "vite", "supabase", "Procfile"):
         said = error("not-found", "config", "--format", name, "--write", cwd=shop_dir)
         assert "there is no" in said["message"]
 

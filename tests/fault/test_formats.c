@@ -79,6 +79,7 @@ static bool splice(struct err *err)
 		{ "package-json", "{\"scripts\":{\"dev\":\"x -p 1\"}}" },
 		{ "next", "{\"scripts\":{\"dev\":\"next dev\"}}" },
 		{ "Procfile", "web: x -p 1\n" },
+		{ "vite", "export default { server: { port: 1 } }\n" },
 		{ "supabase", "[db]\nport = 1\n" },
 	};
 

@@ -125,6 +125,61 @@ static void test_splice__keeps_what_is_not_ours(void **state)
 	}
 }
 
+static void test_vite__gets_the_port_of_the_page(void **state)
+{
+	static const struct {
+		const char *old, *want;
+	} row[] = {
+		{ "export default defineConfig({\n  // server: { port: 1 }\n  server: {\n"
+		  "    port: 3000, // page\n  },\n})\n",
+		  "export default defineConfig({\n  // server: { port: 1 }\n  server: {\n"
+		  "    strictPort: true, port: Number(process.env.WEB_PORT) || 3100, // page\n  },\n})\n" },
+		{ "export default { 'server': { strictPort: false, \"port\": x.PORT ?? 1 } }",
+		  "export default { 'server': { strictPort: true, \"port\": x.PORT ?? 3100 } }" },
+		{ "export default defineConfig({\r\n  plugins: [a({ server: { port: 1 } })],\r\n})",
+		  "export default defineConfig({\r\n\tserver: { port: Number(process.env.WEB_PORT) "
+		  "|| 3100, strictPort: true },\r\n  plugins: [a({ server: { port: 1 } })],\r\n})" },
+		{ "const s = { server: { port: 2 } }\nexport default { server: { open: /[/}]/ } }",
+		  "const s = { server: { port: 2 } }\nexport default { server: { port: "
+		  "Number(process.env.WEB_PORT) || 3100, strictPort: true, open: /[/}]/ } }" },
+		{ "module.exports = () => { return { server: {} } } // `",
+		  "module.exports = () => { return { server: { port: Number(process.env.WEB_PORT) "
+		  "|| 3100, strictPort: true } } } // `" },
+		{ "export default { a: `}${ {b: `${1}`} }{`, server: { port: 5, strictPort: true } }",
+		  "export default { a: `}${ {b: `${1}`} }{`, server: { port: "
+		  "Number(process.env.WEB_PORT) || 3100, strictPort: true } }" },
+	};
+	static const struct {
+		const char *old, *text;
+	} wrong[] = {
+		{ "export default { server: {\nport: parseInt(x, 10) } }",
+		  "f:2: the port of 'server' is computed" },
+		{ "export default {\nserver: { ...common } }",
+		  "f:2: the port of 'server' is computed" },
+		{ "export default { server: { port } }", "f:1: the port of 'server' is computed" },
+		{ "export default x\n", "f:1: no configuration that is written out, as in "
+					"defineConfig({ server: { port: 5173 } })" },
+		{ "export default {\n server: { port: 1 }", "f:2: a bracket is not closed" },
+		{ "a = 'x\n'", "f:1: a text without its end" },
+		{ "f({server: {}}); g({\nserver: {}})", "f:2: a second 'server'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text text = { 0 };
+		struct err err = { 0 };
+
+		CHECK(splice("vite", &values, row[i].old, &text, &err), "row %zu: %s", i, err.text);
+		CHECK(!strcmp(text_str(&text), row[i].want), "row %zu:\n%s", i, text_str(&text));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		CLEANUP(text_release) struct text text = { 0 };
+		struct err err = { 0 };
+
+		CHECK(!splice("vite", &values, wrong[i].old, &text, &err), "%zu", i);
+		CHECK_TEXT(err.text, wrong[i].text);
+	}
+}
+
 static void test_supabase__gets_the_numbers_of_its_parts(void **state)
 {
 	static const struct port_value parts[] = {
@@ -298,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats__have_names_of_their_own_and_a_way_into_a_file),
 		cmocka_unit_test(test_splice__keeps_what_is_not_ours),
+		cmocka_unit_test(test_vite__gets_the_port_of_the_page),
 		cmocka_unit_test(test_supabase__gets_the_numbers_of_its_parts),
 		cmocka_unit_test(test_splice__leaves_alone_what_it_does_not_understand),
 		cmocka_unit_test(test_render__says_in_a_new_file_what_it_says_in_an_empty_one),
