@@ -23,14 +23,14 @@ static bool call_book(void *arg, const char *operation, const json_t *input,
 	return a->to->call(a->to->arg, operation, input, &own, ret, err);
 }
 
-struct agents *agents_new(const struct transport *to)
+struct agents *agents_new(const struct mcp_catalogue *catalogue, const struct transport *to)
 {
 	struct agents *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
 	a->to = to;
-	a->mcp = mcp_new(&mcp_portbook, &(struct mcp_book){ call_book, a });
+	a->mcp = mcp_new(catalogue ? catalogue : &mcp_portbook, &(struct mcp_book){ call_book, a });
 	if (a->mcp)
 		return a;
 	free(a);
@@ -90,6 +90,7 @@ bool agents_work(struct agents_call *c, const char *actor, struct err *err)
 	c->agents->actor = actor;
 	ok = mcp_handle(c->agents->mcp, &l.link, c->body, c->len, &c->reply, err);
 	mcp_link_release(&l.link);
+	c->changed_lists = mcp_take_changed_lists(c->agents->mcp);
 	return ok;
 }
 
@@ -110,6 +111,15 @@ static void listening_tell(struct stream *s, const json_t *events)
 	(void)!mcp_tell(l->mcp, &link.link, l->subscription, events, NULL);
 }
 
+static void listening_tell_lists(struct stream *s, unsigned lists)
+{
+	const struct listening *l = s->arg;
+	struct agents_link link = { .link = { .transport = MCP_HTTP, .send = keep },
+				    .sent = &s->pending };
+
+	(void)!mcp_tell_lists(&link.link, l->subscription, lists, NULL);
+}
+
 static void listening_last(struct stream *s)
 {
 	const struct listening *l = s->arg;
@@ -127,8 +137,12 @@ static void listening_free(void *arg)
 	free(l);
 }
 
-static const struct stream_words listening_words = { listening_tell, listening_last,
-						     listening_free };
+static const struct stream_words listening_words = {
+	.tell = listening_tell,
+	.tell_lists = listening_tell_lists,
+	.last = listening_last,
+	.free = listening_free,
+};
 
 /* False: there is no memory. */
 static bool listen(struct agents_call *c, const struct transport *reads, struct http_reply *reply)

@@ -14,8 +14,12 @@
 
 struct agents;
 
-/* Asks `to`, in the thread that does the work.  NULL: there is no memory. */
-struct agents *agents_new(const struct transport *to) MUST_CHECK;
+/*
+ * Asks `to`, in the thread that does the work; `catalogue` NULL: portbook's.
+ * NULL: there is no memory.
+ */
+struct agents *agents_new(const struct mcp_catalogue *catalogue,
+			  const struct transport *to) MUST_CHECK;
 /* NULL is fine. */
 void agents_free(struct agents *a);
 
@@ -25,8 +29,9 @@ struct agents_call {
 	struct mcp_headers headers;
 	const char *body;
 	size_t len;
-	bool takes_events; /* text/event-stream is accepted */
-	struct text sent;  /* events before the answer */
+	bool takes_events;	/* text/event-stream is accepted */
+	struct text sent;	/* events before the answer */
+	unsigned changed_lists; /* MCP_LIST_...: what the message has changed */
 	struct mcp_reply reply;
 };
 

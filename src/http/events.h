@@ -19,6 +19,8 @@
 struct stream_words {
 	/* Add to `s->pending` what is to be told of these. */
 	void (*tell)(struct stream *s, const json_t *events);
+	/* The same of lists (MCP_LIST_...) that are others now; NULL: nothing. */
+	void (*tell_lists)(struct stream *s, unsigned lists);
 	/* Add what is said last, when the server ends it; NULL: nothing. */
 	void (*last)(struct stream *s);
 	void (*free)(void *arg);

@@ -337,6 +337,8 @@ static void on_bell(void *server, uint32_t events)
 
 		next = item->next;
 		api_finish(&s->api, &x->call, &x->reply);
+		if (x->call.agents && x->call.agents->changed_lists)
+			streams_tell_lists(&s->streams, x->call.agents->changed_lists);
 		MHD_resume_connection(x->connection);
 	}
 	streams_wake(&s->streams);
@@ -481,7 +483,7 @@ static bool watch_files(struct server *s, struct err *err)
 static bool start(struct server *s, struct err *err)
 {
 	s->api.metrics = &s->metrics;
-	s->api.agents = agents_new(s->options->writes);
+	s->api.agents = agents_new(s->options->catalogue, s->options->writes);
 	return (s->api.agents || fail_memory(err)) && bell_open(&s->bell, err) &&
 	       ticker_open(TICK_MS, &s->ticker, err) && loop_open(&s->loop, err) &&
 	       start_daemon(s, err) && watch_files(s, err) &&

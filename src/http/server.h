@@ -9,6 +9,8 @@
 #include "http/listen.h"
 #include "operations/transport.h"
 
+struct mcp_catalogue;
+
 struct server_options {
 	struct listening *listening;
 	unsigned n_listening;
@@ -16,6 +18,8 @@ struct server_options {
 	const struct transport *writes; /* asked by a thread of its own */
 	const char *const *names;	/* see http/guard.h */
 	int signals;			/* signals_open, of those that end it */
+	/* What agents are offered; NULL: portbook's tools.  Tests have another. */
+	const struct mcp_catalogue *catalogue;
 };
 
 /*

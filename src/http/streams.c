@@ -112,6 +112,14 @@ void streams_tick(struct streams *all, const struct transport *reads)
 	all->newest = newest;
 }
 
+void streams_tell_lists(struct streams *all, unsigned lists)
+{
+	for (struct stream *s = all->first; s; s = s->next)
+		if (s->words && s->words->tell_lists)
+			s->words->tell_lists(s, lists);
+	streams_wake(all);
+}
+
 void streams_end(struct streams *all)
 {
 	all->end = true;

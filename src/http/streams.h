@@ -26,6 +26,9 @@ void streams_wake(struct streams *all);
 /* Each second: did another process change the book?  Are the clients there? */
 void streams_tick(struct streams *all, const struct transport *reads);
 
+/* Lists that agents are offered (MCP_LIST_...) are others now. */
+void streams_tell_lists(struct streams *all, unsigned lists);
+
 /* Tell what is there, and end. */
 void streams_end(struct streams *all);
 

@@ -60,6 +60,9 @@ static int wanted_level(const struct mcp_request *q)
 
 	if (q->revision->is_modern)
 		return name ? log_level_named(name) : -1;
+	/* "If no logging/setLevel request has been sent [...] the server MAY decide". */
+	if (q->link->transport == MCP_HTTP && !q->link->own.log_level)
+		return log_level_named("info");
 	return q->link->own.log_level - 1;
 }
 
