@@ -174,6 +174,9 @@ static bool read_list(struct reading *r, struct compose_service *s, struct err *
 
 		if (!items)
 			return fail_memory(err);
+		if (s->count == COMPOSE_ITEMS_MAX)
+			return yaml_fail(y, err, "more than %d ports of one service",
+					 COMPOSE_ITEMS_MAX);
 		s->items = items;
 		if (!read_item(r, &item, err))
 			return false;
@@ -217,6 +220,8 @@ static bool take_service(struct reading *r, const struct key *key, void *arg, st
 	s.key = arena_copy(r->arena, key->text);
 	if (!services || !s.key)
 		return fail_memory(err);
+	if (f->count == COMPOSE_SERVICES_MAX)
+		return yaml_fail(&r->y, err, "more than %d services", COMPOSE_SERVICES_MAX);
 	f->services = services;
 	if (!f->column) {
 		f->first = key->at.from - key->at.is_quoted;

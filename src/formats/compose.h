@@ -26,6 +26,10 @@ struct compose_text {
 /* Rationale: the long form has seven keys. */
 #define COMPOSE_PAIRS_MAX 8
 
+/* Rationale: the largest compose files we know have 200 services, and those 30 ports. */
+#define COMPOSE_SERVICES_MAX 2000
+#define COMPOSE_ITEMS_MAX    2000
+
 /* Rationale: two ports of five digits in a variable each, or a longer text that is refused. */
 #define COMPOSE_CONTAINER_SIZE 128
 
@@ -70,7 +74,7 @@ struct compose_file {
 };
 
 /*
- * Errors: ERR_INVALID "file:line:column: ..." it is no compose file; ERR_MEMORY
+ * Errors: ERR_INVALID "file:line:column: ..." it is no compose file, or too large; ERR_MEMORY
  */
 MUST_CHECK bool compose_read(struct arena *a, const char *bytes, size_t len, const char *file,
 			     struct compose_file *ret, struct err *err);

@@ -47,7 +47,9 @@ static void template_release(struct template *t)
 
 struct parsing {
 	struct template *t;
-	size_t at; /* behind what has become pieces */
+	size_t at;	/* behind what has become pieces */
+	size_t counted; /* up to here lines have been counted ... */
+	unsigned line;	/* ... and this is the one there */
 	char open[DELIMITER_SIZE], close[DELIMITER_SIZE];
 	unsigned sections[MUSTACHE_MAX_DEPTH]; /* those that are open */
 	unsigned depth;
@@ -104,12 +106,20 @@ static void closing_of(const struct parsing *p, char sigil, char ret[static DELI
 	memcpy(ret + (more[0] != '\0'), p->close, len + 1);
 }
 
-static bool read_tag(const struct parsing *p, size_t start, struct tag *ret, struct err *err)
+/* Each byte is looked at once for the lines of all tags. */
+static unsigned line_of(struct parsing *p, size_t at)
+{
+	for (; p->counted < at; p->counted++)
+		p->line += p->t->bytes[p->counted] == '\n';
+	return p->line;
+}
+
+static bool read_tag(struct parsing *p, size_t start, struct tag *ret, struct err *err)
 {
 	const struct template *t = p->t;
 	const char *at = t->bytes + start + strlen(p->open), *end = t->bytes + t->len, *stop;
 	char closing[DELIMITER_SIZE + 1];
-	struct tag tag = { .start = start, .line = line_at(t->bytes, start) };
+	struct tag tag = { .start = start, .line = line_of(p, start) };
 
 	if (at < end && *at && strchr("#^/&!=>", *at))
 		tag.sigil = *at++;
@@ -233,7 +243,7 @@ static bool add_text_piece(struct parsing *p, size_t end, struct err *err)
 
 static bool take_apart(struct template *t, struct err *err)
 {
-	struct parsing p = { .t = t, .open = "{{", .close = "}}" };
+	struct parsing p = { .t = t, .line = 1, .open = "{{", .close = "}}" };
 
 	while (p.at < t->len) {
 		const char *open = memmem(t->bytes + p.at, t->len - p.at, p.open, strlen(p.open));

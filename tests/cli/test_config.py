@@ -272,6 +272,40 @@ def test_package_json__runs_with_the_port_of_the_checkout(pb, shop_dir, config):
     assert "web" in pb.ok("init", "--dry-run", cwd=shop_dir)
 
 
+SERVER = """\
+const port = Number(process.argv.at(-1))
+require('http').createServer().listen(port, '127.0.0.1', () => console.log(`on ${port}`))
+process.stdin.on('end', () => process.exit()).resume()
+"""
+
+
+def test_worktrees__run_side_by_side_from_their_ports_env_alone(pb, shop_dir, config):
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    (shop_dir / "server.js").write_text(SERVER)
+    (shop_dir / "package.json").write_text('{"scripts": {"dev": "node server.js -p 3000"}}')
+    run_in(shop_dir, pb, *git, "init", "-q")
+    config("--format", "package-json", "--write")
+    run_in(shop_dir, pb, *git, "add", "package.json", "server.js")
+    run_in(shop_dir, pb, *git, "commit", "-qm", "shop")
+    pb.ok("env", "--write", cwd=shop_dir)
+    other = shop_dir.parent / "other"
+    pb.ok("worktree", "add", other, "-b", "x", cwd=shop_dir)
+    pb.ok("get", "web", cwd=other)
+    pb.ok("env", "--write", cwd=other)
+    command = ["sh", "-c", "set -a; . ./.ports.env; exec npm run --silent dev"]
+    said = {}
+    with subprocess.Popen(command, cwd=shop_dir, env=pb.environment(), text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first, \
+         subprocess.Popen(command, cwd=other, env=pb.environment(), text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as second:
+        for name, process in (("first", first), ("second", second)):
+            said[name] = process.stdout.readline()
+        for process in (first, second):
+            process.stdin.close()
+    assert said["first"] == "on 3100\n"
+    assert said["second"] == f"on {pb.ok('get', 'web', cwd=other)}\n" != "on 3100\n"
+
+
 def test_next__gets_its_option(shop_dir, config):
     path = shop_dir / "package.json"
     path.write_text('{"scripts": {"dev": "next dev --turbo", "build": "next build"}}')
