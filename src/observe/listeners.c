@@ -347,7 +347,7 @@ static bool machine_look(void *ctx, const struct look *what, struct arena *a,
 			 struct listener_list *ret, struct err *err)
 {
 	int64_t start = now_us();
-	struct listener_list list = { 0 };
+	struct listener_list list = { .learned = what->learn };
 	struct holder_list holders;
 	struct err refused = { 0 };
 	struct rows rows;

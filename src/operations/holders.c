@@ -19,10 +19,9 @@ static bool holders_look(struct call *c, const json_t *input, struct err *err)
 	uint16_t port = (uint16_t)json_int_of(input, "port", 0);
 	struct look what = LOOK_ALL;
 
-	if (!port)
-		return live_look(c, input, err);
 	what.learn = LEARN_ALL;
-	what.ports = (struct port_range){ port, port };
+	if (port)
+		what.ports = (struct port_range){ port, port };
 	return registry_look(c->registry, c->registry->host, &what, &c->arena, &c->seen, err);
 }
 

@@ -4,7 +4,8 @@ bool live_look(struct call *c, const json_t *input, struct err *err)
 {
 	struct look what = LOOK_ALL;
 
-	what.learn = LEARN_ALL;
+	/* Who descends from whom is learned of those who need it: scene_learn. */
+	what.learn = LEARN_ALL & ~(unsigned)LEARN_LINEAGE;
 	return registry_look(c->registry, c->registry->host, &what, &c->arena, &c->seen, err);
 }
 

@@ -113,6 +113,7 @@ struct listener_list {
 	unsigned count;
 	const char *notice; /* why it was seen in another way than usual; NULL: it was not */
 	int64_t took_us;
+	unsigned learned; /* LEARN_...: of each process */
 	/* Whom engines tell of; NULL: they were not asked (containers.h). */
 	const struct container_list *containers;
 };

@@ -195,17 +195,18 @@ static const struct process **slot_of(const struct scene *s, pid_t pid)
 }
 
 /*
- * All but its sockets.  Who descends from whom says something only of a process
- * that does not say itself where it works (owner.c), and takes a look at each.
+ * All that the look did not learn.  Who descends from whom says something only of
+ * a process that does not say itself where it works (owner.c), and takes a look at each.
  */
 static void learn_process(const struct scene *s, struct process *p)
 {
 	const struct listeners *machine = s->registry->listeners;
-	const unsigned first = LEARN_ALL & ~(unsigned)LEARN_LINEAGE;
+	const unsigned missing = LEARN_ALL & ~s->listeners.learned;
+	const unsigned first = missing & ~(unsigned)LEARN_LINEAGE;
 
 	/* One that has ended since is shown as it was seen. */
-	if (machine->ops->learn(machine->ctx, first, s->arena, p) &&
-	    (!p->cwd || !strcmp(p->cwd, "/")))
+	if ((!first || machine->ops->learn(machine->ctx, first, s->arena, p)) &&
+	    (missing & LEARN_LINEAGE) && (!p->cwd || !strcmp(p->cwd, "/")))
 		(void)machine->ops->learn(machine->ctx, LEARN_LINEAGE, s->arena, p);
 }
 
