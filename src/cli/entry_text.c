@@ -172,7 +172,7 @@ void listener_add(struct text *t, const json_t *listener)
 		text_addf(t, "uid %lld", uid);
 	}
 	text_add(t, ")");
-	if (cwd) {
+	if (cwd && !(container && !strcmp(cwd, "/"))) {
 		text_add(t, " in ");
 		add_safe(t, cwd);
 	}

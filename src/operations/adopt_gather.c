@@ -21,7 +21,7 @@ static bool folder_of_listener(struct adopting *a, struct listener *l, struct ad
 {
 	const struct owner o = scene_owner(&a->scene, l);
 	const struct process *p = listener_leader(l);
-	const char *path = p && p->container_folder ? p->container_folder : p ? p->cwd : NULL;
+	const char *path = p ? process_folder(p) : NULL;
 
 	*ret = NULL;
 	if (o.claimant)

@@ -21,12 +21,28 @@ static const char *fix_of_down(struct arena *a, const struct entry *e, const cha
 			    e->port, subject);
 }
 
+/* Its processes are never ended: it would run on without its port, or be started again. */
+static const char *fix_of_container(struct arena *a, const char *container, const char *whose,
+				    const char *subject)
+{
+	if (!whose)
+		return arena_printf(a, "stop the container: docker stop %s\nthen start %s",
+				    container, subject);
+	return arena_printf(a,
+			    "stop the container: docker stop %s\n"
+			    "publish it on a port of its own: portbook get %s/SERVICE",
+			    container, whose);
+}
+
 static const char *fix_of_squatted(struct arena *a, const struct audited *row, const char *subject)
 {
 	const struct claimant *c = row->judgement.owner.claimant;
+	const struct process *p = row->judgement.process;
 	const char *whose = c ? claimant_text(a, c) : NULL;
 	unsigned port = row->entry->port;
 
+	if (p && p->container)
+		return fix_of_container(a, p->container, whose, subject);
 	if (!c)
 		return arena_printf(a, "end the stranger: portbook free %u\nthen start %s", port,
 				    subject);
@@ -34,6 +50,20 @@ static const char *fix_of_squatted(struct arena *a, const struct audited *row, c
 			    "give the port back to its owner: portbook recover %s\n"
 			    "start %s on a port of its own: portbook get %s/SERVICE",
 			    subject, whose ? whose : c->project, whose ? whose : c->project);
+}
+
+static const char *fix_of_unknown(struct arena *a, const struct audited *row, const char *subject)
+{
+	const struct process *p = row->judgement.process;
+
+	if (p && (p->is_proxy || p->container))
+		return arena_printf(
+			a, "say which container it is: portbook update %s --meta container=NAME",
+			subject);
+	return arena_printf(a,
+			    "tell the book where it runs: portbook update %s --unit UNIT, or "
+			    "portbook project set %s --path DIR",
+			    subject, row->entry->project);
 }
 
 static const char *fix_of(struct arena *a, const struct audited *row)
@@ -45,12 +75,7 @@ static const char *fix_of(struct arena *a, const struct audited *row)
 	switch (row->judgement.state) {
 	case STATE_DOWN: return fix_of_down(a, row->entry, subject);
 	case STATE_SQUATTED: return fix_of_squatted(a, row, subject);
-	case STATE_UNKNOWN:
-		return arena_printf(
-			a,
-			"tell the book where it runs: portbook update %s --unit UNIT, or "
-			"portbook project set %s --path DIR",
-			subject, row->entry->project);
+	case STATE_UNKNOWN: return fix_of_unknown(a, row, subject);
 	case STATE_IN_USE: return "";
 	}
 	__builtin_unreachable();

@@ -104,12 +104,16 @@ bool folder_is_below(const char *folder, const char *path)
 	       (folder[len] == '/' || !folder[len]);
 }
 
+const char *process_folder(const struct process *p)
+{
+	return p->container_folder || p->is_proxy ? p->container_folder : p->cwd;
+}
+
 /* Does one of its processes work there, or was its container started there? */
 static bool is_below(const struct listener *l, const char *path)
 {
 	for (unsigned i = 0; i < l->n_processes; i++)
-		if (folder_is_below(l->processes[i].cwd, path) ||
-		    folder_is_below(l->processes[i].container_folder, path))
+		if (folder_is_below(process_folder(&l->processes[i]), path))
 			return true;
 	return false;
 }
@@ -158,7 +162,7 @@ static const char *container_text(struct arena *a, const struct process *p)
 const char *process_text(struct arena *a, const struct process *p)
 {
 	const char *user = p->user ? p->user : "";
-	const char *cwd = p->cwd ? p->cwd : "";
+	const char *cwd = p->cwd && !p->is_proxy ? p->cwd : "";
 	const char *what = p->container ? container_text(a, p)
 			   : p->program ? p->program
 					: "a process";

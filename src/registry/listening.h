@@ -41,6 +41,13 @@ struct listener *listener_in(const struct listener_list *list, enum protocol pro
 /* The process that was started first, NULL where none is known. */
 const struct process *listener_leader(const struct listener *l);
 
+/*
+ * The folder that tells whose the process is: its own, or in which compose was run for
+ * its container.  NULL: none is known.  A helper of containers works where its engine
+ * was started, which tells nothing.
+ */
+const char *process_folder(const struct process *p);
+
 /* Is the folder the path, or below it? False when either is NULL, and for "/". */
 bool folder_is_below(const char *folder, const char *path);
 

@@ -187,10 +187,11 @@ static const struct claimant *claimant_of_compose(const struct claimant_list *al
 	return claimant_of_folder(all, p->container_folder);
 }
 
+/* Where a helper works is where its engine was started, whose containers ever it has. */
 static const struct claimant *claimant_of_cwd(const struct claimant_list *all,
 					      const struct process *p)
 {
-	return claimant_of_folder(all, p->cwd);
+	return p->is_proxy ? NULL : claimant_of_folder(all, p->cwd);
 }
 
 /*
@@ -200,7 +201,9 @@ static const struct claimant *claimant_of_cwd(const struct claimant_list *all,
 static const struct claimant *claimant_of_lineage(const struct claimant_list *all,
 						  const struct process *p)
 {
-	for (unsigned i = 0; !telling(p->cwd) && !p->container && i < p->n_ancestors; i++)
+	bool is_contained = p->container || p->is_proxy;
+
+	for (unsigned i = 0; !telling(p->cwd) && !is_contained && i < p->n_ancestors; i++)
 		if (telling(p->ancestors[i].cwd))
 			return claimant_of_folder(all, p->ancestors[i].cwd);
 	return NULL;

@@ -134,12 +134,18 @@ def test_audit__judges_a_proxy_by_its_container(pb, project_dir, proxy, engine, 
         container("shop-db-1", ("0.0.0.0", ports["db"]), folder=shop, of="1" * 64),
         container("blog-cache-1", ("0.0.0.0", ports["cache"]), folder=blog, of="2" * 64),
         container("grid-db-1", ("0.0.0.0", ports["grid"]), of="3" * 64))
-    said = answer("audit", "--dry-run", status=1, env=engine.env)
+    said = answer("audit", "--dry-run", "--fix-hint", status=1, env=engine.env)
     verdicts = {r["expected"]: r["verdict"] for r in said["conflicts"] + said["unverified"]}
     # Nobody tells of the queue's, and the web is down.
     assert verdicts == {"shop/cache": "squatted", "shop/queue": "unknown", "blog/web": "down"}
     actual = {r["expected"]: r["actual"] for r in said["conflicts"]}["shop/cache"]
-    assert actual.startswith("container blog-cache-1 (pid "), actual
+    assert actual.startswith("container blog-cache-1 (pid ") and "cwd" not in actual, actual
+    fixes = {r["expected"]: r["fix"] for r in said["conflicts"] + said["unverified"]}
+    assert fixes["shop/cache"].splitlines() == [
+        "stop the container: docker stop blog-cache-1",
+        "publish it on a port of its own: portbook get blog/SERVICE"]
+    assert fixes["shop/queue"] == ("say which container it is: portbook update shop/queue --meta "
+                                   "container=NAME")
     assert len(engine.asked) == 1, "one question for all of them"
 
 
