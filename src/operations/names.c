@@ -95,12 +95,19 @@ static bool add_block_host(const struct block *b, void *arg)
 	return add_name(arg, b->host, NULL);
 }
 
+static bool add_instance_host(const struct instance *i, void *arg)
+{
+	return i->released_at_ms || add_name(arg, i->host, NULL);
+}
+
+/* A policy without blocks has instances all the same. */
 static bool read_hosts(struct names *n, struct err *err)
 {
 	struct store *s = n->call->registry->store;
 
 	add_name(n, n->call->registry->host, "this machine");
-	return s->ops->block_each(s, NULL, NULL, add_block_host, n, err);
+	return s->ops->block_each(s, NULL, NULL, add_block_host, n, err) &&
+	       s->ops->instance_each(s, NULL, add_instance_host, n, err);
 }
 
 /* --- of one project */

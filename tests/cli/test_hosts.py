@@ -248,6 +248,15 @@ def test_checkout__that_is_here_twice_is_no_other_machines(laptop, build1, git):
     assert "lives in" in laptop.fails(3, "init", "--project", "shop", cwd=other).err
 
 
+def test_completion__knows_the_machines_of_any_policy(pb):
+    book = pb.base / "shared.db"
+    laptop, build1 = Machine(pb, "laptop", book), Machine(pb, "build1", book)
+    laptop.ok("policy", "use", "environments")
+    build1.ok("get", "shop/web", "--create")
+    offered = laptop.ok("__complete", "--", "list", "--host", "").splitlines()
+    assert [line.split("\t")[0] for line in offered[:-1]] == ["laptop", "build1"]
+
+
 @pytest.mark.parametrize("name", ["Build_1.example.org", "a", "x" * 63])
 def test_name__of_a_machine_is_folded_like_other_names(pb, name):
     machine = Machine(pb, name, pb.base / "shared.db")
