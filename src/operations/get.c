@@ -260,6 +260,7 @@ static bool get_port_quick(struct call *c, const json_t *input, json_t *answer, 
 const struct operation op_get = {
 	.schema = &schema_get,
 	.access = ACCESS_WRITE,
+	.shares = true,
 	.run = get_run,
 	.quick = get_quick,
 };
@@ -267,6 +268,7 @@ const struct operation op_get = {
 const struct operation op_get_port = {
 	.schema = &schema_get_port,
 	.access = ACCESS_WRITE,
+	.shares = true,
 	.run = get_port_run,
 	.quick = get_port_quick,
 };
@@ -274,5 +276,6 @@ const struct operation op_get_port = {
 const struct operation op_allocate = {
 	.schema = &schema_allocate,
 	.access = ACCESS_WRITE,
+	.shares = true,
 	.run = allocate_run,
 };

@@ -169,11 +169,13 @@ static bool run_without_book(const struct operation *op, struct call *c, const j
 	return op->run(c, input, answer, err) && finish(c, answer, err);
 }
 
-static bool begin(const struct operation *op, struct call *c, struct err *err)
+static bool begin(const struct operation *op, struct call *c, bool shared, struct err *err)
 {
 	struct store *store = c->registry->store;
 	struct err why = { 0 };
 
+	if (shared)
+		return store_begin_shared(store, err);
 	if (store_begin(store, op->access == ACCESS_WRITE, &why))
 		return true;
 	c->may_not_write = op->may_only_read && why.code == ERR_NOT_PERMITTED;
@@ -205,33 +207,31 @@ static bool answer_again(const struct operation *op, struct call *c, const json_
 			: fail_memory(err));
 }
 
-/* The answer is whole before the commit: an error after it would deny what is done. */
+/*
+ * The answer is whole before the commit: an error after it would deny what is done.
+ * `*ret_said`: it is on its way, and nothing is run again.
+ */
 static bool settle(const struct operation *op, struct call *c, const json_t *input, json_t *answer,
-		   struct err *err)
+		   bool *ret_said, struct err *err)
 {
 	if (!put_notices(c, answer, err))
 		return false;
 	if (is_once(op, c) && !c->may_not_write &&
 	    !once_keep(c, op->schema->name, input, answer, err))
 		return false;
+	*ret_said = true;
 	return deliver(c, answer, err) && (c->is_trial || store_commit(c->registry->store, err));
 }
 
-static bool run_in_transaction(const struct operation *op, struct call *c, const json_t *input,
-			       json_t *answer, struct err *err)
+static bool run_once(const struct operation *op, struct call *c, const json_t *input, bool shared,
+		     json_t *answer, bool *ret_said, struct err *err)
 {
 	CLEANUP(txn_cleanup) struct txn txn = { c->registry->store };
-	bool done = false;
+	bool done;
 
-	c->is_trial = json_bool_of(input, "dryRun");
-	if (is_once(op, c) ? !once_check_key(c->io.key, err)
-			   : !run_quick(op, c, input, answer, &done, err))
-		return false;
-	if (done)
-		return finish(c, answer, err);
+	*ret_said = false;
 	forget_notices(c);
-	if ((op->before && !op->before(c, input, err)) || !begin(op, c, err) ||
-	    !answer_again(op, c, input, answer, &done, err))
+	if (!begin(op, c, shared, err) || !answer_again(op, c, input, answer, &done, err))
 		return false;
 	if (done)
 		return true;
@@ -240,7 +240,37 @@ static bool run_in_transaction(const struct operation *op, struct call *c, const
 	/* A trial run did everything, and leaves nothing. */
 	if (c->is_trial)
 		registry_note(c->registry, "this was a trial run: nothing of it is in the book");
-	return settle(op, c, input, answer, err);
+	return settle(op, c, input, answer, ret_said, err);
+}
+
+static bool begin_answer(struct call *c, json_t *answer, struct err *err)
+{
+	json_decref(c->refusal);
+	c->refusal = NULL;
+	json_object_clear(answer);
+	return json_put_bool(answer, "success", true) || fail_memory(err);
+}
+
+static bool run_in_transaction(const struct operation *op, struct call *c, const json_t *input,
+			       json_t *answer, struct err *err)
+{
+	struct store *store = c->registry->store;
+	bool done = false, said;
+
+	c->is_trial = json_bool_of(input, "dryRun");
+	if (is_once(op, c) ? !once_check_key(c->io.key, err)
+			   : !run_quick(op, c, input, answer, &done, err))
+		return false;
+	if (done)
+		return finish(c, answer, err);
+	if (op->before && !op->before(c, input, err))
+		return false;
+	if (run_once(op, c, input, op->shares, answer, &said, err))
+		return true;
+	if (said || !store->needs_alone)
+		return false;
+	*err = (struct err){ 0 };
+	return begin_answer(c, answer, err) && run_once(op, c, input, false, answer, &said, err);
 }
 
 /* What finds no memory is left out: `err` says the most of it. */

@@ -39,6 +39,12 @@ struct operation {
 	 */
 	bool (*before)(struct call *call, const json_t *input, struct err *err);
 
+	/*
+	 * Of a write: it changes one service, beside others that do (store_begin_shared);
+	 * what turns out to be more than that is run again, and has the book alone.
+	 */
+	bool shares;
+
 	/* Of a write: without permission it reads, and call->may_not_write says so. */
 	bool may_only_read;
 

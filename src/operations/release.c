@@ -61,7 +61,7 @@ static bool release_all(struct call *c, const json_t *input, json_t *answer, str
 	struct entry_list list;
 	struct project p;
 
-	if (!find_project(c, input, &p, err))
+	if (!store_need_alone(c->registry->store, err) || !find_project(c, input, &p, err))
 		return false;
 	f.project_id = p.id;
 	f.instance = (unsigned)json_int_of(input, "instance", 0);
@@ -80,6 +80,25 @@ static bool release_all(struct call *c, const json_t *input, json_t *answer, str
 	return put_released(answer, &list, err);
 }
 
+/*
+ * Whose port it is, is known only when it is read: what that service has of the port is
+ * released.  Has it another by then, or have several it, all is done in the book alone.
+ */
+static bool hold_holder(struct call *c, struct entry_filter *f, struct err *err)
+{
+	struct store *store = c->registry->store;
+	struct entry_list list;
+
+	if (!store->is_shared)
+		return true;
+	if (!entries_read(c->registry, f, &c->arena, &list, err))
+		return false;
+	if (list.count != 1)
+		return store_need_alone(store, err);
+	f->id = list.items[0].id;
+	return store_hold(store, list.items[0].project_id, list.items[0].service, err);
+}
+
 static bool release_port(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
 	struct entry_filter f = ENTRY_FILTER_ALL;
@@ -90,8 +109,9 @@ static bool release_port(struct call *c, const json_t *input, json_t *answer, st
 	f.ports = (struct port_range){ port, port };
 	if (json_text_of(input, "protocol"))
 		f.protocol = (int)input_protocol(input);
-	if (!input_host(c, input, &f.host, err) ||
+	if (!input_host(c, input, &f.host, err) || !hold_holder(c, &f, err) ||
 	    !registry_release_all(c->registry, &f, &c->arena, &list, err) ||
+	    (!list.count && !store_need_alone(c->registry->store, err)) ||
 	    !answer_others(c, NULL, answer, err))
 		return false;
 	snprintf(what, sizeof(what), "port %u", port);
@@ -107,7 +127,8 @@ static bool release_service(struct call *c, const json_t *input, json_t *answer,
 	uint16_t port = (uint16_t)json_int_of(input, "port", 0);
 
 	if (!place_find(c, input, PLACE_ENTER_NOTHING, &p, err) ||
-	    !input_key(c, input, &p, &key, err))
+	    !input_key(c, input, &p, &key, err) ||
+	    !store_hold(c->registry->store, p.project.id, key.service, err))
 		return false;
 	f.project_id = p.project.id;
 	f.instance = key.instance;
@@ -155,5 +176,6 @@ static bool release_run(struct call *c, const json_t *input, json_t *answer, str
 const struct operation op_release = {
 	.schema = &schema_release,
 	.access = ACCESS_WRITE,
+	.shares = true,
 	.run = release_run,
 };

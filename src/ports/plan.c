@@ -95,6 +95,7 @@ void plan_make(const struct choice *c, struct plan *ret)
 		port_set_add(&ret->late, c->cooling[i]);
 	ret->cooling = c->cooling;
 	ret->n_cooling = c->n_cooling;
+	ret->cooling_since_ms = c->cooling_since_ms;
 }
 
 static bool is_open(const struct plan *p, const struct port_set *taken, uint16_t port)

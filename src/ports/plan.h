@@ -53,13 +53,14 @@ struct choice {
 	const struct port_set *strangers; /* a stranger listens there right now */
 	const uint16_t *cooling;	  /* released a short while ago, oldest first */
 	unsigned n_cooling;
-	uint16_t before;     /* it had this one; 0: none */
-	uint16_t preferred;  /* it asks for this one; 0: none */
-	bool only_preferred; /* --port: that one or none */
-	uint16_t role;	     /* the port of its role; 0: no role */
-	uint16_t twin;	     /* where instance 1 suggests; 0: no suggestion */
-	bool downwards;	     /* highest free port first */
-	uint64_t seed;	     /* for STRATEGY_RANDOM */
+	int64_t cooling_since_ms; /* what was released after that cools down; 0: nothing does */
+	uint16_t before;	  /* it had this one; 0: none */
+	uint16_t preferred;	  /* it asks for this one; 0: none */
+	bool only_preferred;	  /* --port: that one or none */
+	uint16_t role;		  /* the port of its role; 0: no role */
+	uint16_t twin;		  /* where instance 1 suggests; 0: no suggestion */
+	bool downwards;		  /* highest free port first */
+	uint64_t seed;		  /* for STRATEGY_RANDOM */
 };
 
 struct plan {
@@ -75,6 +76,8 @@ struct plan {
 	struct port_set late;		     /* avoided or cooling: after all others */
 	const uint16_t *cooling;	     /* borrowed from the choice */
 	unsigned n_cooling;
+	/* For a store whose writers work beside each other: what is released meanwhile. */
+	int64_t cooling_since_ms;
 };
 
 /* Rationale: an answer that lists more passed-over ports is not read. */

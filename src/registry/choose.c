@@ -250,6 +250,7 @@ static bool find_cooling(struct registry *r, const struct policy_range *range,
 	}
 	c->cooling = at.ports;
 	c->n_cooling = at.count;
+	c->cooling_since_ms = at.since_ms;
 	return true;
 }
 

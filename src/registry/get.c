@@ -307,7 +307,8 @@ bool registry_allocate(struct registry *r, const struct port_request *q, struct 
 	struct entry old;
 	struct choice c;
 
-	if (!project_takes_more(&q->key, err))
+	if (!project_takes_more(&q->key, err) ||
+	    !store_hold(r->store, q->key.project->id, q->key.service, err))
 		return false;
 	if (q->replace && !replace_primary(r, &this, a, &old, err))
 		return false;
@@ -431,7 +432,8 @@ bool registry_get(struct registry *r, const struct port_request *q, struct arena
 	struct entry old, e;
 	bool found, changed;
 
-	if (!service_primary(r, &q->key, a, &old, &found, err))
+	if (!store_hold(r->store, q->key.project->id, q->key.service, err) ||
+	    !service_primary(r, &q->key, a, &old, &found, err))
 		return false;
 	if (!found)
 		return registry_allocate(r, q, a, ret, err);

@@ -154,7 +154,7 @@ bool registry_record(struct registry *r, struct change *c, struct err *err)
 
 	if (!dump(before_json, &before, err) || !dump(after_json, &after, err))
 		return false;
-	if (!r->store->in_transaction || !r->store->has_event)
+	if (!r->store->in_transaction || !r->store->n_events)
 		r->change_at_ms = registry_now(r);
 	return r->store->ops->event_add(r->store,
 					&(struct event){

@@ -30,30 +30,70 @@ void store_free(struct store *s)
 		s->ops->free(s);
 }
 
-bool store_begin(struct store *s, bool write, struct err *err)
+static bool begin(struct store *s, bool write, bool shared, struct err *err)
 {
+	s->is_shared = shared;
+	s->needs_alone = false;
 	s->loss = LOSS_NONE;
-	if (!(s->in_batch ? s->ops->part_begin(s, err) : s->ops->begin(s, write, err)))
+	if (!(s->in_batch ? s->ops->part_begin(s, err) : s->ops->begin(s, write, err))) {
+		s->is_shared = false;
 		return false;
+	}
 	s->loss = LOSS_NONE;
 	s->in_transaction = true;
-	s->has_event = false;
+	s->n_events = 0;
 	return true;
+}
+
+bool store_begin(struct store *s, bool write, struct err *err)
+{
+	return begin(s, write, false, err);
+}
+
+bool store_begin_shared(struct store *s, struct err *err)
+{
+	return begin(s, true, s->ops->hold && !s->in_batch, err);
+}
+
+static bool is_sharing(const struct store *s)
+{
+	return s->in_transaction && s->is_shared;
+}
+
+bool store_hold(struct store *s, const char *project_id, const char *service, struct err *err)
+{
+	return !is_sharing(s) || s->ops->hold(s, project_id, service, err);
+}
+
+bool store_need_alone(struct store *s, struct err *err)
+{
+	if (!is_sharing(s))
+		return true;
+	s->needs_alone = true;
+	fail(err, ERR_BUSY, "the book was changed by another at the same time");
+	return fail_hint(err, "try again");
 }
 
 int store_seq_step(struct store *s)
 {
-	int step = s->in_transaction && s->has_event ? 1 : 2;
+	unsigned before = s->in_transaction ? s->n_events : 0;
 
-	s->has_event = true;
-	return step;
+	s->n_events++;
+	if (is_sharing(s))
+		return -(int)before;
+	return before ? 1 : 2;
 }
 
 bool store_commit(struct store *s, struct err *err)
 {
+	bool ok;
+
 	s->in_transaction = false;
-	if (!s->in_batch)
-		return s->ops->commit(s, err);
+	if (!s->in_batch) {
+		ok = s->ops->commit(s, err);
+		s->is_shared = false;
+		return ok;
+	}
 	if (s->ops->part_end(s, err))
 		return true;
 	s->ops->part_undo(s);
@@ -69,11 +109,13 @@ void store_rollback(struct store *s)
 		s->ops->part_undo(s);
 	else
 		s->ops->rollback(s);
+	s->is_shared = false;
 }
 
 bool store_batch_begin(struct store *s, struct err *err)
 {
 	s->loss = LOSS_NONE;
+	s->is_shared = false;
 	s->in_batch = s->ops->begin(s, true, err);
 	return s->in_batch;
 }

@@ -149,7 +149,11 @@ struct entry_filter {
 struct event_filter {
 	const char *project_id, *service;
 	uint16_t port;
-	int64_t after_seq; /* only later ones; 0: all */
+	/*
+	 * Only later ones; 0: all.  Who goes on from the last one given misses none, also where
+	 * numbers are not the order of commits.
+	 */
+	int64_t after_seq;
 	bool newest_first;
 	unsigned limit; /* 0: no limit */
 };
@@ -201,11 +205,14 @@ struct store_ops {
 	 * Open a transaction.  With `write` no other writer works until it ends,
 	 * and what it reads is the latest; without, it reads one state throughout.
 	 * Transactions do not nest.  Single calls outside of one are each their own.
+	 * With `write` and s->is_shared: see store_begin_shared.
 	 */
 	bool (*begin)(struct store *s, bool write, struct err *err);
 	/* Durable when it returns true; nothing of it happened when it returns false. */
 	bool (*commit)(struct store *s, struct err *err);
 	void (*rollback)(struct store *s);
+	/* See store_hold.  NULL: writers of this engine never work beside each other. */
+	bool (*hold)(struct store *s, const char *project_id, const char *service, struct err *err);
 
 	/*
 	 * A part of the open write transaction: undone, it leaves the rest as it was.
@@ -335,7 +342,9 @@ struct store {
 	bool in_transaction; /* kept by store_begin and its kin */
 	bool in_batch;	     /* the same; transactions are parts of one */
 	enum txn_loss loss;  /* of the transaction at hand, or the last; set by the engine */
-	bool has_event;	     /* an event of this transaction was numbered; see store_seq_step */
+	unsigned n_events;   /* of this transaction, that were numbered; see store_seq_step */
+	bool is_shared;	     /* the transaction is one of store_begin_shared */
+	bool needs_alone;    /* it failed because of that */
 	bool may_be_new;     /* set by open: nobody has founded it, as far as is known */
 	bool process_ends;   /* free() may leave to the kernel what the kernel gives back */
 	/*
@@ -351,6 +360,31 @@ void store_free(struct store *s);
 
 MUST_CHECK bool store_begin(struct store *s, bool write, struct err *err);
 MUST_CHECK bool store_commit(struct store *s, struct err *err);
+
+/*
+ * A write transaction beside others of its kind, where the engine can; else as
+ * store_begin.  In it one service is changed, which store_hold has to itself:
+ * claim, entry_put, event_add, check_add and entry_verified; of what is read of
+ * projects, instances, blocks, reservations and the policy nothing changes.
+ * What goes beyond that, or meets another in the middle, fails and sets
+ * `needs_alone`: the whole is to be run again in a transaction of store_begin.
+ */
+MUST_CHECK bool store_begin_shared(struct store *s, struct err *err);
+
+/*
+ * Until a shared transaction ends, nobody else changes what this service of the
+ * project has, nor that of another whose name makes the same variable.  Read
+ * behind it.  Nothing in a transaction that is not shared.
+ */
+MUST_CHECK bool store_hold(struct store *s, const char *project_id, const char *service,
+			   struct err *err);
+
+/* True in a transaction that has the book alone; see store_begin_shared. */
+MUST_CHECK bool store_need_alone(struct store *s, struct err *err);
+
+/* Rationale: a number is left out between two changes, and eight are taken for one. */
+#define STORE_SHARED_EVENTS 7
+
 /* Does nothing when no transaction is open. */
 void store_rollback(struct store *s);
 
@@ -364,7 +398,11 @@ MUST_CHECK bool store_batch_end(struct store *s, struct err *err);
 /* Does nothing where there is none. */
 void store_batch_undo(struct store *s);
 
-/* For event_add of a store: how far the number of this event is from the last one. */
+/*
+ * For event_add of a store: how far the number of this event is from the last
+ * one of the book.  In a shared transaction nobody knows that: 0 for its first
+ * event, and -n for the one n after that.
+ */
 int store_seq_step(struct store *s);
 
 /* For CLEANUP(txn_cleanup): undoes itself unless it is committed. */

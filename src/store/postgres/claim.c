@@ -1,8 +1,8 @@
 /*
- * postgres/claim.c - asking for the port that the server's choose_port chooses.
+ * postgres/claim.c - entering what the server's claim_port chooses the port for.
  *
- * The function is the engine's own plan_choose: programs that talk SQL call it,
- * too (0002_functions.sql).  It is told the plan; what is entered it knows.
+ * The function is the engine's own plan_choose: what programs call by SQL calls
+ * it, too (0004_slots.sql).  It is told the plan; what is entered it knows.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +58,10 @@ static void add_cooling(struct text *t, const struct plan *p)
 	text_add(t, "}");
 }
 
-/* The arrays of choose_port, in its order. */
+/* Of those of sql_entry_values, the one that claim_port finds by itself. */
+#define PORT_VALUE 11
+
+/* The arrays of claim_port, in its order. */
 enum array { FIRST, LOWS, HIGHS, CLOSED, STRANGERS, LATE, COOLING, ARRAY_COUNT };
 
 struct told {
@@ -99,41 +102,98 @@ static enum plan_why why_of(const struct plan *p, int64_t round, int64_t turn)
 	return round >= 0 && round < (int64_t)ARRAY_LEN(whys) ? whys[round] : WHY_NONE;
 }
 
-/* "{3000,3001}" */
-static void read_passed(const char *text, struct pick *ret)
+/* "{3000,1,0}": the port, its round and turn, and then the strangers that were passed. */
+static void read_numbers(const char *text, const struct plan *p, struct pick *ret)
 {
-	ret->n_passed = 0;
-	while (text && *++text && *text != '}' && ret->n_passed < PLAN_MAX_PASSED) {
-		ret->passed[ret->n_passed++] = (uint16_t)strtoul(text, NULL, 10);
+	long numbers[3 + PLAN_MAX_PASSED];
+	unsigned n = 0;
+
+	*ret = (struct pick){ .why = WHY_NONE };
+	while (text && *++text && *text != '}' && n < ARRAY_LEN(numbers)) {
+		numbers[n++] = strtol(text, NULL, 10);
 		text += strcspn(text, ",}");
 	}
+	if (n < 3)
+		return;
+	ret->port = (uint16_t)numbers[0];
+	ret->why = why_of(p, numbers[1], numbers[2]);
+	for (unsigned i = 3; i < n; i++)
+		ret->passed[ret->n_passed++] = (uint16_t)numbers[i];
 }
 
-bool pg_choose(struct sql_session *s, const struct plan *p, const struct entry *e, struct pick *ret,
-	       struct err *err)
+static bool read_pick(struct query *q, const struct plan *p, struct pick *ret, struct err *err)
+{
+	bool row = false;
+
+	if (!query_step(q, &row, err))
+		return false;
+	if (!row)
+		return fail(err, ERR_BOOK, "the book's claim_port answers nothing");
+	read_numbers(query_text(q), p, ret);
+	return true;
+}
+
+/* What is refused is undone alone; where others work beside it, the whole transaction is. */
+static bool open_claim(struct session *s, const struct sql_value *values, unsigned n_values,
+		       struct query *ret, struct err *err)
+{
+	const struct step steps[] = {
+		{ .what = SAVEPOINT },
+		{ .what = CLAIM_PORT, .values = values, .n_values = n_values },
+		{ .what = SAVEPOINT_END },
+	};
+	bool shared = s->sql.store.is_shared;
+	PGresult *result;
+
+	if (!wire_run(s, shared ? steps + 1 : steps, shared ? 1 : ARRAY_LEN(steps), shared ? 0 : 1,
+		      &result, err)) {
+		if (!shared)
+			pg_part_undo(&s->sql);
+		return false;
+	}
+	*ret = (struct query){ .session = &s->sql, .run = result, .row = -1 };
+	return true;
+}
+
+static bool claim(struct session *s, const struct plan *p, const struct entry *e, struct pick *ret,
+		  struct err *err)
 {
 	CLEANUP(told_cleanup) struct told t = { 0 };
 	CLEANUP(query_close) struct query q = { 0 };
-	struct sql_value values[ARRAY_COUNT + 4];
-	bool row = false;
-	int64_t round;
+	struct sql_value values[SQL_ENTRY_VALUES + ARRAY_COUNT + 3], *at = values;
+	struct entry entry = *e;
+	struct pick pick;
 
 	if (!tell(p, &t, err))
 		return false;
-	values[0] = sql_key(e->host);
-	values[1] = sql_exact(protocol_name(e->protocol));
+	entry.port = 1; /* that of an entry that is not the primary: its ordinal is not 0 */
+	sql_entry_values(&entry, at);
+	memmove(&values[PORT_VALUE], &values[PORT_VALUE + 1],
+		(SQL_ENTRY_VALUES - PORT_VALUE - 1) * sizeof(*values));
+	at += SQL_ENTRY_VALUES - 1;
 	for (unsigned i = 0; i < ARRAY_COUNT; i++)
-		values[2 + i] = sql_exact(text_str(&t.arrays[i]));
-	values[ARRAY_COUNT + 2] = sql_int(p->downwards);
-	values[ARRAY_COUNT + 3] = sql_text(p->random ? t.seed : NULL);
-	if (!query_open(s, CHOOSE_PORT, values, ARRAY_LEN(values), &q, err) ||
-	    !query_step(&q, &row, err))
+		*at++ = sql_exact(text_str(&t.arrays[i]));
+	*at++ = sql_some_time(p->cooling_since_ms);
+	*at++ = sql_int(p->downwards);
+	*at++ = sql_text(p->random ? t.seed : NULL);
+	if (!open_claim(s, values, (unsigned)(at - values), &q, err) ||
+	    !read_pick(&q, p, &pick, err))
 		return false;
-	if (!row)
-		return fail(err, ERR_BOOK, "the book's choose_port answers nothing");
-	ret->port = (uint16_t)query_int(&q);
-	round = query_int(&q);
-	ret->why = why_of(p, round, query_int(&q));
-	read_passed(query_text(&q), ret);
+	*ret = pick;
+	return true;
+}
+
+bool pg_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
+	      struct err *err)
+{
+	struct session *s = pg_session_of(store);
+	CLEANUP(write_cleanup) struct write w = { .session = &s->sql };
+	struct pick pick;
+
+	if (s->txn != TXN_NONE)
+		return claim(s, p, e, ret, err);
+	if (!write_begin(&w, err) || !claim(s, p, e, &pick, err) || !write_end(&w, err))
+		return false;
+	*ret = pick;
 	return true;
 }

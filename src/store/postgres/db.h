@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/uuid.h"
+#include "ports/name.h"
 #include "store/postgres/libpq.h"
 #include "store/postgres/statements.h"
 #include "store/sql/session.h"
@@ -18,8 +19,23 @@
 /* Rationale: an operation filters in two or three shapes; the daemon's reads in a dozen. */
 #define SHAPES_KEPT 32
 
+/* Of a project's id and a name. */
+#define HELD_SIZE (UUID_TEXT_SIZE + NAME_SIZE)
+
 /* "18446744073709551615" and its NUL. */
 #define XID_SIZE 21
+
+/*
+ * Rationale: the beginning of a transaction, whose service it is, and as many
+ * events as one that is shared has; then a savepoint, a statement and its end.
+ */
+#define STEPS_MAX (2 + 1 + STORE_SHARED_EVENTS + 3)
+
+/* A statement whose answer nobody reads, with values of its own: it goes out with the next. */
+struct later {
+	unsigned what, n_values;
+	struct sql_value *values; /* and, behind them, their texts */
+};
 
 struct session {
 	struct sql_session sql;
@@ -31,11 +47,14 @@ struct session {
 	enum { TXN_NONE, TXN_READ, TXN_WRITE } txn;
 	char xid[XID_SIZE];		/* of the transaction that writes */
 	char txn_id[UUID_TEXT_SIZE];	/* the same one's name, which is nobody else's */
+	char held[HELD_SIZE];		/* what it held last: a project's id and a service */
 	bool prepared[STATEMENT_COUNT]; /* on this connection */
 	uint64_t shapes[SHAPES_KEPT];
 	unsigned n_shapes;
 	unsigned cursors; /* that this transaction has had */
 	unsigned n_pending; /* statements on their way, of which nobody has seen the answer */
+	struct later later[STEPS_MAX];
+	unsigned n_later;
 };
 
 static inline struct session *pg_session_of(struct store *s)
@@ -117,11 +136,19 @@ bool wire_flush(struct session *s, struct err *err);
 /* One statement without values. */
 bool wire_say(struct session *s, unsigned what, struct err *err);
 
+/*
+ * Send it with the next wire_run, before that one's steps: it fails then, and
+ * `*err` says so.  False: there is no memory, or what waited already has failed.
+ */
+bool wire_later(struct session *s, const struct step *step, struct err *err);
+void wire_forget_later(struct session *s);
+
 /* ---- txn.c ---- */
 
 bool pg_begin(struct store *store, bool write, struct err *err);
 bool pg_commit(struct store *store, struct err *err);
 void pg_rollback(struct store *store);
+bool pg_hold(struct store *store, const char *project_id, const char *service, struct err *err);
 
 /* As struct store_ops has them. */
 bool pg_batch_part_begin(struct store *store, struct err *err);
@@ -137,8 +164,8 @@ bool pg_run_part(struct sql_session *sql, unsigned what, const struct sql_value 
 
 /* ---- claim.c ---- */
 
-bool pg_choose(struct sql_session *s, const struct plan *p, const struct entry *e, struct pick *ret,
-	       struct err *err);
+bool pg_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
+	      struct err *err);
 
 /* ---- error.c ---- */
 

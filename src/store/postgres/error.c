@@ -128,6 +128,15 @@ static void note_loss(struct session *s, const char *state)
 		s->sql.store.loss = LOSS_UNDONE;
 }
 
+/* Two that shared the book met: one of them is to have it alone. */
+static void note_meeting(struct session *s, const char *state)
+{
+	if (s->sql.store.is_shared &&
+	    (!strcmp(state, UNIQUE_VIOLATION) || !strcmp(state, EXCLUSION_VIOLATION) ||
+	     !strncmp(state, "40", 2)))
+		s->sql.store.needs_alone = true;
+}
+
 bool pg_fail(struct session *s, const PGresult *result, struct err *err)
 {
 	const char *state = field(s, result, PG_DIAG_SQLSTATE);
@@ -135,6 +144,7 @@ bool pg_fail(struct session *s, const PGresult *result, struct err *err)
 	unsigned i = 0;
 
 	note_loss(s, state);
+	note_meeting(s, state);
 	if (!*state)
 		return pg_is_lost(s) ? fail_lost(s, err) : fail_memory(err);
 	if (!strcmp(state, UNIQUE_VIOLATION) || !strcmp(state, EXCLUSION_VIOLATION))

@@ -144,6 +144,7 @@ static const struct look {
 	const char *check, *fine;
 } looks[] = {
 	{ LOOK_VALIDITY, "validity", "all indexes and constraints hold" },
+	{ LOOK_SLOTS, "slots", "the list of free ports and the entries agree" },
 	{ LOOK_RIGHTS, "rights", "this role may write the book" },
 	{ LOOK_DURABILITY, "durability", "what was answered is on the server's disk" },
 };

@@ -20,7 +20,8 @@ enum postgres_severity {
 };
 
 struct postgres_finding {
-	const char *check; /* "schema", "validity", "rights", "durability", "server-clock" */
+	const char
+		*check; /* "schema", "validity", "slots", "rights", "durability", "server-clock" */
 	enum postgres_severity severity;
 	const char *message, *remedy; /* `remedy` NULL: nothing has to be done */
 	const char *details;	      /* lines; NULL: none */

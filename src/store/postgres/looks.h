@@ -28,7 +28,7 @@
 	"WITH written AS (SELECT c.oid, c.relname, has_table_privilege(c.oid, 'INSERT') AS may" \
 	" FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname IN ("     \
 	"'projects', 'instances', 'blocks', 'reserved_ports', 'port_allocations',"              \
-	" 'port_health_checks', 'requests', 'events'))"
+	" 'port_slots', 'port_slot_spans', 'port_health_checks', 'requests', 'events'))"
 
 #define SQL_LOOK_RIGHTS                                                                           \
 	SQL_WRITTEN_TABLES                                                                        \
@@ -47,6 +47,25 @@
 	" SELECT 2, 'every role of the server may make objects in the schema public',"            \
 	" 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'"                                           \
 	" WHERE has_schema_privilege('public', 'public', 'CREATE')"
+
+/* Slots are derived from the entries: 0004_slots.sql. One statement, so that both are of one state. */
+#define SQL_LOOK_SLOTS                                                                             \
+	"WITH wrong AS (SELECT coalesce(s.hostname, o.hostname) AS host,"                          \
+	" coalesce(s.port_number, o.port) AS port, CASE WHEN s.free THEN 'free, and it is taken'"  \
+	" WHEN s.free IS NULL THEN 'nothing' WHEN o.port IS NULL THEN 'one that nobody asked for'" \
+	" ELSE 'taken, and it is free' END AS says"                                                \
+	" FROM (SELECT p.hostname, p.protocol, n AS port FROM port_slot_spans p,"                  \
+	" generate_series(p.start_port, p.end_port) n) o"                                          \
+	" FULL JOIN port_slots s ON s.hostname = o.hostname AND s.protocol = o.protocol"           \
+	" AND s.port_number = o.port"                                                              \
+	" LEFT JOIN port_allocations a ON a.hostname = s.hostname AND a.protocol = s.protocol"     \
+	" AND a.port_number = s.port_number AND a.released_at IS NULL"                             \
+	" WHERE s.free IS NULL OR o.port IS NULL OR s.free <> (a.id IS NULL))"                     \
+	" SELECT 2, format('%s of the slots, by which a free port is found, %s wrong: that of %s"  \
+	" on ''%s'' says %s', count(*), CASE count(*) WHEN 1 THEN 'is' ELSE 'are' END, min(port)," \
+	" (array_agg(host ORDER BY port))[1], (array_agg(says ORDER BY port))[1]),"                \
+	" 'SELECT forget_slots(): they are made anew from the entries'"                            \
+	" FROM wrong HAVING count(*) > 0"
 
 #define SQL_LOOK_DURABILITY                                                                     \
 	"SELECT 2, format('%s is off: what was answered may be gone when the server''s machine" \

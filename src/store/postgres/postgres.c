@@ -45,6 +45,7 @@ static void pg_free(struct store *store)
 {
 	struct session *s = pg_session_of(store);
 
+	wire_forget_later(s);
 	s->pq->finish(s->conn);
 	free(s->url);
 	free(s->shown);
@@ -97,5 +98,6 @@ const struct store_ops postgres_ops = {
 	.part_end = pg_batch_part_end,
 	.part_undo = pg_batch_part_undo,
 	SQL_STORE_OPS,
-	.claim = sql_claim,
+	.claim = pg_claim,
+	.hold = pg_hold,
 };

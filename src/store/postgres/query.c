@@ -201,7 +201,6 @@ const struct sql_engine postgres_engine = {
 	.step = next_row,
 	.text = column_text,
 	.number = column_number,
-	.choose = pg_choose,
 	.is_begun = is_begun,
 	.part_begin = pg_part_begin,
 	.part_end = pg_part_end,

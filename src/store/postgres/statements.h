@@ -4,18 +4,21 @@
 #ifndef STORE_POSTGRES_STATEMENTS_H
 #define STORE_POSTGRES_STATEMENTS_H
 
+#include <stdbool.h>
+
 #include "store/sql/statements.h"
 
 enum statement {
 	BEGIN_READ = SQL_STATEMENT_COUNT,
 	BEGIN_WRITE,
 	LOCK_BOOK,
-	GET_XID,
+	SHARE_BOOK,
+	HOLD_SERVICE,
 	XID_STATUS,
 	WHICH_DATABASE,
 	TAKE_TIME,
 	FIND_TRANSACTION,
-	CHOOSE_PORT,
+	CLAIM_PORT,
 	COMMIT,
 	ROLLBACK,
 	SAVEPOINT,
@@ -24,6 +27,7 @@ enum statement {
 	LOOK_OBJECTS,
 	LOOK_VALIDITY,
 	LOOK_RIGHTS,
+	LOOK_SLOTS,
 	LOOK_DURABILITY,
 	SERVER_TIME,
 	STATEMENT_COUNT,
@@ -32,11 +36,24 @@ enum statement {
 
 /*
  * The lock that all who write take, whoever is allowed what: "portbook" in ASCII.
- * Programs that call allocate_port and its like share it: see 0002_functions.sql.
+ * Who changes one service shares it (store_begin_shared), and so do programs that
+ * call allocate_port and its like: see 0004_slots.sql.
  */
-#define SQL_LOCK_BOOK "SELECT pg_advisory_xact_lock(8101820098856054635)"
+#define SQL_LOCK_BOOK  "SELECT pg_advisory_xact_lock(8101820098856054635)"
+#define SQL_SHARE_BOOK "SELECT pg_advisory_xact_lock_shared(8101820098856054635)"
+
+/*
+ * And, behind the lock, what a transaction is known by: all its events carry its
+ * name (0003_transactions.sql).
+ */
+#define SQL_AND_XID               \
+	", pg_current_xact_id()," \
+	" set_config('portbook.transaction_id', gen_random_uuid()::text, true)"
 
 /* Of an enum statement or sql_statement. */
 const char *pg_statement_text(unsigned what);
+
+/* Does it change what all who share the book rely on? */
+bool pg_statement_needs_alone(unsigned what);
 
 #endif

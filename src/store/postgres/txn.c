@@ -1,8 +1,12 @@
 /*
  * postgres/txn.c - transactions.
  *
- * Who writes takes BOOK_LOCK first, so that no other writer works until it ends
- * and each of its statements reads the latest.  Readers take no lock.
+ * Who writes takes the book's lock first, so that no other writer works until it
+ * ends and each of its statements reads the latest; or shares it with those that
+ * each change one service (store_begin_shared).  Readers take no lock.
+ *
+ * The beginning of a shared transaction goes out with its first statement, and
+ * its events with the next one: nobody waits for their answers.
  *
  * Outside of a transaction only reads and the begin of one are sent, so that is
  * what wire_run may send twice.  When the answer to a commit is lost, the
@@ -23,6 +27,7 @@
 
 static void forget(struct session *s)
 {
+	wire_forget_later(s);
 	/* First, as what fails there would take the ROLLBACK with it. */
 	(void)wire_flush(s, NULL);
 	if (!pg_is_lost(s) && s->pq->transactionStatus(s->conn) != PQTRANS_IDLE)
@@ -32,26 +37,36 @@ static void forget(struct session *s)
 
 static bool begin_write(struct session *s, struct err *err)
 {
-	static const struct step steps[] = { { BEGIN_WRITE }, { LOCK_BOOK }, { GET_XID } };
-	PGresult *xid;
+	static const struct step steps[] = { { BEGIN_WRITE }, { LOCK_BOOK } };
 
-	if (!wire_run(s, steps, ARRAY_LEN(steps), 2, &xid, err))
-		return false;
-	snprintf(s->xid, sizeof(s->xid), "%s", s->pq->getvalue(xid, 0, 0));
-	snprintf(s->txn_id, sizeof(s->txn_id), "%s", s->pq->getvalue(xid, 0, 1));
-	s->pq->clear(xid);
+	return wire_run(s, steps, ARRAY_LEN(steps), 0, NULL, err);
+}
+
+static bool begin_shared(struct session *s, struct err *err)
+{
+	static const struct step steps[] = { { BEGIN_WRITE }, { SHARE_BOOK } };
+
+	s->held[0] = '\0';
+	for (unsigned i = 0; i < ARRAY_LEN(steps); i++)
+		if (!wire_later(s, &steps[i], err))
+			return false;
 	return true;
 }
 
 bool pg_begin(struct store *store, bool write, struct err *err)
 {
 	struct session *s = pg_session_of(store);
+	bool ok;
 
 	if (s->txn != TXN_NONE)
 		return fail(err, ERR_INVALID, "a transaction is open already");
-	store->has_event = false;
+	store->n_events = 0;
 	s->cursors = 0;
-	if (!(write ? begin_write(s, err) : wire_say(s, BEGIN_READ, err))) {
+	if (!write)
+		ok = wire_say(s, BEGIN_READ, err);
+	else
+		ok = store->is_shared ? begin_shared(s, err) : begin_write(s, err);
+	if (!ok) {
 		forget(s);
 		return false;
 	}
@@ -60,6 +75,24 @@ bool pg_begin(struct store *store, bool write, struct err *err)
 		forget(s);
 		return false;
 	}
+	return true;
+}
+
+bool pg_hold(struct store *store, const char *project_id, const char *service, struct err *err)
+{
+	const struct sql_value values[] = { sql_id(project_id), sql_key(service) };
+	const struct step step = { .what = HOLD_SERVICE,
+				   .values = values,
+				   .n_values = ARRAY_LEN(values) };
+	struct session *s = pg_session_of(store);
+	char held[HELD_SIZE];
+
+	snprintf(held, sizeof(held), "%s %s", project_id, service);
+	if (!strcmp(held, s->held))
+		return true;
+	if (!wire_later(s, &step, err))
+		return false;
+	memcpy(s->held, held, sizeof(held));
 	return true;
 }
 
@@ -112,7 +145,7 @@ static enum outcome ask_outcome(struct session *s, struct err *err)
 	if (!ask_of_txn(s, XID_STATUS, 1, status, sizeof(status), err))
 		return OUTCOME_UNKNOWN;
 	outcome = outcome_of(status);
-	if (outcome != OUTCOME_COMMITTED || !s->sql.store.has_event)
+	if (outcome != OUTCOME_COMMITTED || !s->sql.store.n_events)
 		return outcome;
 	if (!ask_of_txn(s, FIND_TRANSACTION, 2, found, sizeof(found), err))
 		return OUTCOME_UNKNOWN;
@@ -175,6 +208,11 @@ bool pg_commit(struct store *store, struct err *err)
 	struct err why = { 0 };
 	PGresult *result;
 
+	/* Never in one go with the beginning: what may be sent twice ends before the commit. */
+	if (s->n_later && s->later[0].what == BEGIN_WRITE && !wire_run(s, NULL, 0, 0, NULL, err)) {
+		forget(s);
+		return false;
+	}
 	if (wire_run(s, &(struct step){ .what = COMMIT }, 1, 0, &result, &why)) {
 		s->txn = TXN_NONE;
 		return check_committed(s, result, err);
@@ -190,7 +228,9 @@ bool pg_commit(struct store *store, struct err *err)
 
 bool pg_part_begin(struct sql_session *sql, struct err *err)
 {
-	return wire_say((struct session *)sql, SAVEPOINT, err);
+	/* Several statements as one: more than a change of one service. */
+	return store_need_alone(&sql->store, err) &&
+	       wire_say((struct session *)sql, SAVEPOINT, err);
 }
 
 bool pg_part_end(struct sql_session *sql, struct err *err)
@@ -205,6 +245,15 @@ void pg_part_undo(struct sql_session *sql)
 	wire_run((struct session *)sql, steps, ARRAY_LEN(steps), 0, NULL, NULL);
 }
 
+/* What fails here undoes the whole transaction, which is run again then. */
+static bool run_shared(struct session *s, const struct step *step, struct err *err)
+{
+	if (pg_statement_needs_alone(step->what))
+		return store_need_alone(&s->sql.store, err);
+	return step->what == EVENT_ADD ? wire_later(s, step, err)
+				       : wire_run(s, step, 1, 0, NULL, err);
+}
+
 bool pg_run_part(struct sql_session *sql, unsigned what, const struct sql_value *values,
 		 unsigned n_values, struct err *err)
 {
@@ -214,6 +263,8 @@ bool pg_run_part(struct sql_session *sql, unsigned what, const struct sql_value 
 		{ .what = SAVEPOINT_END },
 	};
 
+	if (sql->store.is_shared)
+		return run_shared((struct session *)sql, &steps[1], err);
 	if (wire_run((struct session *)sql, steps, ARRAY_LEN(steps), 0, NULL, err))
 		return true;
 	pg_part_undo(sql);

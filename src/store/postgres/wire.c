@@ -6,14 +6,15 @@
  * in the same go.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/postgres/db.h"
 
-/* Rationale: the columns of SQL_ENTRY_ADD are the most that a statement has. */
-#define VALUES_MAX 25
+/* Rationale: the parameters of SQL_CLAIM_PORT are the most that a statement has. */
+#define VALUES_MAX 35
 
 /* ---- what is bound ---- */
 
@@ -130,9 +131,6 @@ static bool send_prepare(struct session *s, const struct step *step, const char 
 
 /* ---- there and back ---- */
 
-/* Rationale: a savepoint, a statement and its end; or the beginning of a transaction. */
-#define STEPS_MAX 4
-
 /* What goes out for each step: a statement to prepare, if need be, and its run. */
 struct flight {
 	struct session *s;
@@ -161,6 +159,19 @@ static void note_sent(struct flight *f, unsigned step, bool prepares)
 	f->n_sent++;
 }
 
+/* One that was not known before, and that an earlier step of this go prepares. */
+static bool will_be_prepared(const struct flight *f, const struct step *step)
+{
+	for (unsigned i = 0; i < f->n_sent; i++) {
+		const struct step *other = &f->steps[f->sent[i].step];
+
+		if (f->sent[i].prepares && other->what == step->what &&
+		    (step->what != FILTERED || other->shape == step->shape))
+			return true;
+	}
+	return false;
+}
+
 static bool send_step(struct flight *f, unsigned at)
 {
 	const struct step *step = &f->steps[at];
@@ -169,7 +180,7 @@ static bool send_step(struct flight *f, unsigned at)
 	char name[24];
 
 	name_of(s, step, name);
-	if (!is_prepared(s, step)) {
+	if (!is_prepared(s, step) && !will_be_prepared(f, step)) {
 		if (!send_prepare(s, step, name))
 			return false;
 		note_sent(f, at, true);
@@ -192,6 +203,17 @@ static bool send_all(struct flight *f)
 	return f->s->pq->pipelineSync(f->s->conn) && ok;
 }
 
+static bool says_xid(unsigned what)
+{
+	return what == LOCK_BOOK || what == SHARE_BOOK;
+}
+
+static void note_xid(struct session *s, const PGresult *result)
+{
+	snprintf(s->xid, sizeof(s->xid), "%s", s->pq->getvalue(result, 0, 1));
+	snprintf(s->txn_id, sizeof(s->txn_id), "%s", s->pq->getvalue(result, 0, 2));
+}
+
 /* `at`: of all that is answered, those before the steps among them. */
 static void take_result(struct flight *f, unsigned at, PGresult *result)
 {
@@ -209,6 +231,8 @@ static void take_result(struct flight *f, unsigned at, PGresult *result)
 	at -= f->before;
 	if (ok && f->sent[at].prepares)
 		note_prepared(f->s, &f->steps[f->sent[at].step]);
+	else if (ok && says_xid(f->steps[f->sent[at].step].what))
+		note_xid(f->s, result);
 	if (ok && !f->sent[at].prepares && f->sent[at].step == f->wanted && !f->answer) {
 		f->answer = result;
 		return;
@@ -265,19 +289,96 @@ static bool run_once(struct session *s, const struct step *steps, unsigned n, un
 	return true;
 }
 
+/* ---- what goes out with the next ---- */
+
+static size_t text_size(const struct sql_value *v)
+{
+	return v->text ? strlen(v->text) + 1 : 0;
+}
+
+static size_t texts_size(const struct step *step)
+{
+	size_t size = 0;
+
+	for (unsigned i = 0; i < step->n_values; i++)
+		size += text_size(&step->values[i]);
+	return size;
+}
+
+static bool keep_values(const struct step *step, struct later *ret, struct err *err)
+{
+	size_t head = step->n_values * sizeof(*step->values);
+	char *at;
+
+	*ret = (struct later){ .what = step->what, .n_values = step->n_values };
+	if (!step->n_values)
+		return true;
+	ret->values = malloc(head + texts_size(step));
+	if (!ret->values)
+		return fail_memory(err);
+	memcpy(ret->values, step->values, head);
+	at = (char *)ret->values + head;
+	for (unsigned i = 0; i < step->n_values; i++) {
+		size_t size = text_size(&step->values[i]);
+
+		if (size)
+			ret->values[i].text = memcpy(at, step->values[i].text, size);
+		at += size;
+	}
+	return true;
+}
+
+bool wire_later(struct session *s, const struct step *step, struct err *err)
+{
+	if (s->n_later == STEPS_MAX - 3 && !wire_run(s, NULL, 0, 0, NULL, err))
+		return false;
+	if (!keep_values(step, &s->later[s->n_later], err))
+		return false;
+	s->n_later++;
+	return true;
+}
+
+void wire_forget_later(struct session *s)
+{
+	while (s->n_later)
+		free(s->later[--s->n_later].values);
+}
+
+/* What waited, and then the steps.  How many there are. */
+static unsigned line_up(const struct session *s, const struct step *steps, unsigned n,
+			struct step ret[static STEPS_MAX])
+{
+	for (unsigned i = 0; i < s->n_later; i++)
+		ret[i] = (struct step){ .what = s->later[i].what,
+					.values = s->later[i].values,
+					.n_values = s->later[i].n_values };
+	if (n)
+		memcpy(&ret[s->n_later], steps, n * sizeof(*steps));
+	return s->n_later + n;
+}
+
+/* Nothing is done yet, or what is lost with the connection was to be done in this very go. */
+static bool may_send_again(const struct session *s, const struct step *first)
+{
+	return pg_is_lost(s) && (s->txn == TXN_NONE || first->what == BEGIN_WRITE);
+}
+
 bool wire_run(struct session *s, const struct step *steps, unsigned n, unsigned wanted,
 	      PGresult **ret, struct err *err)
 {
+	struct step all[STEPS_MAX];
+	unsigned count = line_up(s, steps, n, all);
 	struct err why = { 0 };
+	bool ok;
 
-	if (run_once(s, steps, n, wanted, ret, &why))
-		return true;
-	if (s->txn != TXN_NONE || !pg_is_lost(s)) {
-		if (err)
-			*err = why;
-		return false;
-	}
-	return pg_reconnect(s, err) && run_once(s, steps, n, wanted, ret, err);
+	wanted += count - n;
+	ok = run_once(s, all, count, wanted, ret, &why);
+	if (!ok && may_send_again(s, all))
+		ok = pg_reconnect(s, &why) && run_once(s, all, count, wanted, ret, &why);
+	wire_forget_later(s);
+	if (!ok && err)
+		*err = why;
+	return ok;
 }
 
 bool wire_say(struct session *s, unsigned what, struct err *err)

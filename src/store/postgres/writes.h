@@ -14,19 +14,23 @@
 	" slice_size = excluded.slice_size, description = excluded.description,"      \
 	" is_active = true, rule = excluded.rule"
 
-/* A number that is given may be above all so far: the next one goes on from there. */
+/*
+ * A number that is given may be above all so far: the next one goes on from there.
+ * Who shares the book knows no last one, and takes the next that nobody can have:
+ * see store_seq_step.
+ */
 #define SQL_EVENT_ADD                             \
 	"INSERT INTO events"                      \
 	" (seq, at, actor, op, project_id,"       \
 	" subject, service, port, before, after)" \
 	" VALUES"                                 \
-	" (next_event($1, $2), $3, $4, $5, $6,"   \
+	" (CASE WHEN $1::bigint IS NOT NULL OR"   \
+	" $2 > 0 THEN next_event($1, $2)"         \
+	" WHEN $2 = 0 THEN"                       \
+	" nextval('events_seq_seq') ELSE"         \
+	" currval('events_seq_seq') - $2 END,"    \
+	" $3, $4, $5, $6,"                        \
 	" $7, $8, $9, $10, $11)"
-
-/* All events of the transaction carry its name: see 0003_transactions.sql. */
-#define SQL_GET_XID                    \
-	"SELECT pg_current_xact_id()," \
-	" set_config('portbook.transaction_id', gen_random_uuid()::text, true)"
 
 /*
  * Of a number that was never given, or so long ago that nobody knows: NULL.  To
@@ -45,6 +49,11 @@
 	" VALUES"                               \
 	" (next_check($1), $2, $3, $4, $5, $6)"
 
-#define SQL_CHOOSE_PORT "SELECT * FROM choose_port($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+/* The columns of SQL_ENTRY_ADD but for the port, and then the plan; the range goes by its name. */
+#define SQL_CLAIM_PORT                                                                         \
+	"SELECT claim_port($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9, $10, $11, $12, $13, $14," \
+	" $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,"     \
+	" $31, $32, $33, $34)"
+#define SQL_HOLD_SERVICE "SELECT hold_service($1, $2)"
 
 #endif

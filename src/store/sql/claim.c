@@ -1,5 +1,5 @@
 /*
- * sql/claim.c - taking the port that the engine chooses, and choosing by plan_choose.
+ * sql/claim.c - taking the port that plan_choose chooses, for engines with one writer at a time.
  *
  * The plan wants to know which ports are entered, and reading all of a large
  * range costs more than the rest of the claim.  So it is read by and by: the
@@ -68,21 +68,14 @@ static bool choose_known(struct knowledge *k, const struct plan *p, struct pick 
 	}
 }
 
-bool sql_choose(struct sql_session *s, const struct plan *p, const struct entry *e,
-		struct pick *ret, struct err *err)
-{
-	struct knowledge k = { .store = &s->store, .entry = e };
-
-	return choose_known(&k, p, ret, err);
-}
-
 static bool claim(struct sql_session *s, const struct plan *p, const struct entry *e,
 		  struct pick *ret, struct err *err)
 {
+	struct knowledge k = { .store = &s->store, .entry = e };
 	struct entry entry = *e;
 	struct pick pick = { .why = WHY_NONE };
 
-	if (!s->engine->choose(s, p, e, &pick, err))
+	if (!choose_known(&k, p, &pick, err))
 		return false;
 	entry.port = pick.port;
 	if (pick.port && !entry_add(s, &entry, err))

@@ -127,10 +127,7 @@ bool sql_taken(struct store *store, const char *host, enum protocol protocol, st
 	}
 }
 
-/* Rationale: the columns of SQL_ENTRY_ADD. */
-#define ENTRY_VALUES 25
-
-static void entry_values(const struct entry *e, struct sql_value ret[static ENTRY_VALUES])
+void sql_entry_values(const struct entry *e, struct sql_value ret[static SQL_ENTRY_VALUES])
 {
 	const struct sql_value values[] = {
 		sql_id(e->id),
@@ -160,24 +157,24 @@ static void entry_values(const struct entry *e, struct sql_value ret[static ENTR
 		sql_some_time(e->expires_at_ms),
 	};
 
-	static_assert(ARRAY_LEN(values) == ENTRY_VALUES, "a column has no value");
+	static_assert(ARRAY_LEN(values) == SQL_ENTRY_VALUES, "a column has no value");
 	memcpy(ret, values, sizeof(values));
 }
 
 bool entry_add(struct sql_session *s, const struct entry *e, struct err *err)
 {
-	struct sql_value values[ENTRY_VALUES];
+	struct sql_value values[SQL_ENTRY_VALUES];
 
-	entry_values(e, values);
-	return sql_change(s, ENTRY_ADD, values, ENTRY_VALUES, err);
+	sql_entry_values(e, values);
+	return sql_change(s, ENTRY_ADD, values, SQL_ENTRY_VALUES, err);
 }
 
 bool sql_entry_put(struct store *store, const struct entry *e, struct err *err)
 {
-	struct sql_value values[ENTRY_VALUES];
+	struct sql_value values[SQL_ENTRY_VALUES];
 
-	entry_values(e, values);
-	return sql_change(sql_session_of(store), ENTRY_PUT, values, ENTRY_VALUES, err);
+	sql_entry_values(e, values);
+	return sql_change(sql_session_of(store), ENTRY_PUT, values, SQL_ENTRY_VALUES, err);
 }
 
 bool sql_entry_verified(struct store *store, const char *id, int64_t at_ms, struct err *err)

@@ -23,6 +23,9 @@ static bool give_event(struct query *q, const struct visit *v)
 
 bool sql_event_add(struct store *store, const struct event *e, struct err *err)
 {
+	if ((e->seq || store->n_events >= STORE_SHARED_EVENTS) && !store_need_alone(store, err))
+		return false;
+
 	const struct sql_value values[] = {
 		sql_some(e->seq),     sql_int(e->seq ? 0 : store_seq_step(store)),
 		sql_time(e->at_ms),   sql_text(e->actor),
@@ -42,7 +45,7 @@ bool sql_event_each(struct store *store, const struct event_filter *f, event_fn 
 	const struct visit v = { .fn.event = fn, .arg = arg };
 	struct sql_filter filter;
 
-	sql_filter_events(f, &filter);
+	sql_filter_events(f, store->ops->hold != NULL, &filter);
 	return query_open_filter(sql_session_of(store), &filter, &q, err) &&
 	       query_walk(&q, give_event, &v, err);
 }

@@ -44,7 +44,9 @@ enum part {
 	EVENT_SERVICE,
 	EVENT_PORT,
 	EVENT_AFTER,
+	EVENT_AFTER_SETTLED,
 	ORDER_OLDEST,
+	ORDER_SETTLED,
 	ORDER_NEWEST,
 	LIMIT,
 	PART_COUNT,
@@ -97,7 +99,15 @@ static const struct {
 	[EVENT_SERVICE] = { "e.service = $1", true },
 	[EVENT_PORT] = { "e.port = $1", true },
 	[EVENT_AFTER] = { "e.seq > $1", true },
+	/*
+	 * Where writers work beside each other, a number is not the order of commits: what has ended
+	 * goes by transactions, and behind those that have not, nothing is given yet.
+	 */
+	[EVENT_AFTER_SETTLED] = { "(e.xid, e.seq) > (event_xid($1), $1)"
+				  " AND e.xid < pg_snapshot_xmin(pg_current_snapshot())",
+				  true },
 	[ORDER_OLDEST] = { " ORDER BY e.seq" },
+	[ORDER_SETTLED] = { " ORDER BY e.xid, e.seq" },
 	[ORDER_NEWEST] = { " ORDER BY e.seq DESC" },
 	[LIMIT] = { " LIMIT $1" },
 };
@@ -225,16 +235,21 @@ void sql_filter_entry_count(const struct entry_filter *f, struct sql_filter *ret
 	ret->may_be_long = false;
 }
 
-void sql_filter_events(const struct event_filter *f, struct sql_filter *ret)
+void sql_filter_events(const struct event_filter *f, bool settled, struct sql_filter *ret)
 {
+	bool follows = settled && f->after_seq && !f->newest_first;
+
 	ret->shape = 0;
 	ret->n_values = 0;
 	add(ret, EVENTS);
 	add_id(ret, EVENT_PROJECT, f->project_id);
 	add_text(ret, EVENT_SERVICE, f->service);
 	add_int(ret, EVENT_PORT, f->port);
-	add_int(ret, EVENT_AFTER, f->after_seq);
-	add(ret, f->newest_first ? ORDER_NEWEST : ORDER_OLDEST);
+	add_int(ret, follows ? EVENT_AFTER_SETTLED : EVENT_AFTER, f->after_seq);
+	if (follows)
+		add(ret, ORDER_SETTLED);
+	else
+		add(ret, f->newest_first ? ORDER_NEWEST : ORDER_OLDEST);
 	add_int(ret, LIMIT, f->limit);
 	ret->may_be_long = !(ret->shape & few);
 }

@@ -37,7 +37,8 @@ void sql_filter_entries(const struct entry_filter *f, struct sql_filter *ret);
 void sql_filter_entry_count(const struct entry_filter *f, struct sql_filter *ret);
 
 /* Rows: seq, at, actor, op, project_id, subject, service, port, before, after. */
-void sql_filter_events(const struct event_filter *f, struct sql_filter *ret);
+/* `settled`: behind after_seq, in the order of transactions, those before which none can come. */
+void sql_filter_events(const struct event_filter *f, bool settled, struct sql_filter *ret);
 
 /* The statement of this shape; ask text_ok(). */
 void sql_filter_text(uint64_t shape, struct text *ret);

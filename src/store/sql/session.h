@@ -58,9 +58,6 @@ struct sql_engine {
 	bool (*step)(struct query *q, bool *ret_row, struct err *err);
 	const char *(*text)(struct query *q);
 	int64_t (*number)(struct query *q);
-	/* The port for `e`, from what is entered now; the transaction at hand writes. */
-	bool (*choose)(struct sql_session *s, const struct plan *p, const struct entry *e,
-		       struct pick *ret, struct err *err);
 	/* Is a transaction open? */
 	bool (*is_begun)(const struct sql_session *s);
 	/* Make a part of the open transaction that can be undone alone; end it; undo it. */
@@ -181,9 +178,6 @@ bool sql_taken(struct store *store, const char *host, enum protocol protocol, st
 	       struct port_set *into, struct err *err);
 bool sql_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
 	       struct err *err);
-/* An engine's choose() by ports/plan, for those without a chooser of their own. */
-bool sql_choose(struct sql_session *s, const struct plan *p, const struct entry *e,
-		struct pick *ret, struct err *err);
 
 bool sql_event_add(struct store *store, const struct event *e, struct err *err);
 bool sql_event_each(struct store *store, const struct event_filter *f, event_fn *fn, void *arg,
@@ -198,6 +192,10 @@ bool sql_request_find(struct store *store, const char *actor, const char *key, s
 		      struct request *ret, bool *ret_found, struct err *err);
 bool sql_request_add(struct store *store, const struct request *r, struct err *err);
 bool sql_requests_remove(struct store *store, int64_t before_ms, struct err *err);
+/* Rationale: the columns of SQL_ENTRY_ADD. */
+#define SQL_ENTRY_VALUES 25
+/* What is bound to them, in their order. */
+void sql_entry_values(const struct entry *e, struct sql_value ret[static SQL_ENTRY_VALUES]);
 
 /* Enter a new row, inside a transaction. */
 MUST_CHECK bool entry_add(struct sql_session *s, const struct entry *e, struct err *err);

@@ -174,7 +174,6 @@ const struct sql_engine sqlite_engine = {
 	.step = step,
 	.text = column_text,
 	.number = column_int,
-	.choose = sql_choose,
 	.is_begun = is_begun,
 	.part_begin = session_part_begin,
 	.part_end = session_part_end,
