@@ -221,8 +221,6 @@ static bool handle_one(struct mcp *m, struct mcp_link *link, const json_t *messa
 	reply->http_status = 200;
 	if (json_is_object(message) && is_response(message)) {
 		reply->http_status = 202;
-		if (link->responded)
-			link->responded(link, message);
 		return true;
 	}
 	if (!read_request(&q, message))
@@ -319,31 +317,4 @@ bool mcp_handle(struct mcp *m, struct mcp_link *link, const char *bytes, size_t 
 	if (answer)
 		text_add_json(&ret->text, answer, JSON_COMPACT);
 	return text_ok(&ret->text) || fail_memory(err);
-}
-
-bool mcp_call_tool(struct mcp *m, struct mcp_link *link, const char *name, const json_t *arguments,
-		   json_t **ret, struct err *err)
-{
-	const struct mcp_tool *t = mcp_tool_named(m->catalogue, name);
-	struct err why = { 0 };
-	CLEANUP(request_release)
-	struct mcp_request q = { .mcp = m,
-				 .link = link,
-				 .revision = revision_for(NULL),
-				 .method = "tools/call",
-				 .tool_failure = &why };
-	CLEANUP(json_cleanup) json_t *result = json_object();
-
-	if (!t)
-		return fail(err, ERR_NOT_FOUND, "there is no tool '%.80s'", name);
-	if (!result)
-		return fail_memory(err);
-	if (!t->call(t, &q, arguments, result, err))
-		return q.refusal.code ? fail(err, ERR_INVALID, "%s", q.refusal.text) : false;
-	if (why.code) {
-		*err = why;
-		return false;
-	}
-	*ret = json_incref(json_object_get(result, "structuredContent"));
-	return true;
 }

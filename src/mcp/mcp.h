@@ -93,12 +93,6 @@ struct mcp_link {
 	void (*cancel)(struct mcp_link *l, const json_t *id);
 
 	/*
-	 * A client's answer to what it was asked, which is not waited for on this link:
-	 * by HTTP it comes as a message of its own.  NULL: passed over.
-	 */
-	void (*responded)(struct mcp_link *l, const json_t *response);
-
-	/*
 	 * Ask the client and wait for its result, which the caller gives back.
 	 * NULL: it cannot be asked here.  Errors: ERR_NOT_FOUND  it did not answer so.
 	 */
@@ -176,13 +170,5 @@ bool mcp_wants_changes(const struct mcp_link *link);
 /* The last answer to subscriptions/listen, where the server ends it: one line of JSON. */
 MUST_CHECK bool mcp_subscription_end(const struct mcp *m, const struct mcp_subscription *s,
 				     struct text *ret, struct err *err);
-
-/*
- * Without the protocol, for paths of earlier servers: call a tool by its name or
- * alias.  `*ret` is its structured answer; a refusal fails with the sentence that
- * an agent gets.  Errors: those of the operation; ERR_NOT_FOUND: no such tool
- */
-MUST_CHECK bool mcp_call_tool(struct mcp *m, struct mcp_link *link, const char *name,
-			      const json_t *arguments, json_t **ret, struct err *err);
 
 #endif

@@ -40,7 +40,6 @@ struct mcp_request {
 	const json_t *meta;		       /* params._meta; NULL: none */
 	struct mcp_subscription *subscription; /* made by the method; goes to the reply */
 	bool is_cancelled;
-	struct err *tool_failure; /* what a tool's isError was; NULL: nobody wants to know */
 
 	struct {
 		int code; /* 0: none */

@@ -202,8 +202,6 @@ static bool put_failure(const struct port_tool *t, struct mcp_request *q, const 
 		return false;
 	}
 	port_tool_explain(t, q, input, why, &said);
-	if (q->tool_failure)
-		fail(q->tool_failure, why->code, "%s", text_str(&said));
 	return (text_ok(&said) && put_text(result, text_str(&said)) &&
 		json_put_bool(result, "isError", true)) ||
 	       fail_memory(err);

@@ -79,24 +79,6 @@ static void test_listening__needs_a_stream_and_is_told_what_was_asked_for(void *
 	bench_close(&b);
 }
 
-static void test_tool__can_be_called_without_the_protocol(void **state)
-{
-	CLEANUP(json_cleanup) json_t *arguments = json_pack("{s:s}", "projectName", "none");
-	CLEANUP(json_cleanup) json_t *answer = NULL;
-	struct mcp_bench b;
-	struct err err = { 0 };
-
-	bench_open(&b, MCP_HTTP);
-	CHECK(mcp_call_tool(b.mcp, &b.link, "list_ports", json_object_get(arguments, "none"),
-			    &answer, &err));
-	CHECK(json_bool_of(answer, "success"));
-	CHECK(!mcp_call_tool(b.mcp, &b.link, "port_summary", arguments, &answer, &err));
-	CHECK(err.code == ERR_NOT_FOUND && strstr(err.text, "create-project"), "%s", err.text);
-	CHECK(!mcp_call_tool(b.mcp, &b.link, "nothing", arguments, &answer, &err));
-	CHECK(err.code == ERR_NOT_FOUND);
-	bench_close(&b);
-}
-
 static bool is_off(struct mcp_link *l)
 {
 	(void)l;
@@ -124,7 +106,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_call__without_a_place_is_about_instance_1_and_says_so),
 		cmocka_unit_test(test_listening__needs_a_stream_and_is_told_what_was_asked_for),
-		cmocka_unit_test(test_tool__can_be_called_without_the_protocol),
 		cmocka_unit_test(test_request__that_is_called_off_is_not_answered),
 	};
 
