@@ -177,6 +177,7 @@ static bool run(struct serving *s, struct err *err)
 		.reads = is_shared ? &reads : NULL,
 		.writes = &writes,
 		.names = s->options.names,
+		.audit_every_ms = s->options.audit_every_ms,
 		.signals = s->signals,
 	};
 

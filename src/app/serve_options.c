@@ -2,6 +2,8 @@
 
 #include <getopt.h>
 
+#include "base/clock.h"
+
 static bool add(const char **list, unsigned *count, unsigned most, const char *what,
 		struct err *err)
 {
@@ -16,6 +18,7 @@ static bool take(int option, struct serve_options *o, struct err *err)
 	switch (option) {
 	case 'l': return add(o->listen, &o->n_listen, LISTEN_MAX, "--listen", err);
 	case 'n': return add(o->names, &o->n_names, SERVE_NAMES, "--name", err);
+	case 'a': return duration_parse(optarg, &o->audit_every_ms, err);
 	case 'b': o->book = optarg; return true;
 	case 'j': return o->json = true;
 	case 'q': return o->quiet = true;
@@ -32,6 +35,7 @@ bool serve_options_read(int argc, char **argv, struct serve_options *ret, struct
 		{ "name", required_argument, NULL, 'n' },
 		{ "book", required_argument, NULL, 'b' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "audit-every", required_argument, NULL, 'a' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ 0 },
 	};

@@ -5,6 +5,7 @@
 #define APP_SERVE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "http/listen.h"
@@ -17,7 +18,8 @@ struct serve_options {
 	unsigned n_listen;
 	const char *names[SERVE_NAMES + 1]; /* NULL at the end */
 	unsigned n_names;
-	const char *book; /* NULL: the default */
+	const char *book;	/* NULL: the default */
+	int64_t audit_every_ms; /* 0: never */
 	bool json, quiet;
 };
 

@@ -11,6 +11,8 @@ static const struct option_spec options[] = {
 		  "free" },
 	{ .name = "name", .kind = VALUE_LIST, .arg = "NAME",
 	  .help = "also answer to this host name, which a proxy sends; may be repeated" },
+	{ .name = "audit-every", .kind = VALUE_TEXT, .arg = "TIME",
+	  .help = "audit at the start and then each 10m, 1h ..., as `portbook audit` does" },
 	{ 0 },
 };
 /* clang-format on */
@@ -47,10 +49,11 @@ static bool add_list(struct words *w, const struct run *r, const char *name, con
 static bool run(struct run *r, struct err *err)
 {
 	struct words w = { 0 };
-	const char *book = run_text(r, "book");
+	const char *book = run_text(r, "book"), *every = run_text(r, "audit-every");
 
 	if (!add(&w, "portbook-serve", err) || !add_list(&w, r, "listen", "--listen", err) ||
 	    !add_list(&w, r, "name", "--name", err) ||
+	    (every && (!add(&w, "--audit-every", err) || !add(&w, every, err))) ||
 	    (book && (!add(&w, "--book", err) || !add(&w, book, err))) ||
 	    (r->out.json && !add(&w, "--json", err)) || (r->out.quiet && !add(&w, "--quiet", err)))
 		return false;

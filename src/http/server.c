@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "http/chores.h"
 #include "http/exchange.h"
 #include "http/problem.h"
 #include "http/streams.h"
@@ -58,6 +59,7 @@ struct server {
 	struct exchange *under_way;
 	struct streams streams;
 	struct metrics metrics;
+	struct chores chores;
 	bool is_accepting;
 	bool ends;
 	int64_t ends_at_ms;
@@ -336,6 +338,8 @@ static void on_bell(void *server, uint32_t events)
 		struct exchange *x = (struct exchange *)item;
 
 		next = item->next;
+		if (chores_take(&s->chores, item))
+			continue;
 		api_finish(&s->api, &x->call, &x->reply);
 		if (x->call.agents && x->call.agents->changed_lists)
 			streams_tell_lists(&s->streams, x->call.agents->changed_lists);
@@ -395,6 +399,8 @@ static void on_tick(void *server, uint32_t events)
 	for (struct exchange *x = s->under_way; x; x = x->after)
 		if (may_take_too_long(x) && now - x->since_ms > EXCHANGE_MAX_MS)
 			shutdown(fd_of(x->connection), SHUT_RDWR);
+	if (!s->ends)
+		chores_tick(&s->chores, now, s->queue);
 	if (s->options->reads)
 		streams_tick(&s->streams, s->options->reads);
 }
@@ -536,6 +542,7 @@ bool server_run(const struct server_options *options, struct err *err)
 		.options = options,
 		.bell = -1,
 		.ticker = -1,
+		.chores = { .every_ms = options->audit_every_ms },
 		.api = { .guard.names = options->names, .reads = options->reads },
 	};
 	bool ok = start(&s, err) && serve(&s, err);

@@ -6,6 +6,8 @@
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
+#include <stdint.h>
+
 #include "http/listen.h"
 #include "operations/transport.h"
 
@@ -17,6 +19,7 @@ struct server_options {
 	const struct transport *reads;	/* NULL: `writes` is asked everything */
 	const struct transport *writes; /* asked by a thread of its own */
 	const char *const *names;	/* see http/guard.h */
+	int64_t audit_every_ms;		/* 0: never */
 	int signals;			/* signals_open, of those that end it */
 	/* What agents are offered; NULL: portbook's tools.  Tests have another. */
 	const struct mcp_catalogue *catalogue;

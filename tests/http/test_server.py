@@ -185,6 +185,21 @@ def test_connection__is_kept_and_knows_nothing_of_the_request_before(served):
     assert len(served.ask("GET", "/api/v1/projects", connection=connection).json["projects"]) == 4
 
 
+def test_audit_every__notes_what_is_seen(serve, pb):
+    pb.ok("project", "add", "shop")
+    pb.ok("get", "shop/web")
+    server = serve("--audit-every", "1s")
+    looks = 0
+    while looks < 2:
+        services = server.ok("GET", "/api/v1/uptime?projectName=shop&serviceName=web")["services"]
+        looks = services[0]["looks"]
+    server.stop()
+
+
+def test_audit_every__is_a_time(pb):
+    assert "x" in pb.fails(2, "serve", "--audit-every", "x").err
+
+
 # What it survives, and how it ends.
 
 def test_slow_client__does_not_hold_up_others(served):
