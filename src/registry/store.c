@@ -79,6 +79,7 @@ int store_seq_step(struct store *s)
 	unsigned before = s->in_transaction ? s->n_events : 0;
 
 	s->n_events++;
+	s->has_events = true;
 	if (is_sharing(s))
 		return -(int)before;
 	return before ? 1 : 2;

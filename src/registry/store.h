@@ -343,6 +343,7 @@ struct store {
 	bool in_batch;	     /* the same; transactions are parts of one */
 	enum txn_loss loss;  /* of the transaction at hand, or the last; set by the engine */
 	unsigned n_events;   /* of this transaction, that were numbered; see store_seq_step */
+	bool has_events;     /* the engine's transaction, with all its parts; reset by its begin */
 	bool is_shared;	     /* the transaction is one of store_begin_shared */
 	bool needs_alone;    /* it failed because of that */
 	bool may_be_new;     /* set by open: nobody has founded it, as far as is known */

@@ -18,13 +18,13 @@ def findings(pb, shared):
 def test_doctor__of_a_book_that_setup_made_is_fine(pb, shared):
     said = pb.json("doctor", "--book", shared.url())
     checks = {c["check"]: c for c in said["checks"]}
-    assert {"book", "schema", "validity", "rights", "durability", "server-clock", "policy"} <= set(
+    assert {"book", "schema", "validity", "rights", "durability", "server", "policy"} <= set(
         checks)
     assert said["errors"] == 0
     # The tests' server is told that no machine ever fails.
     assert checks["durability"]["message"].startswith("fsync is off: what was answered may be gone")
     assert checks["durability"]["remedy"] == "ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf()"
-    for check in ("schema", "validity", "rights", "server-clock"):
+    for check in ("schema", "validity", "rights", "server"):
         assert checks[check]["severity"] == "ok", checks[check]
     assert checks["schema"]["message"].endswith("the latest, and as setup made it")
 

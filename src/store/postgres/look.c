@@ -199,7 +199,7 @@ static bool look_at_clock(const struct looking *l, struct err *err)
 	if (!apart)
 		return tell(l,
 			    &(struct postgres_finding){
-				    .check = "server-clock",
+				    .check = "server",
 				    .message = "the server's clock and this machine's agree" },
 			    err);
 	snprintf(message, sizeof(message),
@@ -208,7 +208,7 @@ static bool look_at_clock(const struct looking *l, struct err *err)
 		 apart > 0 ? "ahead of" : "behind");
 	return tell(l,
 		    &(struct postgres_finding){
-			    .check = "server-clock",
+			    .check = "server",
 			    .severity = POSTGRES_WARNING,
 			    .message = message,
 			    .remedy = "let both follow a time server: timedatectl set-ntp true" },

@@ -60,7 +60,7 @@ bool pg_begin(struct store *store, bool write, struct err *err)
 
 	if (s->txn != TXN_NONE)
 		return fail(err, ERR_INVALID, "a transaction is open already");
-	store->n_events = 0;
+	store->has_events = false;
 	s->cursors = 0;
 	if (!write)
 		ok = wire_say(s, BEGIN_READ, err);
@@ -145,7 +145,7 @@ static enum outcome ask_outcome(struct session *s, struct err *err)
 	if (!ask_of_txn(s, XID_STATUS, 1, status, sizeof(status), err))
 		return OUTCOME_UNKNOWN;
 	outcome = outcome_of(status);
-	if (outcome != OUTCOME_COMMITTED || !s->sql.store.n_events)
+	if (outcome != OUTCOME_COMMITTED || !s->sql.store.has_events)
 		return outcome;
 	if (!ask_of_txn(s, FIND_TRANSACTION, 2, found, sizeof(found), err))
 		return OUTCOME_UNKNOWN;
