@@ -27,8 +27,9 @@ static json_t *service_json(const struct port_values *v, unsigned i)
 static bool put_services(const struct port_values *v, json_t *values)
 {
 	json_t *services = json_array(), *ports = json_object();
-	bool ok = json_put(values, "services", services) & json_put(values, "ports", ports);
+	bool ok = json_put(values, "services", services);
 
+	ok = json_put(values, "ports", ports) && ok;
 	for (unsigned i = 0; ok && i < v->count; i++)
 		ok = json_append(services, service_json(v, i)) &&
 		     json_put_int(ports, v->items[i].variable, v->items[i].port);
