@@ -9,6 +9,8 @@
 #include "registry/blocks.h"
 #include "registry/founding.h"
 #include "registry/projects.h"
+#include "registry/release.h"
+#include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
 static struct err err;
@@ -31,10 +33,12 @@ static void found(struct book *b)
 
 void book_open(struct book *b, const char *path)
 {
+	struct postgres_setup setup;
 	bool is_founded;
 
 	*b = (struct book){ .registry.host = HOST_DEFAULT };
-	need(store_sqlite_open(path, true, &b->store, &err));
+	need(postgres_is_url(path) ? store_postgres_setup(path, false, &setup, &b->store, &err)
+				   : store_sqlite_open(path, true, &b->store, &err));
 	b->registry.store = b->store;
 	b->registry.clock = &clock_of_machine;
 	b->registry.caller = caller_name;
@@ -55,6 +59,12 @@ void book_close(struct book *b)
 void book_begin(struct book *b)
 {
 	need(store_begin(b->store, true, &err));
+}
+
+void book_begin_shared(struct book *b, const struct owner *owner, const char *service)
+{
+	need(store_begin_shared(b->store, &err));
+	need(store_hold(b->store, owner->project.id, service, &err));
 }
 
 void book_commit(struct book *b)
@@ -161,4 +171,19 @@ struct port_request book_request(struct book *b, const struct owner *owner, cons
 			.protocol = PROTO_TCP,
 		},
 	};
+}
+
+void book_release_service(struct book *b, const struct owner *owner, const char *service)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct entry_list list;
+
+	f.project_id = owner->project.id;
+	f.instance = 1;
+	f.service = service;
+	f.environment = b->policy->environment;
+	f.host = HOST_DEFAULT;
+	f.order = BY_AGE;
+	need(registry_release_all(&b->registry, &f, &arena, &list, &err));
 }

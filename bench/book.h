@@ -1,5 +1,5 @@
 /*
- * bench/book.h - a book in a SQLite file, as the program would make it.
+ * bench/book.h - a book in a SQLite file or a PostgreSQL database, as the program would make it.
  */
 #ifndef BENCH_BOOK_H
 #define BENCH_BOOK_H
@@ -14,12 +14,15 @@ struct book {
 	const struct policy *policy;
 };
 
-/* Open the book, or make it with the default policy.  Dies when it cannot. */
+/* Open the book (a path or a URL), or make it with the default policy.  Dies when it cannot. */
 void book_open(struct book *b, const char *path);
 void book_close(struct book *b);
 
 /* A write transaction.  Dies when it cannot. */
 void book_begin(struct book *b);
+/* The same for a change of one service, beside others; the service is held. */
+struct owner;
+void book_begin_shared(struct book *b, const struct owner *owner, const char *service);
 void book_commit(struct book *b);
 
 /* A project with its block; strings in the arena. */
@@ -39,6 +42,9 @@ uint16_t book_claim(struct book *b, const struct owner *owner, const char *servi
 /* The entry that book_claim made, released, and its event.  In a transaction. */
 void book_release(struct book *b, const struct owner *owner, const char *service, const char *id,
 		  uint16_t port);
+
+/* All that the service has, released as the operation does.  In a transaction. */
+void book_release_service(struct book *b, const struct owner *owner, const char *service);
 
 /* A request for a service of an owner, all else as by default. */
 struct port_request book_request(struct book *b, const struct owner *owner, const char *service);

@@ -10,43 +10,25 @@
  *
  * Says: commits_per_s, median_ms, slowest_ms, fewest and most (commits of one process)
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/uuid.h"
 #include "book.h"
+#include "crew.h"
 #include "measure.h"
 #include "plain.h"
 
 extern char **environ;
 
-#define MAX_PROCESSES 64
-/* Rationale: one minute of the fastest that was seen, 6,000 commits/s. */
-#define MAX_COMMITS 400000
-
-/* What the processes share. */
-struct tally {
-	volatile bool go, stop;
-	struct {
-		unsigned commits;
-		bool is_ready;
-	} process[MAX_PROCESSES];
-	unsigned count;		    /* of waits, in all */
-	int64_t waits[MAX_COMMITS]; /* ns */
-};
-
 struct worker {
 	unsigned number;
 	const char *path;     /* the file */
 	const char *portbook; /* cli: the program */
-	struct tally *tally;
+	unsigned commits;
 	struct owner owner;
 	struct book book;
 	struct plain plain;
@@ -85,7 +67,7 @@ static void plain_open_file(struct worker *w)
 
 static void plain_one(struct worker *w)
 {
-	plain_insert(&w->plain, w->tally->process[w->number].commits, "web");
+	plain_insert(&w->plain, w->commits++, "web");
 }
 
 static void cli_open(struct worker *w)
@@ -117,46 +99,24 @@ static const struct way ways[] = {
 	{ "cli", cli_open, cli_one },
 };
 
-static void work(const struct way *way, struct worker *w)
+struct run {
+	const struct way *way;
+	struct worker *workers;
+};
+
+static void open_one(unsigned number, void *arg)
 {
-	struct tally *t = w->tally;
+	struct run *run = arg;
 
-	way->open(w);
-	t->process[w->number].is_ready = true;
-	while (!t->go)
-		usleep(1000);
-	while (!t->stop) {
-		int64_t begin = now_ns();
-		unsigned at;
-
-		way->commit(w);
-		t->process[w->number].commits++;
-		at = __atomic_fetch_add(&t->count, 1, __ATOMIC_RELAXED);
-		if (at < MAX_COMMITS)
-			t->waits[at] = now_ns() - begin;
-	}
+	run->workers[number].number = number;
+	run->way->open(&run->workers[number]);
 }
 
-static void start(const struct way *way, struct worker *w, unsigned processes)
+static void commit_one(unsigned number, void *arg)
 {
-	for (unsigned i = 0; i < processes; i++) {
-		pid_t pid = fork();
+	struct run *run = arg;
 
-		if (pid < 0)
-			die("cannot fork: %s", strerror(errno));
-		w[i].number = i;
-		if (pid == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			work(way, &w[i]);
-			_exit(0);
-		}
-	}
-	for (unsigned i = 0; i < processes; i++)
-		while (!w->tally->process[i].is_ready)
-			if (waitpid(-1, NULL, WNOHANG) > 0)
-				die("a process ended before it was ready");
-			else
-				usleep(1000);
+	run->way->commit(&run->workers[number]);
 }
 
 /* Each process has a project of its own. */
@@ -184,25 +144,6 @@ static void make_plain(const char *path)
 	plain_close(&plain);
 }
 
-static void report(struct tally *t, unsigned processes, double seconds)
-{
-	struct times waits = { .at = t->waits,
-			       .count = t->count < MAX_COMMITS ? t->count : MAX_COMMITS };
-	unsigned fewest = t->process[0].commits, most = fewest;
-
-	for (unsigned i = 1; i < processes; i++) {
-		unsigned commits = t->process[i].commits;
-
-		fewest = commits < fewest ? commits : fewest;
-		most = commits > most ? commits : most;
-	}
-	tell("commits_per_s", t->count / seconds);
-	tell("median_ms", times_percentile_us(&waits, 50) / 1e3);
-	tell("slowest_ms", times_percentile_us(&waits, 100) / 1e3);
-	tell("fewest", fewest);
-	tell("most", most);
-}
-
 static const struct way *way_named(const char *name)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(ways); i++)
@@ -215,45 +156,29 @@ int main(int argc, char **argv)
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
 	char path[4096];
-	int status;
 
 	if (argc < 5)
 		die("usage: contention store|plain|cli FOLDER PROCESSES SECONDS [PORTBOOK]");
 
 	const struct way *way = way_named(argv[1]);
-	unsigned processes = number_or_die(argv[3], MAX_PROCESSES);
+	unsigned processes = number_or_die(argv[3], CREW_MAX);
 	unsigned seconds = number_or_die(argv[4], 60);
 	struct worker *w = alloc_or_die(processes, sizeof(*w));
-	struct tally *tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE,
-				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct run run = { .way = way, .workers = w };
 
-	if (tally == MAP_FAILED)
-		die("no memory");
 	if (way->commit == cli_one && argc < 6)
 		die("'cli' wants the program");
 	snprintf(path, sizeof(path), "%s/%s.db", argv[2], way->name);
 	for (unsigned i = 0; i < processes; i++) {
 		w[i].path = path;
 		w[i].portbook = argv[5];
-		w[i].tally = tally;
 	}
 	if (way->commit == plain_one)
 		make_plain(path);
 	else
 		make_book(w, path, processes, &arena);
-
-	int64_t begin;
-
-	start(way, w, processes);
-	begin = now_ns();
-	tally->go = true;
-	sleep(seconds);
-	tally->stop = true;
-	while (waitpid(-1, &status, 0) > 0)
-		if (status != 0)
-			die("a process failed");
-	/* The last commit of each is counted, and so is the time it took. */
-	report(tally, processes, (double)(now_ns() - begin) / 1e9);
+	crew_run(&(struct crew_work){ .open = open_one, .commit = commit_one, .arg = &run },
+		 processes, seconds);
 	free(w);
 	return 0;
 }
