@@ -158,7 +158,7 @@ static bool fail_as_told(const json_t *answer, struct err *err)
 	const json_t *holder = json_object_get(told, "holder");
 	CLEANUP(text_release) struct text t = { 0 };
 
-	if (!text || !code || err_from_name(code) == ERR_NONE)
+	if (!text || !*text || !code || err_from_name(code) == ERR_NONE)
 		return fail_strange(err);
 	fail(err, err_from_name(code), "%s", text);
 	if (hint)

@@ -34,6 +34,8 @@ static void test_client_read_answer__tells_what_came_back(void **state)
 		{ "HTTP/1.1 500 x\r\n\r\n{\"success\":true}", false, ERR_IO, "no portbook" },
 		{ "HTTP/1.1 500 x\r\n\r\n{\"error\":{\"code\":\"none\",\"message\":\"x\"}}", false,
 		  ERR_IO, "no portbook" },
+		{ "HTTP/1.1 500 x\r\n\r\n{\"error\":{\"code\":\"io\",\"message\":\"\"}}", false,
+		  ERR_IO, "no portbook" },
 		{ "HTTP/1.1 500 x\r\n\r\n{\"error\":{\"code\":7,\"message\":[]}}", false, ERR_IO,
 		  "no portbook" },
 	};
