@@ -13,7 +13,7 @@ static struct operation_metrics *metrics_of(struct metrics *m, const char *opera
 {
 	unsigned i = 0;
 
-	while (operations[i] && i < METRICS_OPERATIONS - 1 &&
+	while (i < METRICS_OPERATIONS - 1 && operations[i] &&
 	       strcmp(operations[i]->schema->name, operation) != 0)
 		i++;
 	return &m->operations[i];
@@ -86,7 +86,7 @@ static void add_each(const struct metrics *m, struct text *t,
 		     void (*add)(const struct operation_metrics *o, const char *name,
 				 struct text *t))
 {
-	for (unsigned i = 0; operations[i] && i < METRICS_OPERATIONS; i++)
+	for (unsigned i = 0; i < METRICS_OPERATIONS && operations[i]; i++)
 		if (count_of(&m->operations[i]))
 			add(&m->operations[i], operations[i]->schema->name, t);
 }
