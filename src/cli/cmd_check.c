@@ -65,6 +65,21 @@ static const char *message_without(const json_t *port, const char *number)
 	return !strncmp(message, number, len) && message[len] == ' ' ? message + len + 1 : message;
 }
 
+/* Who shares the port, if it is one; of more, as of a server's workers, how many. */
+static void add_sharer(struct text *t, const json_t *listener)
+{
+	const json_t *all = json_object_get(listener, "processes"), *one;
+	size_t i, count = json_array_size(all);
+
+	if (count > 2)
+		text_addf(t, " and %zu more", count - 1);
+	json_array_foreach(all, i, one)
+		if (count == 2 && json_int_of(one, "pid", 0) != json_int_of(listener, "pid", 0)) {
+			text_add(t, " and ");
+			listener_add(t, one);
+		}
+}
+
 static void add_port(struct run *r, const json_t *port)
 {
 	const json_t *holder = json_object_get(port, "holder");
@@ -86,6 +101,7 @@ static void add_port(struct run *r, const json_t *port)
 	if (json_is_object(listener)) {
 		text_add(t, "      listening: ");
 		listener_add(t, listener);
+		add_sharer(t, listener);
 		text_add(t, "\n");
 	}
 	if (instead)

@@ -53,6 +53,17 @@ static void show_container(const json_t *row, struct text *t)
 	container_add(t, text_or(row, "container", ""));
 }
 
+/* "eva"; a number that has no name is shown as it is, as ps does. */
+static void show_user(const json_t *row, struct text *t)
+{
+	const char *user = json_text_of(row, "user");
+
+	if (user)
+		screen_add(t, user, 0);
+	else
+		text_addf(t, "%lld", (long long)json_int_of(row, "uid", 0));
+}
+
 /* "shop@2": whose it is. */
 static void show_project(const json_t *row, struct text *t)
 {
@@ -69,7 +80,8 @@ static const struct column columns[] = {
 	{ .title = "PROTO", .field = "protocol", .importance = 2, .usual = "tcp" },
 	{ .title = "PROGRAM", .field = "program", .least = 8, .show = show_program },
 	{ .title = "PID", .field = "pid", .kind = COLUMN_NUMBER },
-	{ .title = "USER", .field = "user", .importance = 3, .least = 6 },
+	{ .title = "USER", .field = "user", .importance = 3, .least = 6,
+	  .show = show_user },
 	{ .title = "OF", .field = "projectName", .least = 8, .usual = "", .show = show_project },
 	{ .title = "ENTERED FOR", .field = "entered", .least = 12, .usual = "" },
 	{ .title = "STATE", .field = "state", .importance = 1, .usual = "" },

@@ -33,8 +33,7 @@ static json_t *process_row(const struct process *p)
 
 	if (o && process_json_into(o, p) && json_put_int(o, "parent", p->parent) &&
 	    json_put_text(o, "parentProgram", p->n_ancestors ? p->ancestors[0].program : NULL) &&
-	    json_put_int(o, "uid", p->uid) && json_put_int(o, "fd", p->fd) &&
-	    json_put_int(o, "inode", (int64_t)p->socket) &&
+	    json_put_int(o, "fd", p->fd) && json_put_int(o, "inode", (int64_t)p->socket) &&
 	    json_put_int(o, "start", (int64_t)p->start) && json_put_bool(o, "isProxy", p->is_proxy))
 		return o;
 	json_decref(o);

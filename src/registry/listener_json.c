@@ -12,7 +12,8 @@ bool process_json_into(json_t *o, const struct process *p)
 {
 	return json_put(o, "pid", number_or_null(p->pid)) &&
 	       json_put_text(o, "program", p->program) && json_put_text(o, "user", p->user) &&
-	       json_put_text(o, "cwd", p->cwd) && json_put_text(o, "command", p->command) &&
+	       json_put_int(o, "uid", p->uid) && json_put_text(o, "cwd", p->cwd) &&
+	       json_put_text(o, "command", p->command) &&
 	       json_put_time(o, "startedAt", p->started_at_ms) &&
 	       json_put_text(o, "cgroup", p->cgroup) && json_put_text(o, "unit", p->unit) &&
 	       json_put_text(o, "container", p->container);
@@ -48,13 +49,12 @@ static bool put_addresses(json_t *o, const struct listener *l)
 
 bool listener_json_into(json_t *o, const struct listener *l)
 {
-	const struct process nobody = { .user = l->user };
+	const struct process nobody = { .uid = l->uid, .user = l->user };
 	const struct process *leader = listener_leader(l);
 
 	return json_put_int(o, "port", l->port) &&
 	       json_put_text(o, "protocol", protocol_name(l->protocol)) && put_addresses(o, l) &&
 	       process_json_into(o, leader ? leader : &nobody) &&
-	       json_put_int(o, "uid", leader ? leader->uid : l->uid) &&
 	       json_put_int(o, "inode", (int64_t)l->inode) &&
 	       json_put_bool(o, "partlyKnown", l->partly_known) && put_processes(o, l);
 }

@@ -159,22 +159,30 @@ static const char *container_text(struct arena *a, const struct process *p)
 		     : arena_printf(a, "container %s", p->container);
 }
 
+/* ", user eva"; of a number without a name ", uid 999": it is the user of many a container. */
+static const char *user_text(struct arena *a, const struct process *p)
+{
+	if (p->user)
+		return arena_printf(a, ", user %s", p->user);
+	return p->uid ? arena_printf(a, ", uid %u", (unsigned)p->uid) : "";
+}
+
 const char *process_text(struct arena *a, const struct process *p)
 {
-	const char *user = p->user ? p->user : "";
+	const char *user = user_text(a, p);
 	const char *cwd = p->cwd && !p->is_proxy ? p->cwd : "";
 	const char *what = p->container ? container_text(a, p)
 			   : p->program ? p->program
 					: "a process";
 
-	if (!what)
+	if (!what || !user)
 		return NULL;
 	/* Only the engine tells of it: the process cannot be seen. */
 	if (!p->pid)
-		return arena_printf(a, "%s%s%s%s", what, *user ? " (user " : "", user,
+		return arena_printf(a, "%s%s%s%s", what, *user ? " (" : "", *user ? user + 2 : "",
 				    *user ? ")" : "");
-	return arena_printf(a, "%s (pid %d%s%s%s%s)", what, (int)p->pid, *user ? ", user " : "",
-			    user, *cwd ? ", cwd " : "", cwd);
+	return arena_printf(a, "%s (pid %d%s%s%s)", what, (int)p->pid, user, *cwd ? ", cwd " : "",
+			    cwd);
 }
 
 /* The only other one, where there are two. */

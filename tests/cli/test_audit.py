@@ -167,6 +167,27 @@ def test_audit__says_who_shares_the_owners_port(pb, project_dir, bound, audit):
     assert notice.startswith(f"{port} of 'shop/web' is shared by python3 (pid {pid}, ")
 
 
+def test_check__names_both_who_share_a_port(pb, project_dir, bound):
+    shop, blog = project_dir("shop"), project_dir("blog")
+    port = int(pb.ok("get", "web", cwd=shop))
+    pids = {bound(port, cwd=shop), bound(port, "::1", cwd=blog)}
+    shown = pb.ok("check", str(port), cwd=shop)
+    assert all(f"python3 (pid {pid}, " in shown for pid in pids)
+    assert f" in {shop} and python3 (" in shown and shown.endswith(f" in {blog}")
+
+
+def test_audit__a_user_without_a_name_is_named_by_number(pb, project_dir, bound, elsewhere, audit):
+    need_root()
+    shop = project_dir("shop")
+    port = int(pb.ok("get", "web", cwd=shop))
+    pid = bound(port, cwd=elsewhere, user=61001)
+    row, = audit(status=1)["conflicts"]
+    assert row["actual"] == f"python3 (pid {pid}, uid 61001, cwd {elsewhere})"
+    process, = row["listener"]["processes"]
+    assert (process["user"], process["uid"]) == (None, 61001)
+    assert "  61001  " in pb.ok("listeners")
+
+
 def test_audit__of_another_users_process_nothing_can_be_told(pb, project_dir, bound, audit):
     need_root()
     shop = project_dir("shop")

@@ -82,6 +82,20 @@ static void test_listener_text__names_the_user_where_no_process_can_be_seen(void
 		   "a process of uid 3999999999");
 }
 
+static void test_process_text__of_a_user_without_a_name_is_its_number(void **state)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct process p = { .pid = 1234, .uid = 61001, .program = "node", .cwd = "/srv/horizon" };
+
+	CHECK_TEXT(process_text(&arena, &p), "node (pid 1234, uid 61001, cwd /srv/horizon)");
+	p.user = "deploy";
+	CHECK_TEXT(process_text(&arena, &p), "node (pid 1234, user deploy, cwd /srv/horizon)");
+	p = (struct process){ .uid = 999, .container = "shop-db-1" };
+	CHECK_TEXT(process_text(&arena, &p), "container shop-db-1 (uid 999)");
+	p.user = "eva";
+	CHECK_TEXT(process_text(&arena, &p), "container shop-db-1 (user eva)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +104,7 @@ int main(void)
 		cmocka_unit_test(test_listener_on__says_that_it_cannot_see),
 		cmocka_unit_test(test_listener_on__of_another_host_is_nobody),
 		cmocka_unit_test(test_listener_text__names_the_user_where_no_process_can_be_seen),
+		cmocka_unit_test(test_process_text__of_a_user_without_a_name_is_its_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
