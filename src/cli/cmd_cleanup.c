@@ -233,13 +233,12 @@ static const struct example examples[] = {
 	"Never a port on which something listens now. One that a hostname leads to, or of "     \
 	"production, stays unless --yes is given. 'portbook undo' takes all of it back."
 
-#define CLEANUP_COMMAND(word, hidden)                                                    \
-	{                                                                                \
-		.name = (word), .group = GROUP_PORTS, .is_hidden = (hidden),             \
-		.summary = "give back what nobody needs any more", .text = CLEANUP_TEXT, \
-		.examples = examples, .options = options, .operation = "cleanup",        \
-		.sends = SENDS_NO_OTHER_HOST,                                            \
-		.run = cleanup_run, .render = cleanup_render,                            \
+#define CLEANUP_COMMAND(word, hidden)                                                       \
+	{                                                                                   \
+		.name = (word), .group = GROUP_PORTS, .is_hidden = (hidden),                \
+		.summary = "give back what nobody needs any more", .text = CLEANUP_TEXT,    \
+		.examples = examples, .options = options, .operation = "cleanup",           \
+		.sends = SENDS_NO_OTHER_HOST, .run = cleanup_run, .render = cleanup_render, \
 	}
 
 const struct command cmd_cleanup = CLEANUP_COMMAND("cleanup", false);

@@ -51,7 +51,7 @@ struct session {
 	bool prepared[STATEMENT_COUNT]; /* on this connection */
 	uint64_t shapes[SHAPES_KEPT];
 	unsigned n_shapes;
-	unsigned cursors; /* that this transaction has had */
+	unsigned cursors;   /* that this transaction has had */
 	unsigned n_pending; /* statements on their way, of which nobody has seen the answer */
 	struct later later[STEPS_MAX];
 	unsigned n_later;

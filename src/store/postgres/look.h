@@ -20,8 +20,7 @@ enum postgres_severity {
 };
 
 struct postgres_finding {
-	const char
-		*check; /* "schema", "validity", "slots", "rights", "durability", "server" */
+	const char *check; /* "schema", "validity", "slots", "rights", "durability", "server" */
 	enum postgres_severity severity;
 	const char *message, *remedy; /* `remedy` NULL: nothing has to be done */
 	const char *details;	      /* lines; NULL: none */
