@@ -58,6 +58,7 @@ static bool find_keeper(struct cleanup *c, const struct entry *e, const char **r
 	*ret = NULL;
 	*ret_yes = !l;
 	if (l) {
+		scene_learn(&c->scene, l);
 		who = listener_text(a, l);
 		return say(who ? arena_printf(a, "%s listens there", who) : NULL, ret, err);
 	}

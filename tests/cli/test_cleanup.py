@@ -99,7 +99,7 @@ def test_instance__stays_where_one_of_its_ports_is_needed(pb, repository, git, a
     for extra in ([], ["--yes"]):
         said = answer("cleanup", *extra)
         assert said["count"] == 0 and said["instances"] == []
-        assert f"(pid {pid}" in said["keptInstances"][0]["kept"]
+        assert f"python3 (pid {pid}" in said["keptInstances"][0]["kept"]
         assert not said["keptInstances"][0]["needsYes"]
 
 
@@ -195,7 +195,7 @@ def test_listening__keeps_a_port_whoever_it_is_and_whatever_is_said(pb, folder, 
     for extra in ([], ["--yes"], ["--orphans", "--yes"]):
         said = answer("cleanup", *extra)
         assert said["released"] == [] and names(said["kept"]) == ["gone/web"]
-        assert f"(pid {pid}" in said["kept"][0]["kept"] and not said["kept"][0]["needsYes"]
+        assert f"python3 (pid {pid}" in said["kept"][0]["kept"] and not said["kept"][0]["needsYes"]
 
 
 @pytest.mark.parametrize("extra, word", [(["--hostname", "shop.example.org"], "shop.example.org"),
