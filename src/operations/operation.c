@@ -142,6 +142,13 @@ static void forget_notices(struct call *c)
 	c->registry->notices = NULL;
 }
 
+/* Those of a look before, without what a run that is made again has said. */
+static void restore_notices(struct call *c, const json_t *before)
+{
+	forget_notices(c);
+	c->registry->notices = before ? json_deep_copy(before) : NULL;
+}
+
 static bool put_notices(struct call *c, json_t *answer, struct err *err)
 {
 	json_t *notices = c->registry->notices;
@@ -230,7 +237,6 @@ static bool run_once(const struct operation *op, struct call *c, const json_t *i
 	bool done;
 
 	*ret_said = false;
-	forget_notices(c);
 	if (!begin(op, c, shared, err) || !answer_again(op, c, input, answer, &done, err))
 		return false;
 	if (done)
@@ -254,6 +260,7 @@ static bool begin_answer(struct call *c, json_t *answer, struct err *err)
 static bool run_in_transaction(const struct operation *op, struct call *c, const json_t *input,
 			       json_t *answer, struct err *err)
 {
+	CLEANUP(json_cleanup) json_t *noted = NULL;
 	struct store *store = c->registry->store;
 	bool done = false, said;
 
@@ -263,13 +270,16 @@ static bool run_in_transaction(const struct operation *op, struct call *c, const
 		return false;
 	if (done)
 		return finish(c, answer, err);
+	forget_notices(c);
 	if (op->before && !op->before(c, input, err))
 		return false;
+	noted = json_deep_copy(c->registry->notices);
 	if (run_once(op, c, input, op->shares, answer, &said, err))
 		return true;
 	if (said || !store->needs_alone)
 		return false;
 	*err = (struct err){ 0 };
+	restore_notices(c, noted);
 	return begin_answer(c, answer, err) && run_once(op, c, input, false, answer, &said, err);
 }
 

@@ -253,3 +253,13 @@ def test_listeners__is_reached_by_no_connection(pb, elsewhere, listeners):
         pb("check", "4000")
         with pytest.raises(BlockingIOError):
             server.accept()
+
+
+@pytest.mark.parametrize("command", ["listeners", "audit", "list --live", "check 4444",
+                                     "cleanup --dry-run", "adopt --dry-run"])
+def test_netlink_refused__is_said_by_all_that_look(pb, strace, command):
+    pb.ok("project", "add", "shop")
+    refused = ["-e", "trace=socket", "-e", "inject=socket:error=EPERM"]
+    done = strace(refused, pb.program, *command.split())
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("note: sockets are read from /proc/net: ") == 1
