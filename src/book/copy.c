@@ -12,8 +12,10 @@
 
 static bool check_is_file(const struct session *s, struct err *err)
 {
-	return (!book_is_url(s->book) && strcmp(s->book, "memory:") != 0) ||
-	       fail(err, ERR_INVALID, "the book '%s' is not a file", s->book);
+	if (!book_is_url(s->book) && strcmp(s->book, "memory:") != 0)
+		return true;
+	fail(err, ERR_INVALID, "the book '%s' is not a file", s->book);
+	return fail_hint(err, "to keep it in a file, or move it: portbook export, import and copy");
 }
 
 /* A whole book has at least a header; an empty file is none. */

@@ -254,6 +254,9 @@ def test_bound__a_writer_changes_its_projects_alone(pb, shared, roles):
         assert result.code in (3, 5, 6), result
     assert pb.ok("list", *owner) == before
     assert "new" not in pb.ok("project", "list", *owner)
+    pb.ok("release", "shop", "--all", "--yes", *writer)
+    pb.ok("project", "remove", "shop", *writer)
+    pb.fails(5, "release", "blog/web", *writer)  # bound still, to nothing
 
 
 # ---- programs that talk SQL
@@ -412,6 +415,15 @@ def test_sql__roles_bind_the_functions(shared, ask, roles):
     shared.sql(f"INSERT INTO portbook_bound SELECT '{roles('writer')}', id FROM projects "
                "WHERE name = 'shared-services'")
     assert "row-level security" in shared.refused(allocating("shop", "api"), roles("writer"))
+    assert "may not release port 3100" in shared.refused("SELECT release_port(3100)",
+                                                         roles("writer"))
+    assert shared.sql("SELECT release_port(3999)", roles("writer")) == "f"
+    assert "row-level security" in shared.refused(
+        "INSERT INTO blocks VALUES ('localhost', 5000, 5099, NULL, NULL)", roles("writer"))
+
+
+def test_backup__of_a_shared_book_says_what_else_keeps_it(pb, shared, ask):
+    assert "portbook export" in said_by(pb, 2, "backup", "x.db", "--book", shared.url())
 
 
 def test_sql__what_is_unique_is_unique_to_all(shared, ask):

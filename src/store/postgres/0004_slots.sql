@@ -668,7 +668,17 @@ BEGIN
 		UPDATE port_allocations a SET status = 'released', released_at = now()
 			WHERE a.id = entry.id AND a.released_at IS NULL AND a.hostname = host
 			AND a.port_number = release_port.port;
-		CONTINUE WHEN NOT FOUND;
+		IF NOT FOUND THEN
+			-- Row-level security passes over what a role may not change, without a word.
+			IF EXISTS (SELECT FROM port_allocations a WHERE a.id = entry.id
+					AND a.released_at IS NULL AND a.hostname = host
+					AND a.port_number = release_port.port) THEN
+				RAISE EXCEPTION 'the role % may not release port %: it is of a project that is '
+					'not bound to it', current_user, release_port.port
+					USING ERRCODE = 'insufficient_privilege';
+			END IF;
+			CONTINUE;
+		END IF;
 		change := coalesce(change, nextval('events_seq_seq'));
 		PERFORM record_entry(change, 'release', entry.id, was);
 		change := change + 1;
