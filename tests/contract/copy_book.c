@@ -226,7 +226,7 @@ static void contract_copy__of_many_rows_has_them_all(struct store *s)
 static void contract_compare__finds_each_row_that_differs(struct store *s)
 {
 	struct store *other = memory_book();
-	struct difference first;
+	struct difference first = { 0 };
 	struct err err = { 0 };
 
 	fill_book(s);
