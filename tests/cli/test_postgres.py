@@ -245,10 +245,12 @@ def test_bound__a_writer_changes_its_projects_alone(pb, shared, roles):
     assert pb.ok("get", "shop/api", *writer) == "3101"
     pb.ok("release", "shop/web", *writer)
     assert pb.ok("get", "blog/web", *writer) == "3200"
+    pb.ok("reserve", "3260", "--reason", "kept", *owner)
     before = pb.ok("list", *owner)
     for words in (["get", "blog/api"], ["release", "blog/web"], ["get", "new/web", "--create"],
                   ["project", "set", "blog", "--owner", "me"],
                   ["project", "remove", "blog"],
+                  ["reserve", "3250", "--reason", "mine"], ["unreserve", "3260"],
                   ["update", "blog/web", "--description", "mine"]):
         result = pb(*words, *writer)
         assert result.code in (3, 5, 6), result
