@@ -115,6 +115,7 @@ bool reserved_cut(struct registry *r, const char *host, struct port_range ports,
 		  struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct port_range was = { 0 };
 	struct overlapping o;
 
 	*ret_any = false;
@@ -123,7 +124,14 @@ bool reserved_cut(struct registry *r, const char *host, struct port_range ports,
 			return false;
 		if (!o.any)
 			return true;
+		/* Rules of a database on its rows may leave out a row and call that done. */
+		if (*ret_any && o.found.ports.first == was.first && o.found.ports.last == was.last)
+			return fail(
+				err, ERR_NOT_PERMITTED,
+				"the book does not let the reservation of %u to %u be taken back",
+				was.first, was.last);
 		*ret_any = true;
+		was = o.found.ports;
 		if (!cut(r, &o.found, ports, err))
 			return false;
 	}
