@@ -104,18 +104,29 @@ static void change_address(struct splicing *s)
 	}
 }
 
-/* "shop" becomes "shop-2" for the second instance, once; the first one's stays. */
+static bool is_of_id(char c)
+{
+	return isalnum((unsigned char)c) || c == '-' || c == '_' || c == '.';
+}
+
+/*
+ * "shop" becomes "shop-2" for the second instance, once; the first one's stays.  Left alone is
+ * what is no plain text in quotes: a text over lines, or with escapes.
+ */
 static void change_project_id(struct splicing *s)
 {
-	const char *start = s->toml.value, *close;
+	const char *start = s->toml.value, *close = start + 1;
 	char ending[16];
 	size_t len;
 
-	if (s->v->instance < 2 || s->toml.end - start < 2 || *start != '"')
+	if (s->v->instance < 2 || start == s->toml.end || *start != '"')
 		return;
-	close = memchr(start + 1, '"', (size_t)(s->toml.end - start - 1));
+	while (close < s->toml.end && is_of_id(*close))
+		close++;
+	if (close == s->toml.end || *close != '"' || close == start + 1)
+		return;
 	len = (size_t)snprintf(ending, sizeof(ending), "-%u", s->v->instance);
-	if (close && ((size_t)(close - start) <= len || memcmp(close - len, ending, len) != 0))
+	if ((size_t)(close - start) <= len || memcmp(close - len, ending, len) != 0)
 		replace(s, close, close, ending);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "mcp/tool.h"
 
 static int hex_digit(char c)
@@ -17,7 +18,7 @@ static int hex_digit(char c)
 	return at ? (int)(at - digits) : -1;
 }
 
-/* RFC 3986, section 2.1; false for what is no path without NUL. */
+/* RFC 3986, section 2.1; false for what is no path in UTF-8 without NUL. */
 static bool add_decoded(struct text *t, const char *uri)
 {
 	for (; *uri; uri++) {
@@ -33,7 +34,7 @@ static bool add_decoded(struct text *t, const char *uri)
 		}
 		text_add_bytes(t, &c, 1);
 	}
-	return text_ok(t);
+	return text_ok(t) && utf8_is_valid(t->s, t->len);
 }
 
 /* The path of a file URI of this machine; NULL: it is none, or there is no memory. */

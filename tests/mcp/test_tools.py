@@ -202,6 +202,9 @@ def test_place__is_asked_by_an_answer_from_2026_on(modern, connect, worktree):
     answer = c.ask("tools/call", {**call, "inputResponses": {
         "roots": {"roots": [{"uri": side.as_uri()}]}}}, **capable)
     assert answer["structuredContent"]["instance"] == 2
+    answer = c.ask("tools/call", {**call, "inputResponses": {
+        "roots": {"roots": [{"uri": "file:///tmp/%82"}]}}}, **capable)
+    assert answer["structuredContent"]["instance"] == 1, "a path that is no text is none"
     assert number and port_of(c)["instance"] == 1, "who has no roots is not asked"
 
 

@@ -210,6 +210,11 @@ static void test_supabase__gets_the_numbers_of_its_parts(void **state)
 		  "[db.pooler]\nport = \"env(P)\"\n",
 		  "project_id = \"shop-2\"\n[auth]\nsite_url = \"http://127.0.0.1:3100/x\"\n"
 		  "[db.pooler]\nport = \"env(P)\"\n" },
+		/* No plain text in quotes. */
+		{ 2, "project_id = \"\"\"\"a\nb\"\"\"\n[db.pooler]\nport = 1\n",
+		  "project_id = \"\"\"\"a\nb\"\"\"\n[db.pooler]\nport = 3102\n" },
+		{ 2, "project_id = \"a\\\"b\"\n[db.pooler]\nport = 1\n",
+		  "project_id = \"a\\\"b\"\n[db.pooler]\nport = 3102\n" },
 	};
 	struct port_values v = values;
 
