@@ -353,6 +353,15 @@ def test_a_listing__is_entered_where_it_stands_and_well_known_ports_as_shared(pb
     assert book.dump() == before
 
 
+def test_a_listing__is_said_to_know_no_projects(pb, listing):
+    assert ["portbook adopt finds their projects" in n
+            for n in pb.json("import", *listing)["notices"]] == [True]
+    path = listing[0]
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True)
+                            if "3000" not in line and "8600" not in line))
+    assert "notices" not in pb.json("import", *listing), "what is well known is everybody's"
+
+
 def test_a_listing__of_a_project_leaves_it_what_is_well_known(pb, listing, ports):
     pb.ok("import", *listing, "--project", "shop", "--create")
     assert ports() == {5432: "shared-services/postgresql", 3000: "shop/node-3000",
