@@ -194,3 +194,12 @@ def machine(pb):
     made = Machine(pb)
     yield made
     made.end()
+
+
+@pytest.fixture
+def is_plain(pb):
+    """The program as it is installed: sanitizers bring libraries and files of their own."""
+    libraries = subprocess.run(["ldd", pb.program], capture_output=True, text=True, check=True)
+    if "asan" in libraries.stdout:
+        pytest.skip("built with sanitizers")
+    return libraries.stdout

@@ -51,15 +51,6 @@ def calls(pb):
     return run
 
 
-@pytest.fixture
-def is_plain(pb):
-    """The program as it is installed: sanitizers bring libraries and files of their own."""
-    libraries = subprocess.run(["ldd", pb.program], capture_output=True, text=True, check=True)
-    if "asan" in libraries.stdout:
-        pytest.skip("built with sanitizers")
-    return libraries.stdout
-
-
 def test_program__links_what_a_get_needs_and_nothing_else(is_plain):
     linked = {os.path.basename(line.split()[0]) for line in is_plain.splitlines()}
     if "libsqlite3" in is_plain:

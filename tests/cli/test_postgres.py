@@ -186,6 +186,7 @@ def peak_kb(pb, *words):
     return usage.ru_maxrss
 
 
+@pytest.mark.usefixtures("is_plain")
 def test_export__of_a_long_book_needs_no_more_memory(pb, shared):
     """20 MB of history, which come in parts."""
     pb.ok("get", "shop/web", "--create", "--book", shared.url())
