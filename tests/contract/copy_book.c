@@ -262,24 +262,10 @@ static void contract_compare__metadata_is_what_it_says(struct store *s)
 	store_free(other);
 }
 
-struct stopping {
-	struct progress progress;
-	unsigned left;
-};
-
-static bool stop(struct progress *p, const char *doing, uint64_t done, uint64_t total,
-		 struct err *err)
-{
-	struct stopping *s = (struct stopping *)p;
-
-	(void)doing, (void)done, (void)total;
-	return s->left-- > 0 || fail(err, ERR_INTERRUPTED, "interrupted");
-}
-
 static void contract_copy__interrupted_at_any_step_leaves_nothing(struct store *s)
 {
 	CLEANUP(text_release) struct text before = { 0 }, after = { 0 };
-	struct stopping watcher = { .progress.step = stop };
+	struct stopping watcher = { .progress.step = stop_when_none_is_left };
 	struct store *source = memory_book();
 	struct err err = { 0 };
 	unsigned steps = 0;

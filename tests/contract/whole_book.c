@@ -74,25 +74,11 @@ static void contract_import__of_itself_changes_nothing(struct store *s)
 	check_same(&out, &back);
 }
 
-struct stopping {
-	struct progress progress;
-	unsigned left;
-};
-
-static bool stop(struct progress *p, const char *doing, uint64_t done, uint64_t total,
-		 struct err *err)
-{
-	struct stopping *s = (struct stopping *)p;
-
-	(void)doing, (void)done, (void)total;
-	return s->left-- > 0 || fail(err, ERR_INTERRUPTED, "interrupted");
-}
-
 static void contract_import__interrupted_at_any_step_leaves_nothing(struct store *s)
 {
 	CLEANUP(text_release) struct text out = { 0 }, before = { 0 }, after = { 0 };
 	struct store *other = memory_book();
-	struct stopping watcher = { .progress.step = stop };
+	struct stopping watcher = { .progress.step = stop_when_none_is_left };
 	struct err err = { 0 };
 	json_t *answer = NULL;
 

@@ -161,3 +161,12 @@ struct store *memory_book(void)
 	store_free(s);
 	return named;
 }
+
+bool stop_when_none_is_left(struct progress *p, const char *doing, uint64_t done, uint64_t total,
+			    struct err *err)
+{
+	struct stopping *s = (struct stopping *)p;
+
+	(void)doing, (void)done, (void)total;
+	return s->left-- > 0 || fail(err, ERR_INTERRUPTED, "interrupted");
+}

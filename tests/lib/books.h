@@ -7,6 +7,7 @@
 #define LIB_BOOKS_H
 
 #include "base/json.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "operations/io.h"
 #include "registry/registry.h"
@@ -30,6 +31,16 @@ void fill_book(struct store *s);
 void write_book(struct store *s, const char *format, struct text *ret);
 
 void check_same(const struct text *a, const struct text *b);
+
+/* A watcher of long work that ends it after `left` steps: { .progress.step = stop_when_none_is_left }. */
+struct stopping {
+	struct progress progress;
+	unsigned left;
+};
+
+/* Errors: ERR_INTERRUPTED  no step is left */
+bool stop_when_none_is_left(struct progress *p, const char *doing, uint64_t done, uint64_t total,
+			    struct err *err);
 
 /* Nobody has used it; for the caller to free. */
 struct store *memory_book(void);
