@@ -60,18 +60,23 @@ bool entry_promote_next(struct registry *r, const struct entry *gone, struct err
 	return registry_put_entry(r, "promote", &next, &promoted, err);
 }
 
-static void released_form(struct registry *r, struct entry *e)
+static void released_form(struct entry *e, int64_t now_ms)
 {
 	e->status = STATUS_RELEASED;
-	e->released_at_ms = registry_now(r);
+	e->released_at_ms = now_ms;
+}
+
+static bool put_released(struct registry *r, const struct entry *e, int64_t now_ms, struct err *err)
+{
+	struct entry gone = *e;
+
+	released_form(&gone, now_ms);
+	return registry_put_entry(r, "release", e, &gone, err);
 }
 
 bool entry_release(struct registry *r, const struct entry *e, bool promote, struct err *err)
 {
-	struct entry gone = *e;
-
-	released_form(r, &gone);
-	if (!registry_put_entry(r, "release", e, &gone, err))
+	if (!put_released(r, e, registry_now(r), err))
 		return false;
 	return !promote || !e->primary || entry_promote_next(r, e, err);
 }
@@ -79,18 +84,20 @@ bool entry_release(struct registry *r, const struct entry *e, bool promote, stru
 bool registry_release_all(struct registry *r, const struct entry_filter *f, struct arena *a,
 			  struct entry_list *ret, struct err *err)
 {
+	/* One time for all: which of them comes back must not depend on how long it took. */
+	const int64_t now_ms = registry_now(r);
 	struct entry_list list;
 
 	if (!entries_read(r, f, a, &list, err))
 		return false;
 	/* All go before any is promoted, or a port would become primary on its way out. */
 	for (unsigned i = 0; i < list.count; i++)
-		if (!entry_release(r, &list.items[i], false, err))
+		if (!put_released(r, &list.items[i], now_ms, err))
 			return false;
 	for (unsigned i = 0; i < list.count; i++) {
 		if (list.items[i].primary && !entry_promote_next(r, &list.items[i], err))
 			return false;
-		released_form(r, &list.items[i]);
+		released_form(&list.items[i], now_ms);
 	}
 	*ret = list;
 	return true;

@@ -221,6 +221,16 @@ def test_release_all__is_answered_with_all_that_went(some, answer):
     assert all(e["status"] == "released" and e["releasedAt"] for e in said["released"])
 
 
+def test_release_all__has_one_time_for_all_as_in_the_book(pb, use_policy, answer):
+    services = "".join(f"  - {{project: p, service: s{n}, port: {20000 + n}}}\n" for n in range(60))
+    use_policy("name: many\nranges:\n  - {name: all, ports: 20000-20999}\n"
+               "projects:\n  - {name: p}\nservices:\n" + services)
+    said = answer("release", "p", "--all", "--yes")["released"]
+    kept = answer("list", "--status", "released")["ports"]
+    assert len(said) == len(kept) == 60
+    assert len({e["releasedAt"] for e in said + kept}) == 1
+
+
 def test_release_all__of_one_environment(pb, some, ports):
     pb.ok("release", "p", "--all", "--env", "test", "--yes")
     assert set(ports()) == {3100, 3190, 3200}
