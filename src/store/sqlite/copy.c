@@ -54,13 +54,14 @@ static bool say_how_far(struct copying *c, struct err *err)
 
 bool copying_run(struct copying *c, struct err *err)
 {
+	int64_t since_ms = 0;
 	int rc;
 
 	do {
 		if (!say_how_far(c, err))
 			return false;
 		rc = sqlite3_backup_step(c->backup, PAGES_AT_ONCE);
-	} while (rc == SQLITE_OK);
+	} while (rc == SQLITE_OK || session_tries_again(c->from, rc, &since_ms));
 	if (rc != SQLITE_DONE)
 		return fail_copying(c, rc, err);
 	rc = sqlite3_backup_finish(c->backup);

@@ -145,6 +145,17 @@ void batch_part_undo(struct store *store);
 int session_when_busy(void *session, int count);
 int session_after_commit(void *session, sqlite3 *db, const char *name, int frames);
 
+/*
+ * A writer is at the index of the log: its first user makes it anew, and every commit
+ * writes its header.  Who may only read meets with that where others just wait for
+ * the lock, and SQLite says that it may not write.
+ * Source: https://sqlite.org/rescode.html#readonly_recovery and #readonly_cantinit.
+ */
+bool is_index_unready(int code);
+
+/* Wait a little if so, and not for too long; `*since_ms` is 0 at first. False: `code` stands. */
+bool session_tries_again(struct session *s, int code, int64_t *since_ms);
+
 /* Write a long log back into the book, so that the next one to open it need not read it. */
 void session_shorten_log(struct session *s);
 

@@ -127,6 +127,14 @@ static bool fail_log_missing(struct session *s, struct err *err)
 	return fail_hint(err, "it is made when someone who may write in the folder uses the book");
 }
 
+static bool fail_index_unready(struct session *s, struct err *err)
+{
+	fail(err, ERR_NOT_PERMITTED,
+	     "the index of the log of the book '%s' is unfinished, and this user may not finish it",
+	     s->path);
+	return fail_hint(err, "it is finished when someone who may write the book uses it");
+}
+
 /* Of another user, who made it when this one was not there. */
 static bool is_log_closed(const struct session *s, int code)
 {
@@ -155,6 +163,8 @@ bool session_fail_code(struct session *s, int code, struct err *err)
 		return fail_taken(s, err);
 	if (is_log_missing(s, code))
 		return fail_log_missing(s, err);
+	if (is_index_unready(code))
+		return fail_index_unready(s, err);
 	if (is_log_closed(s, code))
 		return fail_log_closed(s, err);
 	if (m->more == SAY_ERRNO)

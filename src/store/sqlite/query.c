@@ -11,8 +11,13 @@
 static bool prepare(struct session *s, const char *sql, unsigned flags, sqlite3_stmt **ret,
 		    struct err *err)
 {
-	return sqlite3_prepare_v3(s->db, sql, -1, flags, ret, NULL) == SQLITE_OK ||
-	       session_fail(s, err);
+	int64_t since_ms = 0;
+	int rc;
+
+	do
+		rc = sqlite3_prepare_v3(s->db, sql, -1, flags, ret, NULL);
+	while (session_tries_again(s, rc, &since_ms));
+	return rc == SQLITE_OK || session_fail(s, err);
 }
 
 bool session_prepare(struct session *s, unsigned what, struct err *err)
@@ -135,10 +140,16 @@ static void close_query(struct query *q)
 
 static bool step(struct query *q, bool *ret_row, struct err *err)
 {
-	int rc = sqlite3_step(q->run);
+	struct session *s = (struct session *)q->session;
+	int64_t since_ms = 0;
+	int rc;
 
+	/* Met with before the first row only, and the next step begins anew. */
+	do
+		rc = sqlite3_step(q->run);
+	while (session_tries_again(s, rc, &since_ms));
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return session_fail((struct session *)q->session, err);
+		return session_fail(s, err);
 	q->column = 0;
 	*ret_row = rc == SQLITE_ROW;
 	return true;

@@ -56,18 +56,38 @@ static long sleep_us(struct session *s, int64_t waited_ms)
 	return SLEEP_US + roll(s) % (uint32_t)(most < SLEEP_MOST_US ? most : SLEEP_MOST_US);
 }
 
+static bool wait_a_little(struct session *s, int64_t since_ms)
+{
+	int64_t waited = monotonic_ms() - since_ms;
+
+	if (waited >= s->patience_ms)
+		return false;
+	nanosleep(&(struct timespec){ .tv_nsec = sleep_us(s, waited) * 1000L }, NULL);
+	return true;
+}
+
 int session_when_busy(void *session, int count)
 {
 	struct session *s = session;
-	int64_t now = monotonic_ms();
 
 	if (count == 0)
-		s->waiting_since_ms = now;
-	if (now - s->waiting_since_ms >= s->patience_ms)
-		return 0;
-	nanosleep(&(struct timespec){ .tv_nsec = sleep_us(s, now - s->waiting_since_ms) * 1000L },
-		  NULL);
-	return 1;
+		s->waiting_since_ms = monotonic_ms();
+	return wait_a_little(s, s->waiting_since_ms);
+}
+
+bool is_index_unready(int code)
+{
+	return code == SQLITE_READONLY_RECOVERY || code == SQLITE_READONLY_CANTINIT;
+}
+
+/* Not `waiting_since_ms`: SQLite may wait for others between two of these. */
+bool session_tries_again(struct session *s, int code, int64_t *since_ms)
+{
+	if (!is_index_unready(code))
+		return false;
+	if (!*since_ms)
+		*since_ms = monotonic_ms();
+	return wait_a_little(s, *since_ms);
 }
 
 int session_after_commit(void *session, sqlite3 *db, const char *name, int frames)
