@@ -401,7 +401,7 @@ static bool run(struct session *s, const struct operation *op, struct call *call
 	if (again)
 		return ask(s, op, call, input, ret, err);
 	*err = why;
-	return session_fail_book(err);
+	return !s->registry.has_refused && session_fail_book(err);
 }
 
 /* A book that this user may not have, or that is not there, is exit status 5. */
@@ -469,6 +469,8 @@ bool session_call_with(struct session *s, const char *operation, const json_t *i
 		snprintf(s->registry.actor, sizeof(s->registry.actor), "%s",
 			 io->actor ? io->actor : "");
 	s->has_others = io->actor != NULL;
+	s->registry.rights = io->rights;
+	s->registry.has_refused = false;
 	ok = run(s, op, &call, input, ret, err);
 	arena_release(&call.arena);
 	return ok;

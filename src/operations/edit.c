@@ -76,6 +76,7 @@ static bool update_run(struct call *c, const json_t *input, json_t *answer, stru
 const struct operation op_update = {
 	.schema = &schema_update,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = update_run,
 };
 
@@ -137,6 +138,7 @@ static bool move_run(struct call *c, const json_t *input, json_t *answer, struct
 const struct operation op_move = {
 	.schema = &schema_move,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = move_run,
 };
 
@@ -165,5 +167,6 @@ static bool register_run(struct call *c, const json_t *input, json_t *answer, st
 const struct operation op_register = {
 	.schema = &schema_register,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = register_run,
 };

@@ -260,6 +260,7 @@ static bool get_port_quick(struct call *c, const json_t *input, json_t *answer, 
 const struct operation op_get = {
 	.schema = &schema_get,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.shares = true,
 	.run = get_run,
 	.quick = get_quick,
@@ -268,6 +269,7 @@ const struct operation op_get = {
 const struct operation op_get_port = {
 	.schema = &schema_get_port,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.shares = true,
 	.run = get_port_run,
 	.quick = get_port_quick,
@@ -276,6 +278,7 @@ const struct operation op_get_port = {
 const struct operation op_allocate = {
 	.schema = &schema_allocate,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.shares = true,
 	.run = allocate_run,
 };

@@ -229,18 +229,21 @@ const struct operation op_instance_next = {
 const struct operation op_instance_add = {
 	.schema = &schema_instance_add,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = add_run,
 };
 
 const struct operation op_instance_set = {
 	.schema = &schema_instance_set,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = set_run,
 };
 
 const struct operation op_instance_release = {
 	.schema = &schema_instance_release,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = release_run,
 };
 

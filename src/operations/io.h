@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "base/rights.h"
 #include "base/stream.h"
 
 /*
@@ -35,7 +36,8 @@ struct call_io {
 	 * done again: it has the answer that it had.
 	 */
 	const char *key;
-	const char *actor; /* who asks, for the history; NULL: this process's user */
+	const char *actor;	     /* who asks, for the history; NULL: this process's user */
+	const struct rights *rights; /* what that one may; NULL: all that the book permits */
 };
 
 #endif

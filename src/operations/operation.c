@@ -176,14 +176,33 @@ static bool run_without_book(const struct operation *op, struct call *c, const j
 	return op->run(c, input, answer, err) && finish(c, answer, err);
 }
 
-static bool begin(const struct operation *op, struct call *c, bool shared, struct err *err)
+/* What is forced goes into what is another's. */
+static bool may_change(const struct operation *op, const struct call *c, const json_t *input,
+		       struct err *err)
+{
+	bool of_project = op->of_project && !json_bool_of(input, "force");
+
+	if (op->access != ACCESS_WRITE ||
+	    rights_to_change(c->io.rights, op->schema->name, of_project, err))
+		return true;
+	c->registry->has_refused = true;
+	return false;
+}
+
+static bool begin_as_asked(const struct operation *op, struct store *store, bool shared,
+			   struct err *err)
+{
+	return shared ? store_begin_shared(store, err)
+		      : store_begin(store, op->access == ACCESS_WRITE, err);
+}
+
+static bool begin(const struct operation *op, struct call *c, const json_t *input, bool shared,
+		  struct err *err)
 {
 	struct store *store = c->registry->store;
 	struct err why = { 0 };
 
-	if (shared)
-		return store_begin_shared(store, err);
-	if (store_begin(store, op->access == ACCESS_WRITE, &why))
+	if (may_change(op, c, input, &why) && begin_as_asked(op, store, shared, &why))
 		return true;
 	c->may_not_write = op->may_only_read && why.code == ERR_NOT_PERMITTED;
 	if (c->may_not_write)
@@ -237,7 +256,7 @@ static bool run_once(const struct operation *op, struct call *c, const json_t *i
 	bool done;
 
 	*ret_said = false;
-	if (!begin(op, c, shared, err) || !answer_again(op, c, input, answer, &done, err))
+	if (!begin(op, c, input, shared, err) || !answer_again(op, c, input, answer, &done, err))
 		return false;
 	if (done)
 		return true;

@@ -45,6 +45,12 @@ struct operation {
 	 */
 	bool shares;
 
+	/*
+	 * Of a write: it is of a project, so who may change only some may ask for it, and each
+	 * of its changes is held against those (registry_record).  Else such a one is refused.
+	 */
+	bool of_project;
+
 	/* Of a write: without permission it reads, and call->may_not_write says so. */
 	bool may_only_read;
 

@@ -163,36 +163,42 @@ static bool list_run(struct call *c, const json_t *input, json_t *answer, struct
 const struct operation op_project_add = {
 	.schema = &schema_project_add,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = add_run,
 };
 
 const struct operation op_project_set = {
 	.schema = &schema_project_set,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = set_run,
 };
 
 const struct operation op_project_rename = {
 	.schema = &schema_project_rename,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = rename_run,
 };
 
 const struct operation op_project_archive = {
 	.schema = &schema_project_archive,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = archive_run,
 };
 
 const struct operation op_project_remove = {
 	.schema = &schema_project_remove,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = remove_run,
 };
 
 const struct operation op_project_add_block = {
 	.schema = &schema_project_add_block,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.run = add_block_run,
 };
 

@@ -62,6 +62,7 @@ static void call(struct queue *q, struct queued *item)
 {
 	const struct call_io io = {
 		.actor = item->actor[0] ? item->actor : NULL,
+		.rights = item->rights,
 		.key = item->key,
 	};
 

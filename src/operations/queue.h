@@ -23,6 +23,7 @@ struct queued {
 	/* Asked before, while nobody else may write; false, with `err`: not to be done. NULL: nothing. */
 	bool (*check)(struct queued *item, const struct transport *to);
 	char actor[CALLER_NAME_SIZE]; /* "": this process's user */
+	const struct rights *rights;  /* see call_io; they stay until it is answered */
 	const char *key;	      /* see call_io; NULL: none */
 
 	/* Answered. */

@@ -176,6 +176,7 @@ static bool release_run(struct call *c, const json_t *input, json_t *answer, str
 const struct operation op_release = {
 	.schema = &schema_release,
 	.access = ACCESS_WRITE,
+	.of_project = true,
 	.shares = true,
 	.run = release_run,
 };

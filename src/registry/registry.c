@@ -145,6 +145,49 @@ static bool dump(json_t *json, char **ret, struct err *err)
 	return !json || json_format(json, ret, err);
 }
 
+/* Is a project that is named here one that may be changed? */
+static bool may_change_named(struct registry *r, const char *name, bool *is_named, struct err *err)
+{
+	if (!name)
+		return true;
+	*is_named = true;
+	return rights_to_project(r->rights, name, err);
+}
+
+static bool may_change_known(struct registry *r, const char *id, bool *is_named, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct project p;
+	bool found = false;
+
+	if (id &&
+	    !r->store->ops->project_find(r->store, PROJECT_BY_ID(id), &arena, &p, &found, err))
+		return false;
+	return may_change_named(r, found ? p.name : NULL, is_named, err);
+}
+
+/*
+ * By its number, by its name before and by the one after: a project that is renamed, or an entry
+ * that moves, has two.  What names none is everybody's.
+ */
+static bool may_change(struct registry *r, const struct change *c, struct err *err)
+{
+	struct err why = { 0 };
+	bool is_named = false;
+
+	if (!r->rights || !r->rights->projects)
+		return true;
+	if (may_change_known(r, c->project_id, &is_named, &why) &&
+	    may_change_named(r, json_text_of(c->before, "projectName"), &is_named, &why) &&
+	    may_change_named(r, json_text_of(c->after, "projectName"), &is_named, &why) &&
+	    (is_named || rights_to_project(r->rights, NULL, &why)))
+		return true;
+	r->has_refused = why.code == ERR_NOT_PERMITTED;
+	if (err)
+		*err = why;
+	return false;
+}
+
 bool registry_record(struct registry *r, struct change *c, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *before_json = c->before;
@@ -152,7 +195,8 @@ bool registry_record(struct registry *r, struct change *c, struct err *err)
 	CLEANUP(json_text_cleanup) char *before = NULL;
 	CLEANUP(json_text_cleanup) char *after = NULL;
 
-	if (!dump(before_json, &before, err) || !dump(after_json, &after, err))
+	if (!may_change(r, c, err) || !dump(before_json, &before, err) ||
+	    !dump(after_json, &after, err))
 		return false;
 	if (!r->store->in_transaction || !r->store->n_events)
 		r->change_at_ms = registry_now(r);

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/caller.h"
 #include "base/json.h"
+#include "base/rights.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
 #include "ports/policy.h"
@@ -30,6 +31,8 @@ struct registry {
 	/* Names who asks, for the history; called once, by the first change. */
 	char *(*caller)(char ret[static CALLER_NAME_SIZE]);
 	char actor[CALLER_NAME_SIZE]; /* "": not asked yet */
+	const struct rights *rights;  /* of who asks: each change is held against them; NULL: all */
+	bool has_refused;	      /* who asks may not, and that is not the book's doing */
 	int64_t change_at_ms;	      /* when the change at hand was made: all its events say so */
 	struct policy *policy;	      /* as last read; NULL: not yet */
 	char policy_stamp[UUID_TEXT_SIZE]; /* of the policy as last read */
@@ -68,6 +71,7 @@ struct change {
 	uint16_t port;
 	json_t *before, *after;
 };
+/* Errors: ERR_NOT_PERMITTED  it is of a project that who asks may not change */
 MUST_CHECK bool registry_record(struct registry *r, struct change *c, struct err *err);
 
 /* The same, unless it says after what it said before: that was no change. */
