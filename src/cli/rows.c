@@ -21,12 +21,23 @@ static enum table_format format_of(const struct run *r)
 	return FORMAT_TABLE;
 }
 
-bool rows_run(struct run *r, struct err *err)
+static void take_format(struct run *r)
 {
 	const char *word = run_text(r, "format");
 
 	r->out.json = r->out.json || (word && !strcmp(word, "json"));
+}
+
+bool rows_run(struct run *r, struct err *err)
+{
+	take_format(r);
 	return run_plain(r, err);
+}
+
+bool rows_answer(struct run *r, const json_t *answer, struct err *err)
+{
+	take_format(r);
+	return run_show(r, answer, err);
 }
 
 bool rows_show(struct run *r, const json_t *rows, const struct column *columns, const char *none,

@@ -22,6 +22,9 @@ extern const char *const format_choices[];
 /* run_plain for a list: --format json is --json. */
 MUST_CHECK bool rows_run(struct run *r, struct err *err);
 
+/* run_show for one, where the command has made the answer itself. */
+MUST_CHECK bool rows_answer(struct run *r, const json_t *answer, struct err *err);
+
 /* Add the rows as --format says; with no rows, a table is a note that says `none`. */
 MUST_CHECK bool rows_show(struct run *r, const json_t *rows, const struct column *columns,
 			  const char *none, struct err *err);
