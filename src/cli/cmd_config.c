@@ -8,20 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/utf8.h"
 #include "book/config.h"
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
+#include "cli/file_change.h"
 #include "cli/input.h"
-#include "cli/line_diff.h"
 #include "cli/screen.h"
-
-/* Rationale: the input's limit in schemas/config.json; 5,000 rules of a proxy have 1 MB. */
-#define FILE_LIMIT ((size_t)8 << 20)
-
-#define FILE_MODE 0644
 
 static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 
@@ -135,17 +129,6 @@ static bool find_target(struct run *r, const json_t *answer, struct target *t, s
 
 /* --- what it holds */
 
-static bool read_file(const char *path, struct text *ret, bool *ret_there, struct err *err)
-{
-	struct err why = { 0 };
-
-	*ret_there = file_read(path, FILE_LIMIT, ret, &why);
-	if (*ret_there || why.code == ERR_NOT_FOUND)
-		return true;
-	*err = why;
-	return false;
-}
-
 /* The line of the first byte that is no text: it cannot be sent as such. */
 static bool check_text(const struct target *t, struct err *err)
 {
@@ -167,7 +150,7 @@ static bool check_text(const struct target *t, struct err *err)
 
 static bool read_target(struct target *t, struct err *err)
 {
-	return read_file(t->path, &t->now, &t->is_there, err) && check_text(t, err);
+	return file_change_read(t->path, &t->now, &t->is_there, err) && check_text(t, err);
 }
 
 static bool put_file(json_t *input, const char *name, const char *content, const struct target *t,
@@ -182,63 +165,24 @@ static bool put_file(json_t *input, const char *name, const char *content, const
 
 /* --- what changes */
 
-static void add_diff_line(const char *line, size_t len, void *arg)
-{
-	struct run *r = arg;
-	enum style style = *line == '+'	  ? STYLE_GOOD
-			   : *line == '-' ? STYLE_BAD
-			   : *line == '@' ? STYLE_DIM
-					  : STYLE_PLAIN;
-
-	/* Who reads it by a program wants the bytes. */
-	if (isatty(STDOUT_FILENO))
-		output_styled(&r->out, style, line);
-	else
-		text_add_bytes(&r->out.text, line, len);
-	text_add(&r->out.text, "\n");
-}
-
 static bool add_diff(struct run *r, const struct target *t, const json_t *answer, struct err *err)
 {
 	const json_t *content = json_object_get(answer, "content");
-	struct text *out = &r->out.text;
 
-	if (!json_bool_of(answer, "changed"))
-		return true;
-	text_add(out, "--- ");
-	screen_add(out, t->is_there ? t->path : "/dev/null", 0);
-	text_add(out, "\n+++ ");
-	screen_add(out, t->path, 0);
-	text_add(out, "\n");
-	return line_diff(text_str(&t->now), t->now.len, json_string_value(content),
-			 json_string_length(content), add_diff_line, r, err);
+	return !json_bool_of(answer, "changed") ||
+	       file_change_show(&r->out, t->path, t->is_there, &t->now, json_string_value(content),
+				json_string_length(content), err);
 }
 
 /* --- writing */
-
-/* What was read is what is replaced: somebody may have written in between. */
-static bool check_unchanged(const struct target *t, struct err *err)
-{
-	CLEANUP(text_release) struct text now = { 0 };
-	bool there;
-
-	if (!read_file(t->path, &now, &there, err))
-		return false;
-	if (there == t->is_there && now.len == t->now.len &&
-	    !memcmp(text_str(&now), text_str(&t->now), now.len))
-		return true;
-	fail(err, ERR_BUSY, "'%.200s' was changed by another meanwhile", t->path);
-	return fail_hint(err, "run it again: nothing was written");
-}
 
 static bool write_target(struct run *r, const struct target *t, json_t *answer, struct err *err)
 {
 	const json_t *content = json_object_get(answer, "content");
 	bool changed = json_bool_of(answer, "changed");
 
-	if (changed && (!check_unchanged(t, err) || !folder_of_make(t->path, 0777, err) ||
-			!file_write_atomic(t->path, json_string_value(content),
-					   json_string_length(content), FILE_MODE, err)))
+	if (changed && !file_change_write(t->path, t->is_there, &t->now, json_string_value(content),
+					  json_string_length(content), err))
 		return false;
 	if (r->out.json)
 		return json_put_bool(answer, "written", changed) || fail_memory(err);

@@ -1,0 +1,34 @@
+/*
+ * cli/file_change.h - a file of somebody's that is changed: read, shown, written at once.
+ */
+#ifndef CLI_FILE_CHANGE_H
+#define CLI_FILE_CHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "cli/output.h"
+
+/* Rationale: the input's limit in schemas/config.json; 5,000 rules of a proxy have 1 MB. */
+#define FILE_CHANGE_MAX ((size_t)8 << 20)
+
+/* `*ret_there` false: there is no such file. Errors: see file_read. */
+MUST_CHECK bool file_change_read(const char *path, struct text *ret, bool *ret_there,
+				 struct err *err);
+
+/* Add to stdout what changes, in the form of `diff -u`. Errors: ERR_MEMORY */
+MUST_CHECK bool file_change_show(struct output *o, const char *path, bool is_there,
+				 const struct text *was, const char *now, size_t now_len,
+				 struct err *err);
+
+/*
+ * Replace what was read.
+ * Errors: ERR_BUSY  somebody has written in between, and nothing was written here;
+ *         and those of file_write_atomic
+ */
+MUST_CHECK bool file_change_write(const char *path, bool is_there, const struct text *was,
+				  const char *now, size_t now_len, struct err *err);
+
+#endif
