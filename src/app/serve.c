@@ -24,6 +24,7 @@
 struct serving {
 	struct serve_options options;
 	struct session *reader, *writer;
+	struct watcher *watcher;
 	struct listening listening[LISTEN_MAX];
 	unsigned n_listening;
 	int signals;
@@ -60,6 +61,16 @@ static bool open_book(struct serving *s, struct err *err)
 		return fail(err, ERR_INVALID, "'%.200s' is served already",
 			    session_book(s->writer));
 	return session_ready(s->writer, err) && session_open(&options, &s->reader, err);
+}
+
+/* What others do is told at once; without, once a second. */
+static void watch_book(struct serving *s)
+{
+	struct err err = { 0 };
+
+	if (!session_watch(s->reader, &s->watcher, &err) && !s->options.quiet)
+		fprintf(stderr, "what other processes change is told within a second: %s\n",
+			err.text);
 }
 
 /* Where to listen. */
@@ -176,6 +187,7 @@ static bool run(struct serving *s, struct err *err)
 		.n_listening = s->n_listening,
 		.reads = is_shared ? &reads : NULL,
 		.writes = &writes,
+		.watcher = s->watcher,
 		.names = s->options.names,
 		.audit_every_ms = s->options.audit_every_ms,
 		.signals = s->signals,
@@ -194,6 +206,7 @@ static bool serve(struct serving *s, int argc, char **argv, struct err *err)
 	if (!open_book(s, err) || !start_listening(s, err) ||
 	    !signals_open(ending, &s->signals, err) || !tell(s, err))
 		return false;
+	watch_book(s);
 	notify_ready();
 	return run(s, err);
 }
@@ -202,6 +215,7 @@ static void serving_release(struct serving *s)
 {
 	for (unsigned i = 0; i < s->n_listening; i++)
 		listen_close(&s->listening[i]);
+	watcher_free(s->watcher);
 	session_free(s->reader);
 	session_free(s->writer);
 	fd_cleanup(&s->signals);

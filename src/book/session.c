@@ -427,6 +427,16 @@ bool session_ready(struct session *s, struct err *err)
 	return session_fail_book(err);
 }
 
+bool session_watch(struct session *s, struct watcher **ret, struct err *err)
+{
+	*ret = NULL;
+	if (!strcmp(s->book, "memory:") || client_is_url(s->address))
+		return true;
+	if (postgres_is_url(s->address))
+		return store_postgres_watch(s->address, ret, err);
+	return store_sqlite_watch(s->book, ret, err);
+}
+
 bool session_batch_begin(struct session *s, struct err *err)
 {
 	return session_need_book(s, ACCESS_WRITE, err) &&

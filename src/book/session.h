@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/watcher.h"
 #include "operations/io.h"
 
 struct session_options {
@@ -42,6 +43,14 @@ MUST_CHECK bool session_open(const struct session_options *options, struct sessi
  * Errors: ERR_BOOK, ERR_BUSY, ERR_IO, ERR_MEMORY
  */
 MUST_CHECK bool session_ready(struct session *s, struct err *err);
+
+/*
+ * Be told when another process may have changed the book; see operations/changes.h for what has
+ * changed.  The watch may outlive the session, but not the thread.  `*ret` NULL: nobody else can
+ * change this book, or it is another portbook's (`/api/v1/events` tells there).
+ * Errors: ERR_IO, ERR_MEMORY; those of connecting to PostgreSQL
+ */
+MUST_CHECK bool session_watch(struct session *s, struct watcher **ret, struct err *err);
 
 /* NULL is fine. */
 void session_free(struct session *s);

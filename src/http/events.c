@@ -5,31 +5,10 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "operations/changes.h"
 
 /* Rationale: 100 events are some 100 kB, and are told before more are read. */
 #define READ_AT_ONCE 100
-
-static bool ask_history(const struct transport *reads, int64_t after, int64_t limit, json_t **ret,
-			struct err *err)
-{
-	CLEANUP(json_cleanup) json_t *input = json_pack("{s:I}", "limit", (json_int_t)limit);
-	const struct call_io io = { 0 };
-
-	if (!input || (after >= 0 && !json_put_int(input, "after", after)))
-		return fail_memory(err);
-	return reads->call(reads->arg, "history", input, &io, ret, err);
-}
-
-void events_newest(const struct transport *reads, int64_t *ret)
-{
-	CLEANUP(json_cleanup) json_t *answer = NULL;
-	const json_t *newest;
-
-	if (!ask_history(reads, -1, 1, &answer, NULL))
-		return;
-	newest = json_array_get(json_object_get(answer, "events"), 0);
-	*ret = json_int_of(newest, "seq", 0);
-}
 
 /* Where it begins. */
 
@@ -50,7 +29,7 @@ static bool find_place(struct stream *s, const struct http_request *r, struct er
 
 	if (last && *last)
 		return parse_place(last, &s->after, err);
-	events_newest(s->reads, &s->after);
+	changes_newest(s->reads, &s->after);
 	return true;
 }
 
@@ -100,7 +79,7 @@ struct stream *stream_with(const struct transport *reads, const struct stream_wo
 	s->arg = arg;
 	text_add_bytes(&s->pending, text_str(first), first->len);
 	if (reads)
-		events_newest(reads, &s->after);
+		changes_newest(reads, &s->after);
 	return s;
 }
 
@@ -160,18 +139,15 @@ static void add_events(struct stream *s, const json_t *events)
 /* What cannot be read now is read at the next change. */
 static void fill(struct stream *s)
 {
-	CLEANUP(json_cleanup) json_t *answer = NULL;
-	const json_t *events;
+	CLEANUP(json_cleanup) json_t *events = NULL;
 
 	text_clear(&s->pending);
 	s->told = 0;
 	while (!s->pending.len && s->reads) {
-		json_cleanup(&answer);
-		answer = NULL;
-		if (!ask_history(s->reads, s->after, READ_AT_ONCE, &answer, NULL))
-			return;
-		events = json_object_get(answer, "events");
-		if (!json_array_size(events))
+		json_cleanup(&events);
+		events = NULL;
+		if (!changes_since(s->reads, s->after, READ_AT_ONCE, &events, NULL) ||
+		    !json_array_size(events))
 			return;
 		add_events(s, events);
 	}

@@ -68,7 +68,4 @@ void stream_free(struct stream *s);
 /* Bytes of the stream, at most `size`; 0: none now; -1: that was all. */
 ssize_t stream_read(struct stream *s, char *bytes, size_t size);
 
-/* The number of the newest event in `*ret`, or what it was where that cannot be read. */
-void events_newest(const struct transport *reads, int64_t *ret);
-
 #endif

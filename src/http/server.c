@@ -54,6 +54,14 @@ static void on_bell(void *server, uint32_t events)
 	streams_wake(&s->streams);
 }
 
+static void on_watch(void *server, uint32_t events)
+{
+	struct server *s = server;
+
+	if (watcher_hear(s->options->watcher))
+		streams_look(&s->streams, s->options->reads);
+}
+
 static void ring(void *server)
 {
 	const struct server *s = server;
@@ -107,6 +115,9 @@ static void on_tick(void *server, uint32_t events)
 			shutdown(connection_fd(x->connection), SHUT_RDWR);
 	if (!s->ends)
 		chores_tick(&s->chores, now, s->queue);
+	/* It may have lost what it watches. */
+	if (s->options->watcher)
+		(void)watcher_hear(s->options->watcher);
 	if (s->options->reads)
 		streams_tick(&s->streams, s->options->reads);
 }
@@ -136,6 +147,12 @@ static void on_signal(void *server, uint32_t events)
 
 /* Beginning and end. */
 
+static bool watch_book(struct server *s, struct err *err)
+{
+	return !s->options->watcher ||
+	       loop_add(s->loop, s->options->watcher->fd, EPOLLIN, on_watch, s, err);
+}
+
 static bool watch_files(struct server *s, struct err *err)
 {
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -147,7 +164,7 @@ static bool watch_files(struct server *s, struct err *err)
 			return false;
 	s->is_accepting = true;
 	return loop_add(s->loop, info->epoll_fd, EPOLLIN, on_daemon, s, err) &&
-	       loop_add(s->loop, s->bell, EPOLLIN, on_bell, s, err) &&
+	       watch_book(s, err) && loop_add(s->loop, s->bell, EPOLLIN, on_bell, s, err) &&
 	       loop_add(s->loop, s->ticker, EPOLLIN, on_tick, s, err) &&
 	       loop_add(s->loop, s->options->signals, EPOLLIN, on_signal, s, err);
 }

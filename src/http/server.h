@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/watcher.h"
 #include "http/listen.h"
 #include "operations/transport.h"
 
@@ -18,6 +19,7 @@ struct server_options {
 	unsigned n_listening;
 	const struct transport *reads;	/* NULL: `writes` is asked everything */
 	const struct transport *writes; /* asked by a thread of its own */
+	struct watcher *watcher;	/* of the book that `reads` asks; NULL: once a second */
 	const char *const *names;	/* see http/guard.h */
 	int64_t audit_every_ms;		/* 0: never */
 	int signals;			/* signals_open, of those that end it */

@@ -3,6 +3,8 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 
+#include "operations/changes.h"
+
 /* Rationale: proxies close connections that say nothing for a minute, some after half of one. */
 #define BEAT_TICKS 15
 /* Rationale: libmicrohttpd has 4 kB for a connection, half of it to write from. */
@@ -97,19 +99,23 @@ static void beat(struct streams *all)
 	}
 }
 
-void streams_tick(struct streams *all, const struct transport *reads)
+void streams_look(struct streams *all, const struct transport *reads)
 {
 	int64_t newest = all->newest;
 
 	if (!all->first)
 		return;
-	if (++all->ticks % BEAT_TICKS == 0)
-		beat(all);
-	if (reads)
-		events_newest(reads, &newest);
+	changes_newest(reads, &newest);
 	if (newest != all->newest)
 		streams_wake(all);
 	all->newest = newest;
+}
+
+void streams_tick(struct streams *all, const struct transport *reads)
+{
+	if (all->first && ++all->ticks % BEAT_TICKS == 0)
+		beat(all);
+	streams_look(all, reads);
 }
 
 void streams_tell_lists(struct streams *all, unsigned lists)

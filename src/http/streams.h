@@ -23,7 +23,10 @@ struct MHD_Response *streams_add(struct streams *all, struct stream *s,
 /* There may be something to tell. */
 void streams_wake(struct streams *all);
 
-/* Each second: did another process change the book?  Are the clients there? */
+/* Did another process change the book? */
+void streams_look(struct streams *all, const struct transport *reads);
+
+/* Each second: that, and are the clients there? */
 void streams_tick(struct streams *all, const struct transport *reads);
 
 /* Lists that agents are offered (MCP_LIST_...) are others now. */

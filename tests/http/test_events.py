@@ -1,7 +1,9 @@
 """The stream of changes."""
 
 import json
+import os
 import signal
+import subprocess
 
 import pytest
 
@@ -114,3 +116,42 @@ def test_history_after__is_what_came_since(shop, pb):
     since = shop.ok("GET", f"/api/v1/history?after={events[1]['seq']}&limit=1")["events"]
     assert since == events[2:3]
     assert pb.json("history", "--after", events[-2]["seq"])["events"] == events[-1:]
+
+
+NO_TIMER = "int timerfd_settime(int f, int g, const void *n, void *o) { return 0; }"
+
+
+def test_events__of_another_process_are_told_without_a_timer(serve, pb):
+    """The server's clock stands still, so that only a notice can tell it."""
+    library = pb.base / "no-timer.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=NO_TIMER,
+                   text=True, check=True)
+    pb.ok("project", "add", "shop")
+    # A sanitizer wants to be the first library.
+    served = serve(env={"LD_PRELOAD": f"{os.environ.get('LD_PRELOAD', '')} {library}",
+                        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")
+                                        + ":verify_asan_link_order=0"})
+    events = Events(served)
+    for name in ("web", "api", "db"):
+        pb.ok("get", f"shop/{name}")
+        assert events.until(f"shop/{name}")
+
+
+def test_events__cost_who_writes_nothing(serve, pb):
+    """What a writer's turn leaves in its file anyway is the notice."""
+    log = pb.base / "strace.log"
+    # What looks for leaks would be a tracer, too.
+    traced = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+
+    def calls(name):
+        run = subprocess.run(["strace", "-qq", "-y", "-o", log, "-e", "trace=desc", pb.program, "get",
+                              f"shop/{name}"], cwd=pb.work, env=pb.environment(traced),
+                             capture_output=True, check=False)
+        if run.returncode != 0:
+            pytest.skip("no process can be traced here")
+        return [line.split("(")[0] for line in log.read_text().splitlines() if "-queue>" in line]
+    pb.ok("project", "add", "shop")
+    pb.ok("get", "shop/web")
+    alone = calls("a1")
+    Events(serve())
+    assert calls("b2") == alone != []

@@ -23,6 +23,14 @@ static bool open_sqlite(const char *folder, bool create, struct store **ret, str
 	return store_sqlite_open(path, create, ret, err);
 }
 
+static bool watch_sqlite(const char *folder, struct watcher **ret, struct err *err)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%.4000s/book.db", folder);
+	return store_sqlite_watch(path, ret, err);
+}
+
 /* One database for all folders, emptied for each new book: to make one takes as long as a test. */
 static bool open_postgres(const char *folder, bool create, struct store **ret, struct err *err)
 {
@@ -39,10 +47,16 @@ static bool open_postgres(const char *folder, bool create, struct store **ret, s
 	return true;
 }
 
+static bool watch_postgres(const char *folder, struct watcher **ret, struct err *err)
+{
+	(void)folder;
+	return store_postgres_watch(postgres_url(), ret, err);
+}
+
 const struct store_kind store_kinds[] = {
 	{ "memory", open_memory },
-	{ "sqlite", open_sqlite, .is_kept = true },
-	{ "postgres", open_postgres, .is_kept = true, .is_served = true },
+	{ "sqlite", open_sqlite, .watch = watch_sqlite, .is_kept = true },
+	{ "postgres", open_postgres, .watch = watch_postgres, .is_kept = true, .is_served = true },
 };
 const unsigned store_kind_count = ARRAY_LEN(store_kinds);
 static_assert(ARRAY_LEN(store_kinds) <= STORE_KIND_MAX, "make STORE_KIND_MAX larger");

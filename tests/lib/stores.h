@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/watcher.h"
 #include "registry/store.h"
 
 struct store_kind {
@@ -13,6 +14,9 @@ struct store_kind {
 
 	/* Open the book in `folder`; with `create` it is a new one. */
 	bool (*open)(const char *folder, bool create, struct store **ret, struct err *err);
+
+	/* A watcher of the book in `folder`; NULL: nobody but its session can change it. */
+	bool (*watch)(const char *folder, struct watcher **ret, struct err *err);
 
 	/* The book outlives its session, and two sessions may have it open. */
 	bool is_kept;

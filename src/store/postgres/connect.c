@@ -104,6 +104,7 @@ static bool connect_plainly(struct session *s, struct err *err)
 	s->pq->finish(s->conn);
 	memset(s->prepared, 0, sizeof(s->prepared));
 	s->n_shapes = 0;
+	s->tells = false;
 	s->conn = s->pq->connectdbParams(names, values, 1);
 	if (!s->conn)
 		return fail_memory(err);
@@ -122,30 +123,31 @@ static bool check_server(struct session *s, struct err *err)
 		    s->shown, version / 10000, OLDEST_SERVER / 10000);
 }
 
-bool pg_connect_to_any(struct session *s, struct err *err)
+/* Some statements, whose last one answers so. */
+static bool exec(struct session *s, const char *sql, ExecStatusType wanted, struct err *err)
 {
-	PGresult *result;
-	bool ok;
+	PGresult *result = s->pq->exec(s->conn, sql);
+	bool ok = s->pq->resultStatus(result) == wanted || pg_fail(s, result, err);
 
-	if (!connect_plainly(s, err))
-		return false;
-	result = s->pq->exec(s->conn, "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'");
-	ok = s->pq->resultStatus(result) == PGRES_COMMAND_OK || pg_fail(s, result, err);
 	clear_result(s, result);
 	return ok;
 }
 
+bool pg_connect_to_any(struct session *s, struct err *err)
+{
+	return connect_plainly(s, err) &&
+	       exec(s, "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'", PGRES_COMMAND_OK, err);
+}
+
+bool pg_connect_to_watch(struct session *s, struct err *err)
+{
+	return connect_plainly(s, err) && exec(s, SQL_WATCH, PGRES_TUPLES_OK, err);
+}
+
 bool pg_connect(struct session *s, struct err *err)
 {
-	PGresult *result;
-	bool ok;
-
-	if (!connect_plainly(s, err) || !check_server(s, err))
-		return false;
-	result = s->pq->exec(s->conn, configure);
-	ok = s->pq->resultStatus(result) == PGRES_TUPLES_OK || pg_fail(s, result, err);
-	clear_result(s, result);
-	return ok;
+	return connect_plainly(s, err) && check_server(s, err) &&
+	       exec(s, configure, PGRES_TUPLES_OK, err);
 }
 
 static bool fail_no_book(struct session *s, struct err *err)

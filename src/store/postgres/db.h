@@ -53,6 +53,7 @@ struct session {
 	unsigned n_shapes;
 	unsigned cursors;   /* that this transaction has had */
 	unsigned n_pending; /* statements on their way, of which nobody has seen the answer */
+	bool tells;	    /* the last one was wire_tell's */
 	struct later later[STEPS_MAX];
 	unsigned n_later;
 };
@@ -82,6 +83,9 @@ MUST_CHECK bool pg_connect(struct session *s, struct err *err);
 
 /* The same for a book that is there: its version is held against this program's. */
 MUST_CHECK bool pg_connect_to_book(struct session *s, struct err *err);
+
+/* Connect to the book's database, whatever is in it, to hear of changes. */
+MUST_CHECK bool pg_connect_to_watch(struct session *s, struct err *err);
 
 /* The connection was lost: connect again, for as long as a restart may take. */
 MUST_CHECK bool pg_reconnect(struct session *s, struct err *err);
@@ -132,6 +136,12 @@ bool wire_send(struct session *s, const struct step *step, struct err *err);
 
 /* Have the answers of all that was sent so. */
 bool wire_flush(struct session *s, struct err *err);
+
+/*
+ * One statement that is none of what is done: nobody waits for its answer, and what becomes of
+ * it is of no matter.  Only outside of a transaction.
+ */
+void wire_tell(struct session *s, unsigned what);
 
 /* One statement without values. */
 bool wire_say(struct session *s, unsigned what, struct err *err);

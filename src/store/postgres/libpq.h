@@ -16,6 +16,7 @@ struct libpq {
 	__typeof__(&PQconnectdbParams) connectdbParams;
 	__typeof__(&PQconninfoFree) conninfoFree;
 	__typeof__(&PQconninfoParse) conninfoParse;
+	__typeof__(&PQconsumeInput) consumeInput;
 	__typeof__(&PQenterPipelineMode) enterPipelineMode;
 	__typeof__(&PQerrorMessage) errorMessage;
 	__typeof__(&PQexec) exec;
@@ -25,15 +26,18 @@ struct libpq {
 	__typeof__(&PQgetisnull) getisnull;
 	__typeof__(&PQgetResult) getResult;
 	__typeof__(&PQgetvalue) getvalue;
+	__typeof__(&PQnotifies) notifies;
 	__typeof__(&PQntuples) ntuples;
 	__typeof__(&PQparameterStatus) parameterStatus;
 	__typeof__(&PQpipelineSync) pipelineSync;
 	__typeof__(&PQresultErrorField) resultErrorField;
 	__typeof__(&PQresultStatus) resultStatus;
 	__typeof__(&PQsendPrepare) sendPrepare;
+	__typeof__(&PQsendQueryParams) sendQueryParams;
 	__typeof__(&PQsendQueryPrepared) sendQueryPrepared;
 	__typeof__(&PQserverVersion) serverVersion;
 	__typeof__(&PQsetNoticeProcessor) setNoticeProcessor;
+	__typeof__(&PQsocket) socket;
 	__typeof__(&PQstatus) status;
 	__typeof__(&PQtransactionStatus) transactionStatus;
 };

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "base/watcher.h"
 #include "registry/store.h"
 
 /* "postgres://" or "postgresql://" */
@@ -41,6 +42,13 @@ char *postgres_url_shown(const char *url, char *ret, size_t size);
  *         ERR_BUSY, ERR_MEMORY, ERR_NOT_PERMITTED
  */
 MUST_CHECK bool store_postgres_open(const char *url, struct store **ret, struct err *err);
+
+/*
+ * A watch of the book: it has a connection of its own, and tells of each change that left an
+ * event.  Where the connection is lost it is made anew, at most once a second.
+ * Errors: as above, but whether there is a book is not asked
+ */
+MUST_CHECK bool store_postgres_watch(const char *url, struct watcher **ret, struct err *err);
 
 /* Are both of the same database?  Both were opened here. Errors: as above. */
 MUST_CHECK bool store_postgres_is_same(struct store *a, struct store *b, bool *ret,

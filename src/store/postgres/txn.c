@@ -201,9 +201,8 @@ static bool check_committed(struct session *s, PGresult *result, struct err *err
 		    s->shown);
 }
 
-bool pg_commit(struct store *store, struct err *err)
+static bool commit(struct session *s, struct err *err)
 {
-	struct session *s = pg_session_of(store);
 	bool writes = s->txn == TXN_WRITE;
 	struct err why = { 0 };
 	PGresult *result;
@@ -222,6 +221,18 @@ bool pg_commit(struct store *store, struct err *err)
 	forget(s);
 	*err = why;
 	return false;
+}
+
+bool pg_commit(struct store *store, struct err *err)
+{
+	struct session *s = pg_session_of(store);
+	bool tells = s->txn == TXN_WRITE && store->has_events;
+
+	if (!commit(s, err))
+		return false;
+	if (tells)
+		wire_tell(s, TELL_WATCHERS);
+	return true;
 }
 
 /* ---- a part that can be undone alone ---- */

@@ -240,11 +240,27 @@ static void take_result(struct flight *f, unsigned at, PGresult *result)
 	f->s->pq->clear(result);
 }
 
+/* Rationale: an answer, the NULL behind it, and the sync. */
+#define TOLD_RESULTS 3
+
+/* What wire_tell asked has an answer, too, with a sync of its own. */
+static void pass_over_told(struct session *s)
+{
+	for (unsigned i = 0; s->tells && i < TOLD_RESULTS; i++) {
+		PGresult *result = s->pq->getResult(s->conn);
+
+		s->tells = s->pq->resultStatus(result) != PGRES_PIPELINE_SYNC;
+		s->pq->clear(result);
+	}
+	s->tells = false;
+}
+
 /* Each statement's results end with a NULL, all of them with the sync. */
 static void receive_all(struct flight *f)
 {
 	unsigned at = 0;
 
+	pass_over_told(f->s);
 	while (!f->is_whole && at <= f->before + f->n_sent) {
 		PGresult *result = f->s->pq->getResult(f->s->conn);
 
@@ -384,6 +400,15 @@ bool wire_run(struct session *s, const struct step *steps, unsigned n, unsigned 
 bool wire_say(struct session *s, unsigned what, struct err *err)
 {
 	return wire_run(s, &(struct step){ .what = what }, 1, 0, NULL, err);
+}
+
+void wire_tell(struct session *s, unsigned what)
+{
+	if (s->tells || s->n_pending || pg_is_lost(s))
+		return;
+	s->tells = s->pq->sendQueryParams(s->conn, pg_statement_text(what), 0, NULL, NULL, NULL,
+					  NULL, 0) &&
+		   s->pq->pipelineSync(s->conn);
 }
 
 /* ---- many in a row ---- */

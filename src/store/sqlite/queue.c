@@ -111,17 +111,27 @@ static int make_file(const char *path, const char *book)
 	return fd;
 }
 
-static bool is_open(struct queue *q)
+bool queue_path(const char *book, char ret[static PATH_MAX])
+{
+	return snprintf(ret, PATH_MAX, "%s-queue", book) < PATH_MAX;
+}
+
+int queue_open(const char *book)
 {
 	char path[PATH_MAX];
+	int fd;
 
+	if (!queue_path(book, path))
+		return -1;
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 && errno == ENOENT ? make_file(path, book) : fd;
+}
+
+static bool is_open(struct queue *q)
+{
 	if (q->fd >= 0 || q->is_off)
 		return !q->is_off;
-	if (snprintf(path, sizeof(path), "%s-queue", q->book) < (int)sizeof(path)) {
-		q->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-		if (q->fd < 0 && errno == ENOENT)
-			q->fd = make_file(path, q->book);
-	}
+	q->fd = queue_open(q->book);
 	q->is_off = q->fd < 0;
 	return !q->is_off;
 }
@@ -203,6 +213,11 @@ static bool wait_turn(struct queue *q)
 	return true;
 }
 
+uint64_t queue_served(int fd)
+{
+	return numbers_read(fd).served;
+}
+
 void queue_init(struct queue *q, const char *book)
 {
 	*q = (struct queue){ .book = book, .fd = -1 };
@@ -219,7 +234,10 @@ void queue_leave(struct queue *q)
 
 	if (!q->ticket)
 		return;
-	/* A hint for those who wait: what is not written makes them look less well, no more. */
+	/*
+	 * A hint for those who wait, and the notice for those who watch (watch.c): what is not
+	 * written makes them look less well, no more.
+	 */
 	if (pwrite(q->fd, &q->ticket, sizeof(q->ticket), at) < 0)
 		errno = 0;
 	set_lock(q->fd, F_UNLCK, byte_of(q->ticket));

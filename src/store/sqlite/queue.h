@@ -8,6 +8,7 @@
 #ifndef STORE_SQLITE_QUEUE_H
 #define STORE_SQLITE_QUEUE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,5 +29,16 @@ bool queue_enter(struct queue *q);
 void queue_leave(struct queue *q);
 
 void queue_close(struct queue *q);
+
+/* ---- for watch.c ---- */
+
+/* The file's path; false: it is too long. */
+bool queue_path(const char *book, char ret[static PATH_MAX]);
+
+/* The file, made with the book's mode where there is none; -1: this user may not. */
+int queue_open(const char *book);
+
+/* The ticket that was served last: another one, as soon as a writer has ended. */
+uint64_t queue_served(int fd);
 
 #endif

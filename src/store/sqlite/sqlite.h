@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "base/watcher.h"
 #include "registry/store.h"
 
 /*
@@ -46,6 +47,13 @@ MUST_CHECK bool store_sqlite_look(const char *path, struct store **ret, struct e
  * of store: no.
  */
 bool store_sqlite_has_moved(struct store *s);
+
+/*
+ * A watch of the book at `path`, which need not be there yet: it tells of each write
+ * transaction of any process of this machine, also of those that were undone.
+ * Errors: ERR_IO  there is no inotify, or this user has too many; ERR_MEMORY
+ */
+MUST_CHECK bool store_sqlite_watch(const char *path, struct watcher **ret, struct err *err);
 
 /*
  * Which version a book has, 0 of one that is half made, and which this program
