@@ -30,11 +30,23 @@ static void seed_json(void)
 	json_object_seed(seed); /* 0: it finds a seed itself */
 }
 
+static void do_nothing(int signal)
+{
+	(void)signal;
+}
+
+/* A handler, where it was not ignored: the programs that we become have it as it was. */
+static void survive(int number)
+{
+	if (signal(number, do_nothing) == SIG_IGN)
+		signal(number, SIG_IGN);
+}
+
 void process_prepare(void)
 {
 	/* A file that may not grow, and a reader that has gone, are errors of a write, not a death. */
-	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	survive(SIGXFSZ);
+	survive(SIGPIPE);
 	keep_standard_files();
 	seed_json();
 }

@@ -90,7 +90,7 @@ int cli_main(int argc, char **argv)
 		status = r.status;
 	} else {
 		r.out.json = r.out.json || options_have_json(argc, argv);
-		status = err_exit_status(err.code);
+		status = r.failed_status ? r.failed_status : err_exit_status(err.code);
 		output_error(&r.out, &err);
 	}
 	if (output_flush(&r.out, &err))

@@ -59,6 +59,7 @@ extern const struct command cmd_release;
 extern const struct command cmd_reservations;
 extern const struct command cmd_reserve;
 extern const struct command cmd_restore;
+extern const struct command cmd_run;
 extern const struct command cmd_serve;
 extern const struct command cmd_setup;
 extern const struct command cmd_show;

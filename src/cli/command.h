@@ -117,8 +117,9 @@ struct command {
 	const struct example *examples; /* NULL: none */
 	const struct arg_spec *args;	/* NULL: none */
 	unsigned min_args;
-	bool repeats;	/* the last argument may be repeated; its kind is VALUE_OWN */
-	bool is_hidden; /* for programs: neither help nor completion shows it */
+	const char *behind; /* what has to stand behind "--", for help; it goes to run.behind */
+	bool repeats;	    /* the last argument may be repeated; its kind is VALUE_OWN */
+	bool is_hidden;	    /* for programs: neither help nor completion shows it */
 	const struct option_spec *options; /* NULL: none */
 	const char *operation;
 	unsigned sends; /* SENDS_... */

@@ -57,6 +57,7 @@ const struct command *const commands[] = {
 	&cmd_reservations,
 	&cmd_reserve,
 	&cmd_restore,
+	&cmd_run,
 	&cmd_serve,
 	&cmd_setup,
 	&cmd_show,

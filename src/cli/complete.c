@@ -390,6 +390,10 @@ static void complete_arg(struct completing *c)
 	const struct typed *t = c->typed;
 	const struct arg_spec *arg = typed_next_arg(t);
 
+	if (t->only_args && t->command->behind) {
+		complete_file(c);
+		return;
+	}
 	for (unsigned i = 0; i < t->n_given; i++)
 		if (t->given[i]->args_complete) {
 			completers[t->given[i]->args_complete](c);

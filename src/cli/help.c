@@ -45,6 +45,8 @@ void help_add_usage(struct text *t, const struct command *c)
 	}
 	if (c->options)
 		text_add(t, " [OPTIONS]");
+	if (c->behind)
+		text_addf(t, " -- %s", c->behind);
 }
 
 static bool is_member(const struct command *c, const char *family, size_t len)

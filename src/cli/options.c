@@ -246,9 +246,28 @@ static bool find_command(struct run *r, int *at, int argc, char **argv, struct e
 	return true;
 }
 
+/*
+ * The words behind the first "--".  Counted before getopt_long moves words about: it
+ * puts those that stood before it there, too.
+ */
+static unsigned count_behind(int at, int argc, char **argv)
+{
+	while (at < argc && strcmp(argv[at], "--") != 0)
+		at++;
+	return at < argc ? (unsigned)(argc - at - 1) : 0;
+}
+
+static void split_behind(struct run *r, unsigned n)
+{
+	r->n_args -= n;
+	r->behind = r->args + r->n_args;
+	r->n_behind = n;
+}
+
 bool options_read(struct run *r, int argc, char **argv, struct err *err)
 {
 	int at = 1;
+	unsigned n_behind;
 
 	if (argc < 2)
 		return true;
@@ -256,11 +275,15 @@ bool options_read(struct run *r, int argc, char **argv, struct err *err)
 		return false;
 	if (at >= argc)
 		return true;
-	if (!find_command(r, &at, argc, argv, err) ||
-	    !read_options(r, r->command, false, at, argc, argv, &at, err))
+	if (!find_command(r, &at, argc, argv, err))
+		return false;
+	n_behind = count_behind(at, argc, argv);
+	if (!read_options(r, r->command, false, at, argc, argv, &at, err))
 		return false;
 	r->args = argv + at;
 	r->n_args = (unsigned)(argc - at);
+	if (r->command->behind)
+		split_behind(r, n_behind);
 	return true;
 }
 

@@ -17,11 +17,14 @@ struct run {
 	const struct command *command;
 	char **args; /* the arguments, options taken out */
 	unsigned n_args;
+	char **behind; /* of a command that has such: what stands behind "--", NULL at the end */
+	unsigned n_behind;
 	json_t *input; /* for the operation */
 	json_t *own;   /* options for the command or for all: {"format":"md","json":true} */
 	struct session *session; /* opened by the first call */
 	struct output out;
 	bool only_look;	    /* no book is made or founded; set before the first call */
+	int failed_status;  /* of a run that failed, where it is not the error's; 0: it is */
 	int status;	    /* the exit status of a run that did not fail: 1 if the answer is no */
 	struct watch watch; /* of long work; see run_watch */
 };

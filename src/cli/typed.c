@@ -144,6 +144,8 @@ static void read_word(struct run *r, struct typed *t, const char *word)
 		read_command(t, word);
 		return;
 	}
+	if (t->only_args && t->command->behind)
+		return;
 	if (arg && arg->kind != VALUE_OWN)
 		(void)!input_add_arg(r->input, arg, word, NULL);
 	if (!t->n_args++)

@@ -13,9 +13,11 @@ static bool put_variables(const struct port_values *v, json_t *answer)
 	if (!json_put(answer, "variables", array))
 		return false;
 	for (unsigned i = 0; i < v->count; i++)
-		if (!json_append(array, json_pack("{s:s, s:i, s:s}", "name", v->items[i].variable,
-						  "port", (int)v->items[i].port, "serviceName",
-						  v->items[i].service)))
+		if (!json_append(array,
+				 json_pack("{s:s, s:i, s:s, s:s}", "name", v->items[i].variable,
+					   "port", (int)v->items[i].port, "protocol",
+					   protocol_name(v->items[i].protocol), "serviceName",
+					   v->items[i].service)))
 			return false;
 	return true;
 }

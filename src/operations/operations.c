@@ -44,6 +44,8 @@ const struct operation *const operations[] = {
 	&op_release,
 	&op_reservations,
 	&op_reserve,
+	&op_run_note,
+	&op_run_port,
 	&op_show,
 	&op_status,
 	&op_summary,

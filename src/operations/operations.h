@@ -50,6 +50,8 @@ extern const struct operation op_register;
 extern const struct operation op_release;
 extern const struct operation op_reservations;
 extern const struct operation op_reserve;
+extern const struct operation op_run_note;
+extern const struct operation op_run_port;
 extern const struct operation op_show;
 extern const struct operation op_status;
 extern const struct operation op_summary;

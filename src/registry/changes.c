@@ -58,7 +58,7 @@ static bool open_change(struct searching *s, const struct event *e)
 	bool undoes = !strcmp(e->op, UNDO_OP);
 
 	s->is_open = true;
-	s->skips = undoes || is_undone(s, e->seq);
+	s->skips = undoes || !strcmp(e->op, RUN_OP) || is_undone(s, e->seq);
 	snprintf(s->actor, sizeof(s->actor), "%s", e->actor ? e->actor : "");
 	return !undoes || note_undone(s, e);
 }

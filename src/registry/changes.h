@@ -19,8 +19,11 @@ struct change_events {
 #define UNDO_OP	   "undo"
 #define UNDONE_KEY "undone"
 
+/* What it calls the start of a command by `run`: it changes nothing, and is passed over. */
+#define RUN_OP "run"
+
 /*
- * The last change that was neither undone nor is an undoing; `ret->count` 0:
+ * The last change that was neither undone nor is an undoing or a start by `run`; `ret->count` 0:
  * there is none.  A change is named by the number of its newest event.
  */
 MUST_CHECK bool change_last(struct registry *r, struct arena *a, struct change_events *ret,

@@ -1,0 +1,44 @@
+/*
+ * enforce/launch.h - becoming a command that may listen on its own ports only.
+ *
+ * All of these return only when the command was not started.
+ */
+#ifndef ENFORCE_LAUNCH_H
+#define ENFORCE_LAUNCH_H
+
+#include "enforce/supervisor.h"
+
+struct launching {
+	struct assignment *assignment;
+	struct book_link book;
+	char **command;	     /* NULL at the end */
+	const char *program; /* what the history calls it */
+	char *const *hide;   /* the same words where ps shows them: not those of the supervisor */
+	bool quiet;
+	struct holding holding;
+	bool not_in_place; /* as where the supervisor may only reach its descendants */
+};
+
+/* The process's pid, start and program, for the operation run-note. */
+void launch_note(const struct launching *l, pid_t pid);
+
+/*
+ * With a supervisor: its binds are carried out where they belong.
+ * Errors: ERR_NOT_PERMITTED  there can be none here; nothing was done, and another way may be tried
+ *         ERR_NOT_FOUND, ERR_IO  the command cannot be started
+ */
+MUST_CHECK bool launch_supervised(const struct launching *l, struct err *err);
+
+/*
+ * By the kernel's rules alone, with nobody beside it.
+ * Errors: as launch_supervised
+ */
+MUST_CHECK bool launch_with_rules(const struct launching *l, struct err *err);
+
+/* With nothing but its environment. Errors: ERR_NOT_FOUND, ERR_IO */
+MUST_CHECK bool launch_plain(const struct launching *l, struct err *err);
+
+/* 127 or 126, as shells have it; 0: it was not the command that failed. */
+int launch_exit_status(const struct err *err);
+
+#endif
