@@ -68,6 +68,8 @@ extern const struct command cmd_summary;
 extern const struct command cmd_token_add;
 extern const struct command cmd_token_list;
 extern const struct command cmd_token_remove;
+extern const struct command cmd_tunnel_audit;
+extern const struct command cmd_tunnel_config;
 extern const struct command cmd_undo;
 extern const struct command cmd_unreserve;
 extern const struct command cmd_update;

@@ -23,7 +23,7 @@ static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 static const char *const formats[] = {
 	"json",	    "dotenv",	"direnv",   "docker-compose", "package-json", "next",	  "vite",
 	"supabase", "Procfile", "Makefile", "systemd",	      "hosts",	      "markdown", "express",
-	"python",   "nginx",	"caddy",    "haproxy",	      NULL,
+	"python",   "nginx",	"caddy",    "haproxy",	      "cloudflared",  NULL,
 };
 
 /* clang-format off */

@@ -66,6 +66,8 @@ const struct command *const commands[] = {
 	&cmd_token_add,
 	&cmd_token_list,
 	&cmd_token_remove,
+	&cmd_tunnel_audit,
+	&cmd_tunnel_config,
 	&cmd_undo,
 	&cmd_unreserve,
 	&cmd_update,

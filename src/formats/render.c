@@ -56,6 +56,8 @@ const struct render_format render_formats[] = {
 	  .is_shared = true, .render = caddy_render, .marks = &hash },
 	{ .name = "haproxy", .files = FILES("ports.haproxy.cfg"), .is_shared = true,
 	  .render = haproxy_render, .marks = &hash },
+	{ .name = "cloudflared", .files = FILES("/etc/cloudflared/config.yml"),
+	  .render = cloudflared_render, .splice = cloudflared_splice },
 	{ 0 },
 };
 /* clang-format on */

@@ -9,10 +9,10 @@
 #include "formats/render.h"
 
 render_fn json_render, dotenv_render, direnv_render, make_render, systemd_render, hosts_render,
-	markdown_render, nginx_render, caddy_render, haproxy_render, python_render, express_render;
+	markdown_render, nginx_render, caddy_render, haproxy_render, cloudflared_render, python_render, express_render;
 
 splice_fn json_splice, direnv_splice, package_json_splice, next_splice, procfile_splice,
-	compose_splice, supabase_splice, vite_splice;
+	compose_splice, supabase_splice, vite_splice, cloudflared_splice;
 
 /* The drop-in of the unit that runs all of the services. */
 render_path_fn systemd_path;

@@ -225,6 +225,7 @@ static bool take_text(struct yaml *y, struct fy_token *token, enum fy_scalar_sty
 	y->to = to->input_pos;
 	y->is_long = style == FYSS_LITERAL || style == FYSS_FOLDED ||
 		     memchr(at, '\n', (size_t)(end - at)) || memchr(at, '\r', (size_t)(end - at));
+	y->behind = y->to + (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED);
 	if (y->is_long)
 		return true;
 	if (!decode(&y->text, style, at, end) || !utf8_is_valid(text_str(&y->text), y->text.len))

@@ -38,6 +38,7 @@ struct yaml {
 	bool has_anchor, has_tag;
 	unsigned line, column; /* where it starts, or the last known place before it; from 1 */
 	size_t from, to; /* as offsets: of a scalar its text, inside the quotes; else its start */
+	size_t behind;	 /* the last text so far, and its quote */
 
 	const char *bytes; /* borrowed, as the next */
 	const char *file;  /* for messages */

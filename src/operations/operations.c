@@ -49,6 +49,8 @@ const struct operation *const operations[] = {
 	&op_show,
 	&op_status,
 	&op_summary,
+	&op_tunnel_audit,
+	&op_tunnel_config,
 	&op_undo,
 	&op_unreserve,
 	&op_update,

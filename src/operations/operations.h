@@ -55,6 +55,8 @@ extern const struct operation op_run_port;
 extern const struct operation op_show;
 extern const struct operation op_status;
 extern const struct operation op_summary;
+extern const struct operation op_tunnel_audit;
+extern const struct operation op_tunnel_config;
 extern const struct operation op_undo;
 extern const struct operation op_unreserve;
 extern const struct operation op_update;

@@ -45,7 +45,9 @@ ERROR = {
 
 # What the command line adds to an operation's answer, as it writes the files.
 OF_THE_COMMAND = {"init": {"written"}, "env": {"written"}, "config": {"fileName", "written"},
-                  "audit": {"restarted"}}
+                  "audit": {"restarted"},
+                  "tunnel config": {"fileName", "written", "reloaded"},
+                  "tunnel audit": {"fileName"}}
 
 
 def schema_of(operation):
