@@ -116,9 +116,9 @@ static bool reload(struct run *r, json_t *answer, struct err *err)
 	return json_put_bool(answer, "reloaded", wanted) || fail_memory(err);
 }
 
-static void add_written(struct run *r, const struct target *t, const json_t *answer)
+static void add_written(struct run *r, const json_t *answer)
 {
-	screen_add(&r->out.text, t->path, 0);
+	screen_add(&r->out.text, text_or(answer, "fileName", "?"), 0);
 	text_add(&r->out.text,
 		 json_bool_of(answer, "written") ? " is written\n" : " is up to date\n");
 	if (json_bool_of(answer, "reloaded"))
@@ -128,14 +128,24 @@ static void add_written(struct run *r, const struct target *t, const json_t *ans
 				     "systemctl restart cloudflared, or --reload here");
 }
 
-static bool show_change(struct run *r, const struct target *t, const json_t *answer,
-			struct err *err)
+/* What was sent is what the file held. */
+static bool config_render(struct run *r, const json_t *answer, struct err *err)
 {
+	const json_t *sent = json_object_get(r->input, "content");
 	const json_t *content = json_object_get(answer, "content");
+	CLEANUP(text_release) struct text was = { 0 };
 
-	return !json_bool_of(answer, "changed") ||
-	       file_change_show(&r->out, t->path, t->is_there, &t->now, json_string_value(content),
-				json_string_length(content), err);
+	if (sent)
+		text_add_bytes(&was, json_string_value(sent), json_string_length(sent));
+	if (!text_ok(&was))
+		return fail_memory(err);
+	if (json_bool_of(answer, "changed") &&
+	    !file_change_show(&r->out, text_or(answer, "fileName", "?"), sent != NULL, &was,
+			      json_string_value(content), json_string_length(content), err))
+		return false;
+	if (run_has(r, "write") || !json_bool_of(answer, "changed"))
+		add_written(r, answer);
+	return true;
 }
 
 static bool config_run(struct run *r, struct err *err)
@@ -153,14 +163,7 @@ static bool config_run(struct run *r, struct err *err)
 		return fail_memory(err);
 	if (writes && (!write_target(r, &target, answer, err) || !reload(r, answer, err)))
 		return false;
-	if (r->out.json)
-		return output_json(&r->out, answer, err);
-	run_notices(r, answer);
-	if (!show_change(r, &target, answer, err))
-		return false;
-	if (writes || !json_bool_of(answer, "changed"))
-		add_written(r, &target, answer);
-	return true;
+	return run_show(r, answer, err);
 }
 
 /* --- audit */
@@ -212,11 +215,12 @@ const struct command cmd_tunnel_config = {
 	.operation = "tunnel-config",
 	.sends = SENDS_HOST,
 	.run = config_run,
+	.render = config_render,
 };
 
 const struct command cmd_tunnel_audit = {
 	.name = "tunnel audit",
-	.group = GROUP_LOOK,
+	.group = GROUP_DIRECTORY,
 	.summary = "book, rules of the tunnel and listeners compared",
 	.text = "Tells each hostname that leads to another service's port, to a port of nobody, "
 		"or to a service that is down; each rule whose hostname no entry has, and each "
