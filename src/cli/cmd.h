@@ -70,6 +70,7 @@ extern const struct command cmd_token_list;
 extern const struct command cmd_token_remove;
 extern const struct command cmd_tunnel_audit;
 extern const struct command cmd_tunnel_config;
+extern const struct command cmd_tunnel_push;
 extern const struct command cmd_undo;
 extern const struct command cmd_unreserve;
 extern const struct command cmd_update;

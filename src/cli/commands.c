@@ -68,6 +68,7 @@ const struct command *const commands[] = {
 	&cmd_token_remove,
 	&cmd_tunnel_audit,
 	&cmd_tunnel_config,
+	&cmd_tunnel_push,
 	&cmd_undo,
 	&cmd_unreserve,
 	&cmd_update,

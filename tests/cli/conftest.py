@@ -11,6 +11,7 @@ import pytest
 
 from books import TRACED, WIDE
 from clilib import TOP, one_object
+from cloudflare import cloudflare  # noqa: F401: a fixture
 from machines import Machine
 from pgserver import empty, roles, server, shared  # noqa: F401: fixtures
 from servers import bound, elsewhere, node, python, serve  # noqa: F401: fixtures
