@@ -86,7 +86,8 @@ static bool fetch(struct pushing *p, struct err *err)
 		return false;
 	if (p->was.is_local)
 		return fail_local(p, err);
-	return (add_text(p->was.config, &p->old) && text_ok(&p->old) && json_put_text(p->run->input, "fileName", p->api.tunnel) &&
+	return (add_text(p->was.config, &p->old) && text_ok(&p->old) &&
+		json_put_text(p->run->input, "fileName", p->api.tunnel) &&
 		json_put(p->run->input, "content", json_stringn(text_str(&p->old), p->old.len))) ||
 	       fail_memory(err);
 }
