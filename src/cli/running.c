@@ -114,33 +114,66 @@ static const char *service_of(const json_t *variables)
 	return only ? only : "web";
 }
 
-static bool choose_service(struct run *r, char ret[static NAME_SIZE], struct err *err)
+/* A service's oldest port comes first. */
+static uint16_t port_of(const json_t *variables, const char *service)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(variables, i, one)
+		if (!strcmp(text_or(one, "serviceName", ""), service) &&
+		    !strcmp(text_or(one, "protocol", ""), "tcp"))
+			return (uint16_t)json_int_of(one, "port", 0);
+	return 0;
+}
+
+static void take_place(struct assignment *a, const json_t *answer)
+{
+	snprintf(a->project, NAME_SIZE, "%s", text_or(answer, "projectName", ""));
+	snprintf(a->environment, NAME_SIZE, "%s", text_or(answer, "environment", ""));
+	snprintf(a->host, NAME_SIZE, "%s", text_or(answer, "host", ""));
+	a->instance = (unsigned)json_int_of(answer, "instance", 1);
+}
+
+/* All of the instance's; the project may be one that only --create makes. */
+static bool ask_variables(struct run *r, json_t **ret, struct err *err)
+{
+	struct err why = { 0 };
+
+	if (ask(r, "env", NULL, ret, &why))
+		return true;
+	if (why.code == ERR_NOT_FOUND && json_bool_of(r->input, "create"))
+		return true;
+	*err = why;
+	return false;
+}
+
+/* Where the book has the service already, no more need be asked. */
+static bool take_service(struct run *r, struct assignment *a, json_t **variables, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	const char *service = json_text_of(r->input, "serviceName");
+	const json_t *list = json_object_get(*variables, "variables");
 
-	if (!service && !ask(r, "env", NULL, &answer, err))
+	snprintf(a->service, NAME_SIZE, "%s", service ? service : service_of(list));
+	a->port = port_of(list, a->service);
+	take_place(a, *variables);
+	if (a->port)
+		return assignment_add_own(a, a->port, a->service);
+	if (!ask(r, "get", a->service, &answer, err))
 		return false;
-	snprintf(ret, NAME_SIZE, "%s",
-		 service ? service : service_of(json_object_get(answer, "variables")));
-	return true;
-}
-
-static bool take_service(struct assignment *a, const json_t *answer)
-{
-	snprintf(a->project, NAME_SIZE, "%s", json_text_of(answer, "projectName"));
-	snprintf(a->service, NAME_SIZE, "%s", json_text_of(answer, "serviceName"));
-	snprintf(a->environment, NAME_SIZE, "%s", json_text_of(answer, "environment"));
-	snprintf(a->host, NAME_SIZE, "%s", json_text_of(answer, "host"));
-	a->instance = (unsigned)json_int_of(answer, "instance", 1);
+	take_place(a, answer);
+	snprintf(a->service, NAME_SIZE, "%s", text_or(answer, "serviceName", ""));
 	a->port = (uint16_t)json_int_of(answer, "port", 0);
+	json_decref(*variables);
+	*variables = NULL;
 	return assignment_add_own(a, a->port, a->service);
 }
 
 /* --- what is given for other ports */
 
 static bool give_mapped(struct run *r, struct assignment *a, const char *port, const char *service,
-			struct err *err)
+			bool *ret_new, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	const char *at = port;
@@ -153,18 +186,19 @@ static bool give_mapped(struct run *r, struct assignment *a, const char *port, c
 	if (!ask(r, "get", service, &answer, err))
 		return false;
 	given = (uint16_t)json_int_of(answer, "port", 0);
+	*ret_new = *ret_new || json_bool_of(answer, "created");
 	return (assignment_add_own(a, given, json_text_of(answer, "serviceName")) &&
 		assignment_give(a, asked, given)) ||
 	       fail(err, ERR_INVALID, "that are more ports than a command can have");
 }
 
-static bool give_all_mapped(struct run *r, struct assignment *a, struct err *err)
+static bool give_all_mapped(struct run *r, struct assignment *a, bool *ret_new, struct err *err)
 {
 	json_t *map = json_object_get(r->own, "map"), *service;
 	const char *port;
 
 	json_object_foreach(map, port, service)
-		if (!give_mapped(r, a, port, json_string_value(service), err))
+		if (!give_mapped(r, a, port, json_string_value(service), ret_new, err))
 			return false;
 	return true;
 }
@@ -193,15 +227,12 @@ static bool take_variable(struct assignment *a, const json_t *one, struct err *e
 	return set_number(name, port, err);
 }
 
-static bool take_variables(struct run *r, struct assignment *a, struct err *err)
+static bool take_variables(struct assignment *a, const json_t *variables, struct err *err)
 {
-	CLEANUP(json_cleanup) json_t *answer = NULL;
 	const json_t *one;
 	size_t i;
 
-	if (!ask(r, "env", NULL, &answer, err))
-		return false;
-	json_array_foreach(json_object_get(answer, "variables"), i, one)
+	json_array_foreach(variables, i, one)
 		if (!take_variable(a, one, err))
 			return false;
 	return set_number("PORT", a->port, err);
@@ -211,13 +242,20 @@ bool running_gather(struct run *r, struct assignment **ret, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	struct assignment *a = calloc(1, sizeof(*a));
-	char service[NAME_SIZE];
+	bool new = false;
 
 	*ret = a;
 	if (!a)
 		return fail_memory(err);
-	return choose_service(r, service, err) && ask(r, "get", service, &answer, err) &&
-	       take_service(a, answer) && give_all_mapped(r, a, err) && take_variables(r, a, err);
+	if (!ask_variables(r, &answer, err) || !take_service(r, a, &answer, err) ||
+	    !give_all_mapped(r, a, &new, err))
+		return false;
+	if (new) {
+		json_decref(answer);
+		answer = NULL;
+	}
+	return (answer || ask(r, "env", NULL, &answer, err)) &&
+	       take_variables(a, json_object_get(answer, "variables"), err);
 }
 
 /* --- the command */

@@ -160,16 +160,25 @@ static _Noreturn void tell_and_end(const struct book_link *b, const char *operat
 	ask_and_end(&own, operation, input, STDOUT_FILENO);
 }
 
+/* Those of before that are done by now. */
+static void reap_told(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
 void tell_book(const struct book_link *b, const char *operation, const json_t *input)
 {
 	pid_t pid = fork();
 
-	/* The one in between makes that nobody has a child to wait for. */
+	/* The one in between makes that a command has no child that it did not start. */
 	if (pid == 0) {
-		if (fork() == 0)
+		if (b->reaps || fork() == 0)
 			tell_and_end(b, operation, input);
 		_exit(0);
 	}
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	if (b->reaps)
+		reap_told();
+	while (!b->reaps && pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }

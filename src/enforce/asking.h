@@ -17,6 +17,7 @@ struct book_link {
 	bool (*ask)(void *arg, const char *operation, const json_t *input, json_t **ret,
 		    struct err *err);
 	void *arg;
+	bool reaps; /* who asks has children anyway, and nobody but us waits for them */
 	int closed; /* a descriptor that who asks must not have; -1: none */
 };
 

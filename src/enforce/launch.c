@@ -170,7 +170,8 @@ static _Noreturn void be_supervisor(const struct launching *l, const struct spea
 	if (!channel_send(c->theirs, SAYS_READY, -1))
 		_exit(1);
 	close(c->theirs);
-	launch_note(l, speaker->leader);
+	s.book.reaps = true;
+	launch_note(l, &s.book, speaker->leader);
 	supervise(&s);
 }
 
@@ -218,7 +219,7 @@ static bool launch_nested(const struct launching *l, struct err *err)
 		     "this runs under a supervisor for system calls already, which is not ours");
 		return false;
 	}
-	launch_note(l, getpid());
+	launch_note(l, &l->book, getpid());
 	return launch_exec(l, err);
 }
 
@@ -259,13 +260,13 @@ bool launch_with_rules(const struct launching *l, struct err *err)
 		ports[i] = a->own[i].port;
 	if (!landlock_allow_ports(ports, a->n_own, err) || !filter_refuse(err))
 		return false;
-	launch_note(l, getpid());
+	launch_note(l, &l->book, getpid());
 	return launch_exec(l, err);
 }
 
 bool launch_plain(const struct launching *l, struct err *err)
 {
-	launch_note(l, getpid());
+	launch_note(l, &l->book, getpid());
 	return launch_exec(l, err);
 }
 
@@ -276,7 +277,7 @@ int launch_exit_status(const struct err *err)
 	return err->code == ERR_IO ? 126 : 0;
 }
 
-void launch_note(const struct launching *l, pid_t pid)
+void launch_note(const struct launching *l, const struct book_link *book, pid_t pid)
 {
 	const struct assignment *a = l->assignment;
 	CLEANUP(json_cleanup) json_t *input = supervisor_input(a, a->service);
@@ -285,5 +286,5 @@ void launch_note(const struct launching *l, pid_t pid)
 	    json_put_int(input, "pid", pid) &&
 	    json_put_int(input, "startedAt", (int64_t)foreign_start(pid)) &&
 	    json_put_text(input, "program", l->program))
-		tell_book(&l->book, "run-note", input);
+		tell_book(book, "run-note", input);
 }

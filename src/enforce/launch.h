@@ -19,8 +19,8 @@ struct launching {
 	bool not_in_place; /* as where the supervisor may only reach its descendants */
 };
 
-/* The process's pid, start and program, for the operation run-note. */
-void launch_note(const struct launching *l, pid_t pid);
+/* The book is told that it was started, as that process; nobody waits for it. */
+void launch_note(const struct launching *l, const struct book_link *book, pid_t pid);
 
 /*
  * With a supervisor: its binds are carried out where they belong.

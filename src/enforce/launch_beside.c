@@ -145,7 +145,7 @@ static _Noreturn void be_supervisor(struct beside *b, const struct launching *l,
 		     channel_receive(c->ours, &b->s.listener) == SAYS_READY && b->s.listener >= 0;
 	supervisor_settle(&b->s, l, kept, ARRAY_LEN(kept));
 	if (has_filter && channel_send(c->ours, SAYS_READY, -1))
-		launch_note(l, b->command);
+		launch_note(l, &b->s.book, b->command);
 	fd_cleanup(&c->ours);
 	supervise(b);
 }

@@ -22,6 +22,15 @@ static bool put_variables(const struct port_values *v, json_t *answer)
 	return true;
 }
 
+/* Whose they are. */
+static bool put_place(const struct service_key *key, json_t *answer)
+{
+	return json_put_text(answer, "projectName", key->project->name) &&
+	       json_put_int(answer, "instance", key->instance) &&
+	       json_put_text(answer, "environment", key->environment) &&
+	       json_put_text(answer, "host", key->host);
+}
+
 static bool answer_env(struct call *c, const struct service_key *key, const struct place *p,
 		       json_t *answer, struct err *err)
 {
@@ -30,7 +39,7 @@ static bool answer_env(struct call *c, const struct service_key *key, const stru
 
 	if (!variables_read(c, p, key->environment, key->host, &v, err))
 		return false;
-	if (!put_variables(&v, answer))
+	if (!put_place(key, answer) || !put_variables(&v, answer))
 		return fail_memory(err);
 	/* Only the checkout one is in is written to; a project named by hand may be elsewhere. */
 	if (p->of_directory && !variables_file(c, &v, p->root, &file, err))
