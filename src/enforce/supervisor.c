@@ -98,11 +98,17 @@ static json_t *note_input(const struct assignment *a, const struct own_port *own
 	return NULL;
 }
 
-static void note_listening(struct supervisor *s, struct assignment *a, uint16_t port)
+/*
+ * Only when the program has its answer, and we nothing of it: who tells the book is a
+ * copy of us, and would keep the socket for a moment that the program has closed.
+ */
+static void note_listening(struct supervisor *s)
 {
-	struct own_port *own = assignment_own(a, port);
+	struct assignment *a = s->listening.assignment;
+	struct own_port *own = a ? assignment_own(a, s->listening.port) : NULL;
 	CLEANUP(json_cleanup) json_t *input = NULL;
 
+	s->listening.assignment = NULL;
 	if (!own || own->is_up)
 		return;
 	own->is_up = true;
@@ -350,7 +356,7 @@ static int answer_listen(struct supervisor *s, const struct waiting *w)
 		return -errno;
 	bound_listens(s, w->socket);
 	if (judged)
-		note_listening(s, w->assignment, port_of(w->socket));
+		s->listening = (struct listening){ w->assignment, port_of(w->socket) };
 	return 0;
 }
 
@@ -426,6 +432,7 @@ void supervisor_answer(struct supervisor *s)
 	said.response.flags = answer == BY_KERNEL ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
 	/* Who was killed meanwhile needs no answer. */
 	(void)ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &said);
+	note_listening(s);
 }
 
 void supervisor_begin(struct supervisor *s)

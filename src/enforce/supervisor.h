@@ -26,12 +26,19 @@ struct delegated {
 	struct assignment *assignment;
 };
 
+/* What the call at hand has made listen; without an assignment: nothing. */
+struct listening {
+	struct assignment *assignment;
+	uint16_t port;
+};
+
 struct supervisor {
 	int listener; /* of the filter */
 	struct assignment *assignment;
 	struct book_link book;
 	struct speaker speaker;
 	struct holding holding;
+	struct listening listening;
 	uint64_t network; /* where the book's ports are; 0: the kernel does not tell */
 	struct delegated delegated[DELEGATED_MAX];
 	unsigned n_delegated;
