@@ -102,7 +102,7 @@ static long call32(long number, unsigned a, unsigned b, unsigned c)
 static struct low {
 	struct sockaddr_in at;
 	unsigned words[3];
-} *low_memory(int port)
+} * low_memory(int port)
 {
 	struct low *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
@@ -154,15 +154,20 @@ static int bind_in_storm(int port)
 	return say(fd, bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ? errno : 0);
 }
 
+static int number(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && !strcmp(argv[1], "flip"))
-		return bind_flipped(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+		return bind_flipped(number(argv[2]), number(argv[3]), number(argv[4]));
 	if (argc == 3 && !strcmp(argv[1], "socketcall"))
-		return bind32(atoi(argv[2]), 1);
+		return bind32(number(argv[2]), 1);
 	if (argc == 3 && !strcmp(argv[1], "i386"))
-		return bind32(atoi(argv[2]), 0);
+		return bind32(number(argv[2]), 0);
 	if (argc == 3 && !strcmp(argv[1], "storm"))
-		return bind_in_storm(atoi(argv[2]));
+		return bind_in_storm(number(argv[2]));
 	return 2;
 }
