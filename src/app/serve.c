@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "app/process.h"
 #include "app/serve_options.h"
 #include "base/fd.h"
+#include "base/notify.h"
 #include "book/session.h"
 #include "cli/output.h"
 #include "http/server.h"
@@ -149,26 +148,6 @@ static bool tell(struct serving *s, struct err *err)
 	for (unsigned i = 0; i < s->n_listening && !s->options.quiet; i++)
 		text_addf(&s->out.text, "listening on %s\n", s->listening[i].name);
 	return output_flush(&s->out, err);
-}
-
-/* Source: sd_notify(3).  Nobody may be there to hear it. */
-static void notify_ready(void)
-{
-	static const char ready[] = "READY=1";
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	CLEANUP(fd_cleanup) int fd = -1;
-	size_t len = path ? strlen(path) : 0;
-
-	if (!len || len >= sizeof(to.sun_path))
-		return;
-	memcpy(to.sun_path, path, len + 1);
-	if (*path == '@')
-		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0)
-		(void)!sendto(fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL, (struct sockaddr *)&to,
-			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 }
 
 static bool run(struct serving *s, struct err *err)

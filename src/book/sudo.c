@@ -105,6 +105,11 @@ static bool learn(void *ctx, unsigned what, struct arena *a, struct process *p)
 	return ok;
 }
 
+static bool bound(void *ctx, uint16_t port, unsigned *ret, struct err *err)
+{
+	return listeners_of_machine.ops->bound(listeners_of_machine.ctx, port, ret, err);
+}
+
 static bool ephemeral(void *ctx, struct port_range *ret, struct err *err)
 {
 	return listeners_of_machine.ops->ephemeral(listeners_of_machine.ctx, ret, err);
@@ -128,11 +133,12 @@ struct listeners sudo_listeners(struct sudo_user *u)
 		.collect = collect,
 		.look = look,
 		.learn = learn,
+		.bound = bound,
 		.ephemeral = ephemeral,
 		.spared = spared,
 		.containers = containers,
 	};
 
-	static_assert(sizeof(ops) == 6 * sizeof(void (*)(void)), "a question is not asked as root");
+	static_assert(sizeof(ops) == 7 * sizeof(void (*)(void)), "a question is not asked as root");
 	return (struct listeners){ .ops = &ops, .ctx = u };
 }

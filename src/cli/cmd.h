@@ -21,10 +21,12 @@ extern const struct command cmd_config;
 extern const struct command cmd_copy;
 extern const struct command cmd_doctor;
 extern const struct command cmd_env;
+extern const struct command cmd_exec_held;
 extern const struct command cmd_export;
 extern const struct command cmd_free;
 extern const struct command cmd_get;
 extern const struct command cmd_get_port;
+extern const struct command cmd_guard;
 extern const struct command cmd_help;
 extern const struct command cmd_history;
 extern const struct command cmd_hook_install;
@@ -80,5 +82,6 @@ extern const struct command cmd_worktree_add;
 extern const struct command cmd_worktree_list;
 extern const struct command cmd_worktree_remove;
 extern const struct command cmd_worktree_sync;
+extern const struct command cmd_yield;
 
 #endif

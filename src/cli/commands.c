@@ -19,10 +19,12 @@ const struct command *const commands[] = {
 	&cmd_copy,
 	&cmd_doctor,
 	&cmd_env,
+	&cmd_exec_held,
 	&cmd_export,
 	&cmd_free,
 	&cmd_get,
 	&cmd_get_port,
+	&cmd_guard,
 	&cmd_help,
 	&cmd_history,
 	&cmd_hook_install,
@@ -78,6 +80,7 @@ const struct command *const commands[] = {
 	&cmd_worktree_list,
 	&cmd_worktree_remove,
 	&cmd_worktree_sync,
+	&cmd_yield,
 	NULL,
 };
 

@@ -132,6 +132,7 @@ static const struct shape_key policy_keys[] = {
 		   .shape = &range_shape, .required = true),
 	SHAPE_LIST(policy, "reserved", shape_set_list, shape_set_shaped, reserved,
 		   .shape = &reserved_shape),
+	SHAPE_LIST(policy, "unasked", shape_set_list, shape_set_port, unasked),
 	SHAPE_LIST(policy, "aliases", shape_set_pairs, shape_set_name, aliases, .what = "type",
 		   .value_at = offsetof(struct policy_alias, type)),
 	SHAPE_LIST(policy, "purposes", shape_set_list, shape_set_name, purposes, .what = "purpose"),

@@ -9,8 +9,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* Rationale: 16 listening sockets, and a handful of our own. */
-#define LOOP_MAX 32
+/* Rationale: a guard has a connection with each program that `run` started. */
+#define LOOP_MAX 1024
 
 struct watched {
 	int fd; /* -1: this place is free */

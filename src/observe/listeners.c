@@ -387,6 +387,11 @@ static bool machine_learn(void *ctx, unsigned learn, struct arena *a, struct pro
 	return true;
 }
 
+static bool machine_bound(void *ctx, uint16_t port, unsigned *ret, struct err *err)
+{
+	return sockets_count_bound(port, ret, err);
+}
+
 static bool machine_ephemeral(void *ctx, struct port_range *ret, struct err *err)
 {
 	return sockets_ephemeral(ret, err);
@@ -406,6 +411,7 @@ static const struct listeners_ops machine_ops = {
 	.collect = machine_collect,
 	.look = machine_look,
 	.learn = machine_learn,
+	.bound = machine_bound,
 	.ephemeral = machine_ephemeral,
 	.spared = machine_spared,
 	.containers = machine_containers,

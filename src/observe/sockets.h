@@ -41,6 +41,13 @@ MUST_CHECK bool sockets_each(enum protocol protocol, struct port_range ports, so
 			     void *arg, struct err *refused, struct err *err);
 
 /*
+ * How many TCP sockets are bound to that port, and neither listen nor are connected; 0, too,
+ * where the system does not show them.
+ * Errors: ERR_IO
+ */
+MUST_CHECK bool sockets_count_bound(uint16_t port, unsigned *ret, struct err *err);
+
+/*
  * The ports the kernel hands to outgoing connections.
  * Errors: ERR_IO; `*ret` is then untouched.
  */

@@ -6,7 +6,8 @@
  *
  * A port is held by a TCP socket in state LISTEN, and by a UDP socket in state
  * CLOSE: the kernel's word for one that is not connected.  UDP sockets that
- * are not bound are in neither list.  What this rests on is proved by
+ * are not bound are in neither list.  One that was shut down receives nothing: a
+ * guard holds a port so.  What this rests on is proved by
  * tests/probes/sock_diag.c.
  */
 #include "observe/sockets_linux.h"
@@ -28,6 +29,7 @@
 
 struct walk {
 	enum protocol protocol;
+	unsigned states;	 /* a bit each */
 	struct port_range ports; /* first 0: any */
 	socket_fn *fn;
 	void *arg;
@@ -61,8 +63,8 @@ static const void *payload(const struct nlmsghdr *message)
 	return (const char *)message + NLMSG_HDRLEN;
 }
 
-/* The attribute INET_DIAG_SKV6ONLY, one byte, behind the message. */
-static bool says_only_ipv6(const struct nlmsghdr *message)
+/* An attribute of one byte, behind the message; 0: it is not there. */
+static unsigned char attribute_of(const struct nlmsghdr *message, unsigned type)
 {
 	const char *at = (const char *)payload(message) + NLMSG_ALIGN(sizeof(struct inet_diag_msg));
 	const char *end = (const char *)message + message->nlmsg_len;
@@ -71,12 +73,21 @@ static bool says_only_ipv6(const struct nlmsghdr *message)
 	while (end - at >= NLA_HDRLEN) {
 		memcpy(&attribute, at, sizeof(attribute));
 		if (attribute.nla_len < NLA_HDRLEN || attribute.nla_len > end - at)
-			return false;
-		if (attribute.nla_type == INET_DIAG_SKV6ONLY && attribute.nla_len > NLA_HDRLEN)
-			return at[NLA_HDRLEN] != 0;
+			return 0;
+		if (attribute.nla_type == type && attribute.nla_len > NLA_HDRLEN)
+			return (unsigned char)at[NLA_HDRLEN];
 		at += NLA_ALIGN(attribute.nla_len);
 	}
-	return false;
+	return 0;
+}
+
+/* Source: Linux include/net/sock.h, RCV_SHUTDOWN. */
+#define SHUT_FOR_READING 1
+
+static bool receives_nothing(const struct walk *walk, const struct nlmsghdr *message)
+{
+	return walk->protocol == PROTO_UDP &&
+	       (attribute_of(message, INET_DIAG_SHUTDOWN) & SHUT_FOR_READING);
 }
 
 static int take_answer(const struct nlmsghdr *message, void *arg)
@@ -89,6 +100,8 @@ static int take_answer(const struct nlmsghdr *message, void *arg)
 		errno = EBADMSG;
 		return MNL_CB_ERROR;
 	}
+	if (receives_nothing(walk, message))
+		return MNL_CB_OK;
 	row = (struct socket_row){
 		.protocol = walk->protocol,
 		.port = ntohs(socket->id.idiag_sport),
@@ -96,7 +109,7 @@ static int take_answer(const struct nlmsghdr *message, void *arg)
 		.inode = socket->idiag_inode,
 		.ipv6 = socket->idiag_family == AF_INET6,
 	};
-	row.only_ipv6 = row.ipv6 && says_only_ipv6(message);
+	row.only_ipv6 = row.ipv6 && attribute_of(message, INET_DIAG_SKV6ONLY);
 	memcpy(row.address, socket->id.idiag_src, row.ipv6 ? 16 : 4);
 	walk->fn(&row, walk->arg);
 	return MNL_CB_OK;
@@ -190,7 +203,7 @@ static bool dump_tcp(const struct netlink *nl, struct walk *walk)
 		.header.nlmsg_len = length_with(walk, sizeof(request)),
 		.header.nlmsg_type = TCPDIAG_GETSOCK,
 		.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-		.ask.idiag_states = 1U << socket_holding_state(PROTO_TCP),
+		.ask.idiag_states = walk->states,
 		.test = port_test(walk->ports),
 	};
 
@@ -209,7 +222,7 @@ static bool dump_udp(const struct netlink *nl, uint8_t family, struct walk *walk
 		.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
 		.ask.sdiag_family = family,
 		.ask.sdiag_protocol = IPPROTO_UDP,
-		.ask.idiag_states = 1U << socket_holding_state(PROTO_UDP),
+		.ask.idiag_states = walk->states,
 		.test = port_test(walk->ports),
 	};
 
@@ -225,10 +238,8 @@ static bool dump_protocol(const struct netlink *nl, struct walk *walk)
 	abort();
 }
 
-bool sockets_each_netlink(enum protocol protocol, struct port_range ports, socket_fn *fn, void *arg,
-			  struct err *err)
+static bool walk_all(struct walk *walk, struct err *err)
 {
-	struct walk walk = { .protocol = protocol, .ports = ports, .fn = fn, .arg = arg };
 	CLEANUP(netlink_cleanup) struct netlink nl = { .mnl = mnl_load() };
 	bool ok;
 
@@ -236,12 +247,48 @@ bool sockets_each_netlink(enum protocol protocol, struct port_range ports, socke
 		return fail(err, ERR_IO, "libmnl is not installed");
 	nl.socket = nl.mnl->socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
 	nl.answer = nl.socket ? malloc(ANSWER_SIZE) : NULL;
-	ok = nl.answer && dump_protocol(&nl, &walk);
+	ok = nl.answer && dump_protocol(&nl, walk);
 	free(nl.answer); /* and errno stays: since glibc 2.33 */
 	if (!ok)
 		return fail(err, ERR_IO, "cannot ask the kernel for its sockets: %s",
 			    strerror(errno));
 	return true;
+}
+
+bool sockets_each_netlink(enum protocol protocol, struct port_range ports, socket_fn *fn, void *arg,
+			  struct err *err)
+{
+	struct walk walk = {
+		.protocol = protocol,
+		.states = 1U << socket_holding_state(protocol),
+		.ports = ports,
+		.fn = fn,
+		.arg = arg,
+	};
+
+	return walk_all(&walk, err);
+}
+
+/* Source: Linux include/net/tcp_states.h, TCP_BOUND_INACTIVE, which only a dump knows; since 6.8. */
+#define STATE_BOUND_INACTIVE 13
+
+static void count_row(const struct socket_row *row, void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+bool sockets_count_bound(uint16_t port, unsigned *ret, struct err *err)
+{
+	struct walk walk = {
+		.protocol = PROTO_TCP,
+		.states = 1U << STATE_BOUND_INACTIVE,
+		.ports = { port, port },
+		.fn = count_row,
+		.arg = ret,
+	};
+
+	*ret = 0;
+	return walk_all(&walk, err);
 }
 
 bool sockets_each(enum protocol protocol, struct port_range ports, socket_fn *fn, void *arg,

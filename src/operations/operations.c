@@ -15,6 +15,7 @@ const struct operation *const operations[] = {
 	&op_export,
 	&op_get,
 	&op_get_port,
+	&op_guard,
 	&op_history,
 	&op_holders,
 	&op_import,

@@ -21,6 +21,7 @@ extern const struct operation op_env;
 extern const struct operation op_export;
 extern const struct operation op_get;
 extern const struct operation op_get_port;
+extern const struct operation op_guard;
 extern const struct operation op_history;
 extern const struct operation op_holders;
 extern const struct operation op_import;

@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/macros.h"
+
 static bool has_word(const char words[][NAME_SIZE], unsigned count, const char *word)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -171,4 +173,37 @@ bool policy_slice(const struct policy_range *r, const struct port_range *blocks,
 	first = blocks[b].first + at * r->slice;
 	*ret = (struct port_range){ (uint16_t)first, (uint16_t)(first + r->slice - 1) };
 	return true;
+}
+
+/*
+ * Whoever starts a database or a broker means its port: theirs are not here, though `avoid` has
+ * them.  Source: the defaults of the programs.
+ */
+static const uint16_t usual_unasked[] = {
+	1313,  /* Hugo */
+	3000,  /* most of Node's and Ruby's */
+	3001,  /* their next one */
+	4000,  /* Phoenix, Jekyll, GraphQL servers */
+	4173,  /* vite preview */
+	4200,  /* Angular */
+	4321,  /* Astro */
+	5000,  /* Flask */
+	5173,  /* vite */
+	5174,  /* its next one */
+	5500,  /* Live Server */
+	6006,  /* Storybook, TensorBoard */
+	7860,  /* Gradio */
+	8000,  /* Django, http.server, uvicorn */
+	8080,  /* http-server, Tomcat, Spring */
+	8081,  /* Metro */
+	8501,  /* Streamlit */
+	8787,  /* wrangler */
+	8888,  /* Jupyter */
+	24678, /* vite's hot reload */
+};
+
+const uint16_t *policy_unasked(const struct policy *p, unsigned *ret_count)
+{
+	*ret_count = p->n_unasked ? p->n_unasked : ARRAY_LEN(usual_unasked);
+	return p->n_unasked ? p->unasked : usual_unasked;
 }

@@ -113,6 +113,8 @@ struct policy {
 	unsigned n_reserved;
 	struct policy_alias aliases[POLICY_MAX_ALIASES];
 	unsigned n_aliases;
+	uint16_t unasked[POLICY_MAX_AVOID]; /* see policy_unasked */
+	unsigned n_unasked;
 	char purposes[POLICY_MAX_PURPOSES][NAME_SIZE]; /* of instance 1, 2, ...; "" none */
 	unsigned n_purposes;
 	struct policy_project projects[POLICY_MAX_SEEDS];
@@ -165,6 +167,12 @@ const char *policy_type(const struct policy *p, const char *service, const char 
 /* The offset of the service in the slice, by name, then by type; -1: no role. */
 int policy_role(const struct policy_range *r, const char *service, const char *type,
 		const char **ret_role);
+
+/*
+ * The ports that programs start on unasked, which nobody owns until they are entered: the
+ * policy's, or, where it names none, those of web and development servers.
+ */
+const uint16_t *policy_unasked(const struct policy *p, unsigned *ret_count);
 
 /* Is the port of the range proper: inside it and in none of its exceptions? */
 bool policy_range_owns(const struct policy_range *r, uint16_t port);

@@ -173,6 +173,13 @@ struct listeners_ops {
 	 * takes long, is passed over and named in `notice`.  NULL: nobody can be asked.
 	 */
 	void (*containers)(void *ctx, struct arena *a, struct container_list *ret);
+
+	/*
+	 * How many TCP sockets are bound to the port that neither listen nor are connected: of
+	 * programs that are about to listen, and of a guard.  0, too, where the system does not
+	 * show them (Linux before 6.8).  Errors: ERR_IO.
+	 */
+	bool (*bound)(void *ctx, uint16_t port, unsigned *ret, struct err *err);
 };
 
 struct listeners {

@@ -126,6 +126,21 @@ static json_t *aliases_json(const struct policy *p)
 	return object;
 }
 
+/* Only where the policy names some: a book of before has none. */
+static bool put_unasked(json_t *o, const struct policy *p)
+{
+	json_t *array = p->n_unasked ? json_array() : NULL;
+
+	if (!p->n_unasked)
+		return true;
+	for (unsigned i = 0; array && i < p->n_unasked; i++)
+		if (!json_append(array, json_integer(p->unasked[i]))) {
+			json_decref(array);
+			return false;
+		}
+	return json_put(o, "unasked", array);
+}
+
 json_t *policy_json(const struct policy *p)
 {
 	json_t *o = json_object();
@@ -134,7 +149,7 @@ json_t *policy_json(const struct policy *p)
 	    json_put_text(o, "description", p->description) &&
 	    json_put_text(o, "environment", p->environment) &&
 	    json_put(o, "ranges", ranges_json(p)) &&
-	    json_put(o, "reserved", reserved_list_json(p)) &&
+	    json_put(o, "reserved", reserved_list_json(p)) && put_unasked(o, p) &&
 	    json_put(o, "aliases", aliases_json(p)) &&
 	    json_put(o, "purposes", words_json(p->purposes, p->n_purposes)))
 		return o;
@@ -299,6 +314,18 @@ static bool read_reserved(const json_t *array, struct policy *p)
 	return true;
 }
 
+static bool read_unasked(const json_t *array, struct policy *p)
+{
+	size_t count = json_array_size(array);
+
+	if (count > ARRAY_LEN(p->unasked))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		p->unasked[i] = (uint16_t)json_integer_value(json_array_get(array, i));
+	p->n_unasked = (unsigned)count;
+	return true;
+}
+
 static bool read_aliases(json_t *object, struct policy *p)
 {
 	const char *name;
@@ -326,6 +353,7 @@ bool policy_from_json(const json_t *json, struct policy *ret, struct err *err)
 	    read_text(json, "environment", ret->environment, sizeof(ret->environment)) &&
 	    read_ranges(json_object_get(json, "ranges"), ret) &&
 	    read_reserved(json_object_get(json, "reserved"), ret) &&
+	    read_unasked(json_object_get(json, "unasked"), ret) &&
 	    read_aliases(json_object_get(json, "aliases"), ret) &&
 	    read_words(json_object_get(json, "purposes"), ret->purposes, POLICY_MAX_PURPOSES,
 		       &ret->n_purposes))

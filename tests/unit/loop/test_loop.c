@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
@@ -70,18 +71,20 @@ static void test_loop__does_not_call_who_was_removed_meanwhile(void **state)
 static void test_loop__says_when_it_has_no_room(void **state)
 {
 	CLEANUP(loop_cleanup) struct loop *l = NULL;
-	struct heard all[40] = { 0 };
+	struct heard all[1040] = { 0 };
+	const struct rlimit files = { 2048, 2048 };
 	struct err err = { 0 };
 	unsigned added = 0;
 
+	CHECK(setrlimit(RLIMIT_NOFILE, &files) == 0);
 	CHECK(loop_open(&l, &err));
 	for (unsigned i = 0; i < ARRAY_LEN(all); i++) {
 		CHECK(bell_open(&all[i].fd, &err));
 		added += loop_add(l, all[i].fd, EPOLLIN, hear_bell, &all[i], &err);
 	}
-	CHECK(added == 32 && err.code == ERR_IO, "%u", added);
+	CHECK(added == 1024 && err.code == ERR_IO, "%u", added);
 	loop_remove(l, all[0].fd);
-	CHECK(loop_add(l, all[39].fd, EPOLLIN, hear_bell, &all[39], &err));
+	CHECK(loop_add(l, all[1039].fd, EPOLLIN, hear_bell, &all[1039], &err));
 	for (unsigned i = 0; i < ARRAY_LEN(all); i++)
 		close(all[i].fd);
 }

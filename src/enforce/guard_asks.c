@@ -1,0 +1,278 @@
+/*
+ * What is asked of a guard.
+ *
+ *   status   a file with all that it knows
+ *   take     the file that holds a port, so that the owner can be bound beside it (hold.h);
+ *            then `taken`, and the guard lets go of it, or `kept`, and it goes on
+ *   yield    let go of a port, and leave it alone for `forMs`
+ *   tried    somebody asked for a port that is another's: only noted
+ *
+ * Whoever is this user may ask, and nobody else.
+ */
+#include "enforce/guard_inside.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+/* Rationale: a unit's ExecStartPre is followed by its ExecStart, which may be slow to listen. */
+#define YIELD_DEFAULT_MS (30 * MS_PER_SECOND)
+#define YIELD_MAX_MS	 (600 * MS_PER_SECOND)
+
+/* What is meant. */
+
+static enum protocol protocol_of(const json_t *ask)
+{
+	const char *word = json_text_of(ask, "protocol");
+
+	return word && !strcmp(word, "udp") ? PROTO_UDP : PROTO_TCP;
+}
+
+static struct spot *spot_meant(const struct visitor *v, const json_t *ask)
+{
+	int64_t port = json_int_of(ask, "port", 0);
+
+	if (port < 1 || port > UINT16_MAX)
+		return NULL;
+	return spot_of(&v->guard->spots, protocol_of(ask), (uint16_t)port);
+}
+
+/* Each answers; `*ret_fd` is a file that goes with it, and is closed if `*ret_own`. */
+
+struct reply {
+	json_t *json;
+	int fd;
+	bool is_own;
+};
+
+typedef void answer_fn(struct visitor *v, const json_t *ask, struct reply *r);
+
+static void answer_status(struct visitor *v, const json_t *ask, struct reply *r)
+{
+	r->fd = guard_status_file(v->guard);
+	r->is_own = true;
+	r->json = json_pack("{s:b}", "success", r->fd >= 0);
+}
+
+/* Who has just told the book that it asks finds its port held. */
+static struct spot *spot_now(const struct visitor *v, const json_t *ask)
+{
+	struct spot *s = spot_meant(v, ask);
+
+	if (s && s->state == SPOT_HELD)
+		return s;
+	guard_follow(v->guard);
+	return spot_meant(v, ask);
+}
+
+static void answer_take(struct visitor *v, const json_t *ask, struct reply *r)
+{
+	struct spot *s = spot_now(v, ask);
+	bool is_held = s && s->state == SPOT_HELD && (!s->holder || s->holder == v);
+
+	if (is_held) {
+		s->holder = v;
+		r->fd = s->fd;
+	}
+	r->json = json_pack("{s:b, s:b}", "success", 1, "held", is_held);
+}
+
+static void answer_taken(struct visitor *v, const json_t *ask, struct reply *r)
+{
+	struct spot *s = spot_meant(v, ask);
+	bool is_his = s && s->state == SPOT_HELD && s->holder == v;
+
+	if (is_his) {
+		guard_let_go(v->guard, s);
+		spot_become(s, SPOT_GIVEN, WHY_NONE, clock_now_ms());
+		guard_tell(v->guard, s, GUARD_GAVE, v);
+	}
+	r->json = json_pack("{s:b}", "success", is_his);
+}
+
+static void answer_kept(struct visitor *v, const json_t *ask, struct reply *r)
+{
+	struct spot *s = spot_meant(v, ask);
+
+	if (s && s->state == SPOT_HELD && s->holder == v)
+		s->holder = NULL;
+	r->json = json_pack("{s:b}", "success", 1);
+}
+
+static void answer_yield(struct visitor *v, const json_t *ask, struct reply *r)
+{
+	struct spot *s = spot_now(v, ask);
+	int64_t ms = json_int_of(ask, "forMs", YIELD_DEFAULT_MS), now_ms = clock_now_ms();
+	bool is_held = s && s->state == SPOT_HELD && !s->holder;
+
+	ms = ms < 1 ? 1 : ms > YIELD_MAX_MS ? YIELD_MAX_MS : ms;
+	if (is_held)
+		guard_let_go(v->guard, s);
+	if (is_held || (s && s->state == SPOT_OPEN)) {
+		spot_become(s, SPOT_YIELDED, WHY_NONE, now_ms);
+		guard_tell(v->guard, s, GUARD_YIELDED, v);
+	}
+	if (s && s->state == SPOT_YIELDED)
+		s->until_ms = now_ms + ms;
+	r->json = json_pack("{s:b, s:b}", "success", 1, "held", is_held);
+}
+
+static void answer_tried(struct visitor *v, const json_t *ask, struct reply *r)
+{
+	const struct spot *s = spot_meant(v, ask);
+	const char *program = json_text_of(ask, "program");
+	const struct guard_news news = {
+		.event = GUARD_TRIED,
+		.protocol = protocol_of(ask),
+		.port = (uint16_t)json_int_of(ask, "port", 0),
+		.name = s ? s->name : "",
+		.who = program ? program : v->what,
+		.pid = (pid_t)json_int_of(ask, "pid", v->pid),
+	};
+
+	if (v->guard->options->tell)
+		v->guard->options->tell(v->guard->options->arg, &news);
+	r->json = json_pack("{s:b}", "success", 1);
+}
+
+static const struct {
+	const char *word;
+	answer_fn *answer;
+} answers[] = {
+	{ "kept", answer_kept },   { "status", answer_status }, { "take", answer_take },
+	{ "taken", answer_taken }, { "tried", answer_tried },	{ "yield", answer_yield },
+};
+
+static void answer(struct visitor *v, const json_t *ask, struct reply *r)
+{
+	const char *word = json_text_of(ask, "ask"), *what = json_text_of(ask, "what");
+
+	v->becomes = v->becomes || json_bool_of(ask, "becomes");
+	if (what)
+		snprintf(v->what, sizeof(v->what), "%s", what);
+	for (size_t i = 0; word && i < ARRAY_LEN(answers); i++)
+		if (!strcmp(answers[i].word, word)) {
+			answers[i].answer(v, ask, r);
+			return;
+		}
+	r->json = json_pack("{s:b, s:s}", "success", 0, "error", "unknown question");
+}
+
+/* Coming and going. */
+
+static void visitor_free(struct visitor *v)
+{
+	loop_remove(v->guard->loop, v->fd);
+	close(v->fd);
+	free(v);
+}
+
+/* What it had is free now, unless others have it, too. */
+static void leave(struct visitor *v)
+{
+	struct guard *g = v->guard;
+
+	for (struct visitor **at = &g->visitors; *at; at = &(*at)->next)
+		if (*at == v) {
+			*at = v->next;
+			break;
+		}
+	for (unsigned i = 0; i < g->spots.count; i++)
+		if (g->spots.items[i].holder == v)
+			g->spots.items[i].holder = NULL;
+	visitor_free(v);
+	guard_look(g);
+}
+
+static void hear_end(void *arg, uint32_t events)
+{
+	leave(arg);
+}
+
+static bool has_something(const struct visitor *v)
+{
+	for (unsigned i = 0; i < v->guard->spots.count; i++)
+		if (v->guard->spots.items[i].holder == v)
+			return true;
+	return false;
+}
+
+/* The process is waited for in the place of its connection. False: it is over. */
+static bool stay(struct visitor *v)
+{
+	int process = v->becomes && has_something(v) ? (int)syscall(SYS_pidfd_open, v->pid, 0) : -1;
+
+	if (process < 0)
+		return false;
+	loop_remove(v->guard->loop, v->fd);
+	close(v->fd);
+	v->fd = process;
+	v->becomes = false;
+	return loop_add(v->guard->loop, process, EPOLLIN, hear_end, v, NULL);
+}
+
+static void hear(void *arg, uint32_t events)
+{
+	CLEANUP(json_cleanup) json_t *ask = NULL;
+	CLEANUP(fd_cleanup) int passed = -1;
+	struct visitor *v = arg;
+	struct reply r = { .fd = -1 };
+	bool ok = message_receive(v->fd, &ask, &passed, NULL);
+
+	if (ok) {
+		answer(v, ask, &r);
+		/* Who does not read what it asked for is not waited for. */
+		ok = r.json && message_send(v->fd, r.json, r.fd, NULL);
+	}
+	json_decref(r.json);
+	if (r.is_own)
+		fd_cleanup(&r.fd);
+	if (!ok && !stay(v))
+		leave(v);
+}
+
+static void admit(struct guard *g, int fd, pid_t pid)
+{
+	struct visitor *v = calloc(1, sizeof(*v));
+
+	if (!v || !loop_add(g->loop, fd, EPOLLIN, hear, v, NULL)) {
+		free(v);
+		close(fd);
+		return;
+	}
+	*v = (struct visitor){ .guard = g, .next = g->visitors, .fd = fd, .pid = pid };
+	g->visitors = v;
+}
+
+void guard_visit(void *arg, uint32_t events)
+{
+	struct guard *g = arg;
+	uid_t uid;
+	pid_t pid;
+	int fd = accept4(g->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (guard_peer(fd, &uid, &pid, NULL) && uid == geteuid())
+		admit(g, fd, pid);
+	else
+		close(fd);
+}
+
+void guard_visitors_end(struct guard *g)
+{
+	struct visitor *next;
+
+	for (struct visitor *v = g->visitors; v; v = next) {
+		next = v->next;
+		visitor_free(v);
+	}
+	g->visitors = NULL;
+}

@@ -1,0 +1,172 @@
+/*
+ * Syscalls: socket, setsockopt, getsockopt, bind, shutdown, close
+ *
+ * A holder without SO_REUSEADDR and SO_REUSEPORT, bound to [::] for both families, is in the way of
+ * every other bind.  With SO_REUSEPORT on both, and the same user, a second socket may be bound
+ * there for the moment of its bind alone.  Its own SO_REUSEADDR stays off until it listens: a
+ * stranger who sets that could be bound beside it until then.
+ *
+ * Where connections that have ended are still remembered, nobody is bound without SO_REUSEADDR,
+ * and nobody listens without it.  The owner keeps it then, and the holder stays, without it, in
+ * the way of strangers; it takes it for the moment of the owner's listen alone.  Who is bound in
+ * that moment finds the owner listening, and cannot.
+ *
+ * What is left: from the owner's bind to its listen the kernel remembers that SO_REUSEPORT was good
+ * enough here (inet_csk_get_port, fastreuseport), so another program of the same user that sets it
+ * may be bound in between.
+ *
+ * A UDP socket that is bound receives.  One that was shut down does not, and is no listener to who
+ * looks; what is sent there is dropped.
+ * What this rests on is proved by tests/unit/enforce/test_hold.c.
+ */
+#include "enforce/hold.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+static bool get_option(int fd, int name)
+{
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 && value;
+}
+
+/* One that is refused shows when it binds. */
+static void set_option(int fd, int name, bool on)
+{
+	const int value = on;
+
+	(void)!setsockopt(fd, SOL_SOCKET, name, &value, sizeof(value));
+}
+
+static int type_of(enum protocol protocol)
+{
+	return protocol == PROTO_UDP ? SOCK_DGRAM : SOCK_STREAM;
+}
+
+/* For both families; a machine without IPv6 has one. */
+static int open_socket(enum protocol protocol, sa_family_t *ret)
+{
+	const int off = 0;
+	int fd = socket(AF_INET6, type_of(protocol) | SOCK_CLOEXEC, 0);
+
+	*ret = AF_INET6;
+	if (fd >= 0)
+		(void)!setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (fd >= 0 || errno != EAFNOSUPPORT)
+		return fd;
+	*ret = AF_INET;
+	return socket(AF_INET, type_of(protocol) | SOCK_CLOEXEC, 0);
+}
+
+static int bind_any(int fd, sa_family_t family, uint16_t port)
+{
+	const struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	const struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	if (family == AF_INET6)
+		return bind(fd, (const struct sockaddr *)&six, sizeof(six));
+	return bind(fd, (const struct sockaddr *)&four, sizeof(four));
+}
+
+static bool fail_hold(enum protocol protocol, uint16_t port, struct err *err)
+{
+	enum err_code code = errno == EADDRINUSE		  ? ERR_TAKEN
+			     : errno == EMFILE || errno == ENFILE ? ERR_EXHAUSTED
+			     : errno == EACCES || errno == EPERM  ? ERR_NOT_PERMITTED
+								  : ERR_IO;
+
+	return fail(err, code, "%u%s cannot be held: %s", port, protocol == PROTO_UDP ? "/udp" : "",
+		    strerror(errno));
+}
+
+bool hold_port(enum protocol protocol, uint16_t port, bool past_remains, int *ret_fd,
+	       struct err *err)
+{
+	sa_family_t family;
+	CLEANUP(fd_cleanup) int fd = open_socket(protocol, &family);
+
+	if (fd < 0)
+		return fail_hold(protocol, port, err);
+	if (past_remains)
+		set_option(fd, SO_REUSEADDR, true);
+	if (bind_any(fd, family, port) < 0)
+		return fail_hold(protocol, port, err);
+	if (past_remains)
+		set_option(fd, SO_REUSEADDR, false);
+	/* ENOTCONN is said, and it is done all the same (Linux, inet_shutdown). */
+	if (protocol == PROTO_UDP)
+		(void)!shutdown(fd, SHUT_RDWR);
+	*ret_fd = fd_take(&fd);
+	return true;
+}
+
+static bool is_stream(int fd)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+static void hand_back(int owner, const struct handed *was)
+{
+	set_option(owner, SO_REUSEPORT, was->reuse_port);
+	set_option(owner, SO_REUSEADDR, was->reuse_address);
+}
+
+/* Both let the other one in for as long as the bind takes. */
+static int bind_beside(int held, int owner, bool reuse_address, const struct sockaddr *to,
+		       socklen_t len)
+{
+	int why;
+
+	set_option(owner, SO_REUSEADDR, reuse_address);
+	set_option(owner, SO_REUSEPORT, true);
+	set_option(held, SO_REUSEPORT, true);
+	why = bind(owner, to, len) < 0 ? errno : 0;
+	set_option(held, SO_REUSEPORT, false);
+	set_option(owner, SO_REUSEPORT, false);
+	return why;
+}
+
+int hold_hand_over(int held, int owner, const struct sockaddr *to, socklen_t len,
+		   struct handed *ret)
+{
+	struct handed was = {
+		.reuse_address = get_option(owner, SO_REUSEADDR),
+		.reuse_port = get_option(owner, SO_REUSEPORT),
+		.held = -1,
+	};
+	int why = bind_beside(held, owner, false, to, len);
+
+	if (why == EADDRINUSE && was.reuse_address && is_stream(owner)) {
+		why = bind_beside(held, owner, true, to, len);
+		was.held = held;
+	}
+	if (why)
+		hand_back(owner, &was);
+	else
+		*ret = was;
+	return why;
+}
+
+int hold_listen(int owner, int backlog, const struct handed *was)
+{
+	int why = 0;
+
+	if (was->held >= 0)
+		set_option(was->held, SO_REUSEADDR, true);
+	if (is_stream(owner) && listen(owner, backlog) < 0)
+		why = errno;
+	if (was->held >= 0)
+		set_option(was->held, SO_REUSEADDR, false);
+	if (was->held >= 0 || was->reuse_address || was->reuse_port)
+		hand_back(owner, was);
+	return why;
+}
