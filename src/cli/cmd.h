@@ -29,6 +29,7 @@ extern const struct command cmd_get_port;
 extern const struct command cmd_guard;
 extern const struct command cmd_help;
 extern const struct command cmd_history;
+extern const struct command cmd_hook_check_command;
 extern const struct command cmd_hook_install;
 extern const struct command cmd_hook_remove;
 extern const struct command cmd_import;

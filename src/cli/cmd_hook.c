@@ -1,6 +1,6 @@
 /*
- * The family `hook`: git's post-checkout hook, which gives a new worktree its ports.  Where git
- * looks for hooks is asked of git; hooks that are there stay, and go on to run.
+ * The family `hook`: git's hooks, and that of Claude Code.  Where git looks for hooks is asked
+ * of git; hooks that are there stay, and go on to run.
  */
 #include <errno.h>
 #include <limits.h>
@@ -13,6 +13,7 @@
 #include "cli/cmd.h"
 #include "cli/git.h"
 #include "cli/git_ignore.h"
+#include "cli/hook_claude.h"
 #include "cli/hook_text.h"
 #include "cli/input.h"
 #include "cli/screen.h"
@@ -22,15 +23,26 @@
 
 #define HOOK_MODE 0755
 
-static const char *const kinds[] = { "git", NULL };
+static const char *const kinds[] = { "git", "pre-commit", "claude-code", NULL };
 static const struct arg_spec args[] = {
-	{ "git", VALUE_OWN, .completes = COMPLETES_NOTHING, .choices = kinds }, { 0 }
+	{ "KIND", VALUE_OWN, .completes = COMPLETES_NOTHING, .choices = kinds }, { 0 }
+};
+
+/* What the person calls it, which hook of git's it is, and what it does. */
+static const struct git_kind {
+	const char *name;
+	enum hook_kind kind;
+	const char *does;
+} git_kinds[] = {
+	{ "git", HOOK_POST_CHECKOUT, " gives new worktrees their ports\n" },
+	{ "pre-commit", HOOK_PRE_COMMIT, " lets no port of another's be committed\n" },
 };
 
 /* Where the hook is, and what there is to know of it. */
 struct hook {
+	const struct git_kind *of;
 	char folder[PATH_MAX];
-	char path[PATH_MAX]; /* folder/post-checkout */
+	char path[PATH_MAX]; /* folder/post-checkout, folder/pre-commit */
 	char kept[PATH_MAX]; /* the one that was there before, if it could not be edited */
 	char top[PATH_MAX];  /* of the checkout; "": a bare repository */
 	bool is_inside;	     /* the folder is a part of the checkout */
@@ -67,8 +79,8 @@ static bool fail_for_all(const char *scope, const char *folder, struct err *err)
 	     "core.hooksPath is set for all repositories (%s), to '%.200s': a hook there is one of "
 	     "all of them",
 	     scope, folder);
-	return fail_hint(err, "set it for this one: git config core.hooksPath .git/hooks; or have "
-			      "its post-checkout run: portbook init --quiet");
+	return fail_hint(err, "set it for this one: git config core.hooksPath .git/hooks; or copy "
+			      "the lines of a hook that portbook made");
 }
 
 /*
@@ -128,7 +140,7 @@ static bool find_hook(struct hook *h, struct err *err)
 	if (*said ? !set_folder(h, said, err) : !usual_folder(h, err))
 		return false;
 	find_husky(h);
-	return join(h->path, h->folder, "post-checkout", err) &&
+	return join(h->path, h->folder, hook_name(h->of->kind), err) &&
 	       snprintf(h->kept, sizeof(h->kept), "%s" HOOK_KEPT_SUFFIX, h->path) > 0;
 }
 
@@ -199,7 +211,7 @@ static bool write_around(const struct hook *h, struct err *err)
 {
 	CLEANUP(text_release) struct text now = { 0 };
 
-	hook_around_kept(&now);
+	hook_around_kept(h->of->kind, &now);
 	if (!keep_other(h, err))
 		return false;
 	if (write_text(h, &now, err))
@@ -224,7 +236,7 @@ static bool write_into(const struct hook *h, const struct text *was, bool *ret_c
 {
 	CLEANUP(text_release) struct text now = { 0 };
 
-	hook_with(text_str(was), was->len, &now);
+	hook_with(h->of->kind, text_str(was), was->len, &now);
 	*ret_changed = !is_same(was, &now) && !is_around_kept(h, was);
 	return !*ret_changed || write_text(h, &now, err);
 }
@@ -243,6 +255,8 @@ static bool note_inside(struct run *r, const struct hook *h, struct err *err)
 	CLEANUP(text_release) struct text said = { 0 };
 	int status;
 
+	if (h->of->kind != HOOK_POST_CHECKOUT)
+		return true;
 	if (h->for_husky)
 		output_note(&r->out, "husky's folder is not in a new worktree before its install, "
 				     "and git runs no hook there: make it with portbook worktree "
@@ -273,34 +287,84 @@ static bool answer(struct run *r, const struct hook *h, bool changed, struct err
 	return (said || fail_memory(err)) && run_show(r, said, err);
 }
 
-static bool check_kind(const struct run *r, struct err *err)
+/* NULL, without an error: it is no hook of git's. */
+static const struct git_kind *git_kind_of(const struct run *r)
 {
-	if (!strcmp(r->args[0], kinds[0]))
-		return true;
-	fail(err, ERR_INVALID, "there are no hooks for '%.100s'", r->args[0]);
-	return fail_hint(err, "portbook %s git", r->command->name);
+	for (size_t i = 0; i < ARRAY_LEN(git_kinds); i++)
+		if (!strcmp(git_kinds[i].name, r->args[0]))
+			return &git_kinds[i];
+	return NULL;
+}
+
+static bool is_claude(const struct run *r)
+{
+	return !strcmp(r->args[0], "claude-code");
+}
+
+static bool has_settings_option(const struct run *r)
+{
+	return run_has(r, "user") || run_text(r, "project") || run_has(r, "print");
+}
+
+static bool check_kind(const struct run *r, struct hook *h, struct err *err)
+{
+	h->of = git_kind_of(r);
+	if (!h->of && !is_claude(r)) {
+		fail(err, ERR_INVALID, "there are no hooks for '%.100s'", r->args[0]);
+		return fail_hint(err, "it is one of git, pre-commit, claude-code");
+	}
+	return !h->of || !has_settings_option(r) ||
+	       fail(err, ERR_INVALID, "--user, --project and --print go with claude-code");
+}
+
+static bool run_claude(struct run *r, bool (*change)(struct run *r, json_t **ret, struct err *err),
+		       struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *said = NULL;
+
+	return change(r, &said, err) && run_show(r, said, err);
+}
+
+static bool install_into_git(struct run *r, struct hook *h, struct err *err)
+{
+	CLEANUP(text_release) struct text was = { 0 };
+	enum found found;
+	bool changed;
+
+	if (!find_hook(h, err) || !read_hook(h, &found, &was, err) ||
+	    !write_hook(h, found, &was, &changed, err))
+		return false;
+	if (h->of->kind == HOOK_POST_CHECKOUT && !git_ignore_ports_env(*h->top ? h->top : ".", err))
+		return false;
+	return note_inside(r, h, err) && answer(r, h, changed, err);
 }
 
 static bool install_run(struct run *r, struct err *err)
 {
-	CLEANUP(text_release) struct text was = { 0 };
 	struct hook h = { 0 };
-	enum found found;
-	bool changed;
 
-	if (!check_kind(r, err) || !find_hook(&h, err) || !read_hook(&h, &found, &was, err) ||
-	    !write_hook(&h, found, &was, &changed, err))
+	if (!check_kind(r, &h, err))
 		return false;
-	return git_ignore_ports_env(*h.top ? h.top : ".", err) && note_inside(r, &h, err) &&
-	       answer(r, &h, changed, err);
+	return h.of ? install_into_git(r, &h, err) : run_claude(r, hook_claude_install, err);
 }
 
 static bool install_render(struct run *r, const json_t *said, struct err *err)
 {
+	const struct git_kind *of = git_kind_of(r);
+
 	(void)err;
+	if (run_has(r, "print")) {
+		output_note(&r->out, "for %s", json_text_of(said, "path"));
+		text_add(&r->out.text, json_text_of(said, "content"));
+		return true;
+	}
 	screen_add(&r->out.text, json_text_of(said, "path"), 0);
-	text_add(&r->out.text, json_bool_of(said, "changed") ? " gives new worktrees their ports\n"
-							     : " does so already\n");
+	if (!json_bool_of(said, "changed"))
+		text_add(&r->out.text, " does so already\n");
+	else
+		text_add(&r->out.text, of ? of->does
+					  : " has commands looked at before they run; start the "
+					    "program again\n");
 	return true;
 }
 
@@ -310,7 +374,7 @@ static bool fail_others(const struct hook *h, struct err *err)
 {
 	fail(err, ERR_TAKEN, "'%s' has lines of others, and '%s' is kept beside it", h->path,
 	     h->kept);
-	return fail_hint(err, "make one of both, then: portbook hook remove git");
+	return fail_hint(err, "make one of both, then: portbook hook remove %s", h->of->name);
 }
 
 static bool take_out(const struct hook *h, const struct text *rest, struct err *err)
@@ -327,21 +391,29 @@ static bool take_out(const struct hook *h, const struct text *rest, struct err *
 	return file_write_atomic(h->path, text_str(rest), rest->len, HOOK_MODE, err);
 }
 
-static bool remove_run(struct run *r, struct err *err)
+static bool remove_from_git(struct run *r, struct hook *h, struct err *err)
 {
 	CLEANUP(text_release) struct text was = { 0 };
 	CLEANUP(text_release) struct text rest = { 0 };
-	struct hook h = { 0 };
 	enum found found;
 	bool changed;
 
-	if (!check_kind(r, err) || !find_hook(&h, err) || !read_hook(&h, &found, &was, err))
+	if (!find_hook(h, err) || !read_hook(h, &found, &was, err))
 		return false;
 	hook_without(text_str(&was), was.len, &rest);
 	if (!text_ok(&rest))
 		return fail_memory(err);
 	changed = found != NOTHING && !is_same(&was, &rest);
-	return (!changed || take_out(&h, &rest, err)) && answer(r, &h, changed, err);
+	return (!changed || take_out(h, &rest, err)) && answer(r, h, changed, err);
+}
+
+static bool remove_run(struct run *r, struct err *err)
+{
+	struct hook h = { 0 };
+
+	if (!check_kind(r, &h, err))
+		return false;
+	return h.of ? remove_from_git(r, &h, err) : run_claude(r, hook_claude_remove, err);
 }
 
 static bool remove_render(struct run *r, const json_t *said, struct err *err)
@@ -353,23 +425,47 @@ static bool remove_render(struct run *r, const json_t *said, struct err *err)
 	return true;
 }
 
+/* clang-format off */
+#define OPTIONS_SETTINGS \
+	{ .name = "user", .kind = VALUE_FLAG, \
+	  .help = "claude-code: your own settings, for all projects (the default)" }, \
+	{ .name = "project", .kind = VALUE_PATH, .arg = "DIR", .completes = COMPLETES_FOLDER, \
+	  .help = "claude-code: the settings that the project in DIR shares" }
+
+static const struct option_spec install_options[] = {
+	OPTIONS_SETTINGS,
+	{ .name = "print", .kind = VALUE_FLAG, .help = "claude-code: only show what would be written" },
+	{ 0 },
+};
+static const struct option_spec remove_options[] = { OPTIONS_SETTINGS, { 0 } };
+/* clang-format on */
+
 static const struct example install_examples[] = {
 	{ "portbook hook install git", "in this repository, for all its worktrees" },
+	{ "portbook hook install pre-commit", "no port of another's is committed here" },
+	{ "portbook hook install claude-code", "no command of an agent takes another's port" },
 	{ NULL, NULL },
 };
 
 const struct command cmd_hook_install = {
 	.name = "hook install",
 	.group = GROUP_DIRECTORY,
-	.summary = "have git give new worktrees their ports",
-	.text = "Writes some lines into the repository's post-checkout hook: after git worktree "
+	.summary = "have git or an agent ask the book by itself",
+	.text = "git: some lines in the repository's post-checkout hook. After git worktree "
 		"add, in the new worktree, they run portbook init, which enters it and writes its "
-		".ports.env. A hook that is there keeps its own lines; one that is no shell script is "
+		".ports.env.\n\n"
+		"pre-commit: lines in the pre-commit hook, which hold what is about to be committed "
+		"against the book, as portbook lint does, and refuse the commit where it refuses.\n\n"
+		"A hook of git's that is there keeps its own lines; one that is no shell script is "
 		"kept beside it, and run afterwards. core.hooksPath and husky are heeded. Whatever "
-		"becomes of portbook, git's command goes on; PORTBOOK_HOOK=0 leaves it out once.",
+		"becomes of portbook, git's command goes on; PORTBOOK_HOOK=0 leaves it out once.\n\n"
+		"claude-code: an entry in the settings of Claude Code, which then asks portbook hook "
+		"check-command before it runs a shell command. What else stands there stays as it "
+		"is; settings that are no JSON are left alone.",
 	.examples = install_examples,
 	.args = args,
 	.min_args = 1,
+	.options = install_options,
 	.run = install_run,
 	.render = install_render,
 };
@@ -377,10 +473,11 @@ const struct command cmd_hook_install = {
 const struct command cmd_hook_remove = {
 	.name = "hook remove",
 	.group = GROUP_DIRECTORY,
-	.summary = "take portbook's lines out of git's hook",
+	.summary = "take portbook out of a hook again",
 	.text = "What was there before is as it was.",
 	.args = args,
 	.min_args = 1,
+	.options = remove_options,
 	.run = remove_run,
 	.render = remove_render,
 };

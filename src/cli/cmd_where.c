@@ -108,12 +108,48 @@ static bool where_render(struct run *r, const json_t *answer, struct err *err)
 	return true;
 }
 
+/* "shop", "shop@2", for scripts. */
+static bool say_name(struct run *r, const json_t *answer, struct err *err)
+{
+	const json_t *project = json_object_get(answer, "project");
+	long long instance = json_int_of(json_object_get(answer, "instance"), "instance", 0);
+
+	if (!json_is_object(project) || !instance) {
+		fail(err, ERR_NOT_FOUND, "this directory has no project in the book");
+		return fail_hint(err, "portbook init enters it");
+	}
+	screen_add(&r->out.text, text_or(project, "projectName", "?"), 0);
+	if (instance > 1)
+		text_addf(&r->out.text, "@%lld", instance);
+	text_add(&r->out.text, "\n");
+	return true;
+}
+
+static bool where_run(struct run *r, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+
+	if (!run_has(r, "name"))
+		return run_plain(r, err);
+	return run_call(r, r->command->operation, r->input, &answer, err) &&
+	       (r->out.json ? run_show(r, answer, err) : say_name(r, answer, err));
+}
+
+static const struct option_spec options[] = {
+	{ .name = "name",
+	  .kind = VALUE_FLAG,
+	  .help = "only the project and its instance, as other commands take them: shop@2" },
+	{ 0 },
+};
+
 const struct command cmd_where = {
 	.name = "where",
 	.group = GROUP_LOOK,
 	.summary = "where you are, what this directory has, what to do next",
 	.text = "The same as portbook with no command at all.",
+	.options = options,
 	.operation = "where",
 	.sends = SENDS_PATH | SENDS_HOST,
+	.run = where_run,
 	.render = where_render,
 };

@@ -27,6 +27,7 @@ const struct command *const commands[] = {
 	&cmd_guard,
 	&cmd_help,
 	&cmd_history,
+	&cmd_hook_check_command,
 	&cmd_hook_install,
 	&cmd_hook_remove,
 	&cmd_import,

@@ -11,15 +11,43 @@
  * checkout, and its exit status becomes that of the command.  `.git` is a file
  * in a linked worktree, and a folder in a clone.
  */
-static const char ours[] = LINES_START "(portbook hook remove git takes these lines out) >>>\n"
-				       "# A new worktree gets its ports and .ports.env.\n"
-				       "if [ \"${PORTBOOK_HOOK-}\" != 0 ] && [ -f .git ] &&\n"
-				       "\tcommand -v portbook >/dev/null 2>&1; then\n"
-				       "\tcase \"${1-}\" in\n"
-				       "\t'' | *[!0]*) ;;\n"
-				       "\t*) portbook init --quiet </dev/null || : ;;\n"
-				       "\tesac\n"
-				       "fi\n" LINES_END;
+static const char post_checkout[] = LINES_START
+	"(portbook hook remove git takes these lines out) >>>\n"
+	"# A new worktree gets its ports and .ports.env.\n"
+	"if [ \"${PORTBOOK_HOOK-}\" != 0 ] && [ -f .git ] &&\n"
+	"\tcommand -v portbook >/dev/null 2>&1; then\n"
+	"\tcase \"${1-}\" in\n"
+	"\t'' | *[!0]*) ;;\n"
+	"\t*) portbook init --quiet </dev/null || : ;;\n"
+	"\tesac\n"
+	"fi\n" LINES_END;
+
+/*
+ * Source: githooks(5), pre-commit: it runs at the top of the checkout, and its exit status
+ * ends the commit.  What is looked at is what would be committed; only what lint refuses (1)
+ * is in its way, whatever else becomes of portbook.
+ */
+static const char pre_commit[] = LINES_START
+	"(portbook hook remove pre-commit takes these lines out) >>>\n"
+	"# No port of another's is committed.\n"
+	"if [ \"${PORTBOOK_HOOK-}\" != 0 ] && [ \"${PORTBOOK_DISABLE-}\" != 1 ] &&\n"
+	"\tportbook_project=$(portbook where --name 2>/dev/null) &&\n"
+	"\tportbook_tree=$(mktemp -d); then\n"
+	"\tportbook_status=0\n"
+	"\t! git checkout-index -q --all --prefix=\"$portbook_tree/\" ||\n"
+	"\t\t(unset $(git rev-parse --local-env-vars) && cd \"$portbook_tree\" &&\n"
+	"\t\t\tportbook lint --project \"$portbook_project\" .) </dev/null >&2 ||\n"
+	"\t\tportbook_status=$?\n"
+	"\trm -rf \"$portbook_tree\"\n"
+	"\t[ \"$portbook_status\" != 1 ] || exit 1\n"
+	"fi\n" LINES_END;
+
+static const struct {
+	const char *name, *lines;
+} kinds[HOOK_KIND_COUNT] = {
+	[HOOK_POST_CHECKOUT] = { "post-checkout", post_checkout },
+	[HOOK_PRE_COMMIT] = { "pre-commit", pre_commit },
+};
 
 static const char then_kept[] = LINES_START "(the hook that was here before) >>>\n"
 					    "if [ -x \"$0" HOOK_KEPT_SUFFIX "\" ]; then\n"
@@ -27,6 +55,11 @@ static const char then_kept[] = LINES_START "(the hook that was here before) >>>
 					    "fi\n" LINES_END;
 
 static const char shell_line[] = "#!/bin/sh\n";
+
+const char *hook_name(enum hook_kind kind)
+{
+	return kinds[kind].name;
+}
 
 /* With its line break, where it has one. */
 static size_t line_length(const char *at, const char *end)
@@ -71,7 +104,7 @@ static bool has_interpreter(const char *bytes, size_t len)
 	return len >= 2 && bytes[0] == '#' && bytes[1] == '!';
 }
 
-void hook_with(const char *bytes, size_t len, struct text *ret)
+void hook_with(enum hook_kind kind, const char *bytes, size_t len, struct text *ret)
 {
 	CLEANUP(text_release) struct text others = { 0 };
 	const char *text;
@@ -86,15 +119,15 @@ void hook_with(const char *bytes, size_t len, struct text *ret)
 		text_add(ret, others.len ? "" : shell_line);
 	else if (text[first - 1] != '\n')
 		text_add(ret, "\n");
-	text_add(ret, ours);
+	text_add(ret, kinds[kind].lines);
 	text_add_bytes(ret, text + first, others.len - first);
 	ret->out_of_memory = ret->out_of_memory || others.out_of_memory;
 }
 
-void hook_around_kept(struct text *ret)
+void hook_around_kept(enum hook_kind kind, struct text *ret)
 {
 	text_add(ret, shell_line);
-	text_add(ret, ours);
+	text_add(ret, kinds[kind].lines);
 	text_add(ret, then_kept);
 }
 

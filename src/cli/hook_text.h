@@ -15,6 +15,16 @@
 /* What is called a hook that cannot take our lines, and is run after them. */
 #define HOOK_KEPT_SUFFIX ".before-portbook"
 
+/* Which hook of git's. */
+enum hook_kind {
+	HOOK_POST_CHECKOUT, /* gives a new worktree its ports */
+	HOOK_PRE_COMMIT,    /* lets no port of another's be committed */
+};
+#define HOOK_KIND_COUNT 2
+
+/* "post-checkout" */
+const char *hook_name(enum hook_kind kind);
+
 /* Is it a script for a Bourne shell, or one without an interpreter's name, which git gives to sh? */
 bool hook_is_shell(const char *bytes, size_t len);
 
@@ -25,9 +35,9 @@ bool hook_is_empty(const char *bytes, size_t len);
 void hook_without(const char *bytes, size_t len, struct text *ret);
 
 /* Add to `ret` the script with our lines, once, behind the interpreter's name if there is one. */
-void hook_with(const char *bytes, size_t len, struct text *ret);
+void hook_with(enum hook_kind kind, const char *bytes, size_t len, struct text *ret);
 
 /* Add to `ret` a script of ours that then runs the one that was kept. */
-void hook_around_kept(struct text *ret);
+void hook_around_kept(enum hook_kind kind, struct text *ret);
 
 #endif

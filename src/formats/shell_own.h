@@ -14,9 +14,6 @@ extern const struct shell_server shell_servers[];
 /* Programs that ask for no port, whatever stands behind them. */
 bool shell_asks_for_none(const char *program);
 
-/* One of the words of a text with blanks between. */
-bool shell_words_have(const char *words, const char *word, size_t len);
-
 /* What runs the command behind it. */
 struct shell_wrapper {
 	const char *command;	/* "timeout", "uv run" */

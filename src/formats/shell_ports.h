@@ -86,4 +86,10 @@ MUST_CHECK bool shell_ports_find(const char *command, size_t len,
 				 const struct shell_scripts *scripts, struct arena *arena,
 				 struct shell_ports *ret, struct err *err);
 
+/* A port that some server takes unasked. */
+bool shell_port_is_usual(uint16_t port);
+
+/* One of the words of a text with blanks (or "|") between; `words` may be NULL. */
+bool shell_words_have(const char *words, const char *word, size_t len);
+
 #endif

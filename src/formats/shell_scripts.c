@@ -110,7 +110,8 @@ static bool with_arguments(struct shell_finder *f, const char *script,
 
 	if (!s || !places)
 		return false;
-	memcpy(s, script, own);
+	for (size_t i = 0; i < own; i++)
+		s[i] = script[i];
 	for (size_t i = 0; i <= own && i < len; i++)
 		places[i] = SHELL_NOWHERE;
 	if (added)

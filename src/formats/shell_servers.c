@@ -223,3 +223,11 @@ bool shell_asks_for_none(const char *program)
 {
 	return shell_words_have(for_none, program, strlen(program));
 }
+
+bool shell_port_is_usual(uint16_t port)
+{
+	for (const struct shell_server *s = shell_servers; s->command; s++)
+		if (s->port == port)
+			return true;
+	return false;
+}

@@ -7,6 +7,7 @@ const struct operation *const operations[] = {
 	&op_allocate,
 	&op_audit,
 	&op_check,
+	&op_check_command,
 	&op_cleanup,
 	&op_cleanup_report,
 	&op_config,

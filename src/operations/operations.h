@@ -13,6 +13,7 @@ extern const struct operation op_adopt;
 extern const struct operation op_allocate;
 extern const struct operation op_audit;
 extern const struct operation op_check;
+extern const struct operation op_check_command;
 extern const struct operation op_cleanup;
 extern const struct operation op_cleanup_report;
 extern const struct operation op_config;

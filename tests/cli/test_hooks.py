@@ -292,7 +292,7 @@ def test_install__what_git_says_of_anothers_repository_is_said(pb, shop):
 
 def test_install__of_another_kind_says_so(pb, shop):
     run = pb.fails(2, "hook", "install", "svn", cwd=shop)
-    assert "'svn'" in run.err and "portbook hook install git" in run.err
+    assert "'svn'" in run.err and "git, pre-commit, claude-code" in run.err
 
 
 def test_install__needs_no_book(pb, shop):

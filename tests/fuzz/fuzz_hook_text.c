@@ -7,13 +7,13 @@ static bool is_same(const struct text *a, const struct text *b)
 	return a->len == b->len && !memcmp(text_str(a), text_str(b), a->len);
 }
 
-static void fuzz_one(const char *text, size_t size)
+static void check_kind(enum hook_kind kind, const char *text, size_t size)
 {
 	CLEANUP(text_release) struct text others = { 0 }, in = { 0 }, again = { 0 }, out = { 0 };
 
 	hook_without(text, size, &others);
-	hook_with(text, size, &in);
-	hook_with(text_str(&in), in.len, &again);
+	hook_with(kind, text, size, &in);
+	hook_with(kind, text_str(&in), in.len, &again);
 	hook_without(text_str(&in), in.len, &out);
 	MUST(others.len <= size && is_same(&in, &again));
 	/* Nothing became a script, and the interpreter's line has its end: else it is the same. */
@@ -26,4 +26,10 @@ static void fuzz_one(const char *text, size_t size)
 		MUST(is_same(&out, &others));
 	(void)hook_is_shell(text, size);
 	(void)hook_is_empty(text, size);
+}
+
+static void fuzz_one(const char *text, size_t size)
+{
+	for (unsigned kind = 0; kind < HOOK_KIND_COUNT; kind++)
+		check_kind((enum hook_kind)kind, text, size);
 }

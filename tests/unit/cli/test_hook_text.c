@@ -14,7 +14,7 @@ static unsigned count(const struct text *t, const char *word)
 
 static void with(const char *script, struct text *ret)
 {
-	hook_with(script, strlen(script), ret);
+	hook_with(HOOK_POST_CHECKOUT, script, strlen(script), ret);
 	CHECK(text_ok(ret));
 }
 
@@ -99,7 +99,7 @@ static void test_hook_around_kept__is_ours_alone(void **state)
 	CLEANUP(text_release) struct text rest = { 0 };
 
 	(void)state;
-	hook_around_kept(&t);
+	hook_around_kept(HOOK_POST_CHECKOUT, &t);
 	CHECK(hook_is_shell(text_str(&t), t.len));
 	CHECK(count(&t, HOOK_KEPT_SUFFIX) == 2);
 	without(text_str(&t), &rest);
