@@ -16,6 +16,8 @@
 #include "cli/output.h"
 #include "http/server.h"
 #include "loop/loop.h"
+#include "trust/certificate.h"
+#include "trust/tokens.h"
 
 #define OWN_PROJECT "shared-services"
 #define OWN_SERVICE "portbook"
@@ -27,6 +29,8 @@ struct serving {
 	struct listening listening[LISTEN_MAX];
 	unsigned n_listening;
 	int signals;
+	struct tokens *tokens;
+	struct certificate *certificate;
 	struct output out;
 };
 
@@ -72,13 +76,52 @@ static void watch_book(struct serving *s)
 			err.text);
 }
 
+/* Who may ask. */
+
+/* While it serves there is no end at which to say it. */
+static void note(void *serving, const struct err *err)
+{
+	(void)serving;
+	fprintf(stderr, "portbook: %s\n", err->text);
+	if (err->hint[0])
+		fprintf(stderr, "  %s\n", err->hint);
+}
+
+static bool read_certificate(struct serving *s, struct err *err)
+{
+	const struct serve_options *o = &s->options;
+
+	if (!o->certificate)
+		return true;
+	if (!certificate_read(o->certificate, o->key, &s->certificate, err))
+		return false;
+	if (certificate_warning(s->certificate))
+		output_note(&s->out, "%s", certificate_warning(s->certificate));
+	return true;
+}
+
+static bool read_tokens(struct serving *s, struct err *err)
+{
+	return !s->options.tokens || tokens_open(s->options.tokens, &s->tokens, err);
+}
+
+/* What other machines need to be let in, and is not there; NULL: nothing. */
+static const char *lacks_for_others(const struct serving *s)
+{
+	if (!s->tokens)
+		return s->certificate ? "--tokens FILE"
+				      : "--tokens FILE with --tls-cert FILE and --tls-key FILE";
+	return s->certificate ? NULL : "--tls-cert FILE with --tls-key FILE";
+}
+
 /* Where to listen. */
 
 static bool listen_on(struct serving *s, const char *where, struct err *err)
 {
 	if (s->n_listening == LISTEN_MAX)
 		return fail(err, ERR_INVALID, "more than %d addresses", LISTEN_MAX);
-	return listen_open(where, &s->listening[s->n_listening], err) && ++s->n_listening;
+	return listen_open(where, lacks_for_others(s), &s->listening[s->n_listening], err) &&
+	       ++s->n_listening;
 }
 
 /* Its own port is in its own book, and stays the same. */
@@ -118,7 +161,7 @@ static bool listen_in_runtime_folder(struct serving *s, struct err *err)
 
 static bool start_listening(struct serving *s, struct err *err)
 {
-	if (!listen_inherit(s->listening, LISTEN_MAX, &s->n_listening, err))
+	if (!listen_inherit(s->listening, LISTEN_MAX, lacks_for_others(s), &s->n_listening, err))
 		return false;
 	for (unsigned i = 0; i < s->options.n_listen; i++)
 		if (!listen_on(s, s->options.listen[i], err))
@@ -170,6 +213,13 @@ static bool run(struct serving *s, struct err *err)
 		.names = s->options.names,
 		.audit_every_ms = s->options.audit_every_ms,
 		.signals = s->signals,
+		.limits = s->options.limits,
+		.book_file = *session_book(s->writer) == '/' ? session_book(s->writer) : NULL,
+		.tokens = s->tokens,
+		.always_token = s->options.always_token,
+		.certificate = s->certificate,
+		.say = note,
+		.say_arg = s,
 	};
 
 	return server_run(&options, err);
@@ -182,8 +232,8 @@ static bool serve(struct serving *s, int argc, char **argv, struct err *err)
 	if (!serve_options_read(argc, argv, &s->options, err))
 		return false;
 	s->out.json = s->options.json;
-	if (!open_book(s, err) || !start_listening(s, err) ||
-	    !signals_open(ending, &s->signals, err) || !tell(s, err))
+	if (!read_tokens(s, err) || !read_certificate(s, err) || !open_book(s, err) ||
+	    !start_listening(s, err) || !signals_open(ending, &s->signals, err) || !tell(s, err))
 		return false;
 	watch_book(s);
 	notify_ready();
@@ -195,6 +245,8 @@ static void serving_release(struct serving *s)
 	for (unsigned i = 0; i < s->n_listening; i++)
 		listen_close(&s->listening[i]);
 	watcher_free(s->watcher);
+	tokens_free(s->tokens);
+	certificate_free(s->certificate);
 	session_free(s->reader);
 	session_free(s->writer);
 	fd_cleanup(&s->signals);

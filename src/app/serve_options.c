@@ -1,8 +1,10 @@
 #include "app/serve_options.h"
 
 #include <getopt.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/cursor.h"
 
 static bool add(const char **list, unsigned *count, unsigned most, const char *what,
 		struct err *err)
@@ -13,12 +15,45 @@ static bool add(const char **list, unsigned *count, unsigned most, const char *w
 	return true;
 }
 
+/* A number of them, or "none". */
+static bool take_limit(unsigned *ret, struct err *err)
+{
+	const char *at = optarg;
+	uint64_t n;
+
+	if (!strcmp(optarg, "none")) {
+		*ret = LIMIT_NONE;
+		return true;
+	}
+	if (!eat_number(&at, 1000000, &n) || !eat_end(&at) || !n)
+		return fail(err, ERR_INVALID, "'%.80s' is neither a number up to 1000000 nor none",
+			    optarg);
+	*ret = (unsigned)n;
+	return true;
+}
+
+static bool take_all(struct limits *l, struct err *err)
+{
+	return take_limit(&l->all, err) &&
+	       (l->all != LIMIT_NONE ||
+		fail(err, ERR_INVALID, "connections need memory, so there is a limit to all"));
+}
+
 static bool take(int option, struct serve_options *o, struct err *err)
 {
 	switch (option) {
 	case 'l': return add(o->listen, &o->n_listen, LISTEN_MAX, "--listen", err);
 	case 'n': return add(o->names, &o->n_names, SERVE_NAMES, "--name", err);
 	case 'a': return duration_parse(optarg, &o->audit_every_ms, err);
+	case 'T': o->tokens = optarg; return true;
+	case 'A': return o->always_token = true;
+	case 'c': o->certificate = optarg; return true;
+	case 'k': o->key = optarg; return true;
+	case 'r': return take_limit(&o->limits.rate, err);
+	case 'C': return take_limit(&o->limits.connections, err);
+	case 'm': return take_all(&o->limits, err);
+	case 'h': return duration_parse(optarg, &o->limits.header_ms, err);
+	case 'B': return duration_parse(optarg, &o->limits.body_ms, err);
 	case 'b': o->book = optarg; return true;
 	case 'j': return o->json = true;
 	case 'q': return o->quiet = true;
@@ -37,6 +72,15 @@ bool serve_options_read(int argc, char **argv, struct serve_options *ret, struct
 		{ "json", no_argument, NULL, 'j' },
 		{ "audit-every", required_argument, NULL, 'a' },
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "tokens", required_argument, NULL, 'T' },
+		{ "require-token", no_argument, NULL, 'A' },
+		{ "tls-cert", required_argument, NULL, 'c' },
+		{ "tls-key", required_argument, NULL, 'k' },
+		{ "max-rate", required_argument, NULL, 'r' },
+		{ "max-client-connections", required_argument, NULL, 'C' },
+		{ "max-connections", required_argument, NULL, 'm' },
+		{ "header-timeout", required_argument, NULL, 'h' },
+		{ "body-timeout", required_argument, NULL, 'B' },
 		{ 0 },
 	};
 	struct serve_options o = { 0 };
@@ -48,6 +92,10 @@ bool serve_options_read(int argc, char **argv, struct serve_options *ret, struct
 			return false;
 	if (optind < argc)
 		return fail(err, ERR_INVALID, "'%.80s' is too much", argv[optind]);
+	if (!o.certificate != !o.key)
+		return fail(err, ERR_INVALID, "--tls-cert and --tls-key belong together");
+	if (o.always_token && !o.tokens)
+		return fail(err, ERR_INVALID, "--require-token needs --tokens FILE");
 	*ret = o;
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "http/allowed.h"
 #include "http/listen.h"
 
 /* Rationale: a machine has a few names. */
@@ -20,6 +21,10 @@ struct serve_options {
 	unsigned n_names;
 	const char *book;	/* NULL: the default */
 	int64_t audit_every_ms; /* 0: never */
+	const char *tokens;	/* the file; NULL: none */
+	const char *certificate, *key;
+	bool always_token;
+	struct limits limits;
 	bool json, quiet;
 };
 

@@ -15,6 +15,7 @@ struct rights {
 	const char *who;  /* "the token 'ci'", to begin a sentence with */
 	const char *hint; /* what helps who may only read; NULL: nothing does */
 	bool only_reads;
+	bool names_no_folders; /* they would be another machine's, or read as another user */
 	const char *const
 		*projects; /* the only ones that may be changed; ends with NULL; NULL: all */
 };

@@ -1,5 +1,6 @@
 /* serve: becomes portbook-serve, which has the libraries that no other command needs. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cmd.h"
 #include "cli/helper.h"
@@ -7,8 +8,26 @@
 /* clang-format off */
 static const struct option_spec options[] = {
 	{ .name = "listen", .letter = 'l', .kind = VALUE_LIST, .arg = "ADDRESS",
-	  .help = "127.0.0.1:PORT, [::1]:PORT or unix:PATH; may be repeated. PORT 0: any that is "
-		  "free" },
+	  .help = "127.0.0.1:PORT, [::1]:PORT or unix:PATH; another ADDRESS:PORT only with --tokens "
+		  "and --tls-cert; may be repeated. PORT 0: any that is free" },
+	{ .name = "tokens", .kind = VALUE_PATH, .arg = "FILE", .completes = COMPLETES_FILE,
+	  .help = "who asks from other machines needs one of these: see token add" },
+	{ .name = "require-token", .kind = VALUE_FLAG,
+	  .help = "who asks on 127.0.0.1 needs one, too" },
+	{ .name = "tls-cert", .kind = VALUE_PATH, .arg = "FILE", .completes = COMPLETES_FILE,
+	  .help = "the certificate, in PEM, with those that vouch for it; read again on SIGHUP" },
+	{ .name = "tls-key", .kind = VALUE_PATH, .arg = "FILE", .completes = COMPLETES_FILE,
+	  .help = "its key, in PEM" },
+	{ .name = "max-rate", .kind = VALUE_TEXT, .arg = "N",
+	  .help = "requests of one client in a second, or none; else 100 from other machines" },
+	{ .name = "max-client-connections", .kind = VALUE_TEXT, .arg = "N",
+	  .help = "connections of one client, or none; else 256 from other machines" },
+	{ .name = "max-connections", .kind = VALUE_TEXT, .arg = "N",
+	  .help = "connections of all clients; else 10240" },
+	{ .name = "header-timeout", .kind = VALUE_TEXT, .arg = "TIME",
+	  .help = "how long a request's headers, and the pause before them, may take; else 30s" },
+	{ .name = "body-timeout", .kind = VALUE_TEXT, .arg = "TIME",
+	  .help = "how long a request's body, or the taking of an answer, may take; else 2m" },
 	{ .name = "name", .kind = VALUE_LIST, .arg = "NAME",
 	  .help = "also answer to this host name, which a proxy sends; may be repeated" },
 	{ .name = "audit-every", .kind = VALUE_TEXT, .arg = "TIME",
@@ -46,15 +65,31 @@ static bool add_list(struct words *w, const struct run *r, const char *name, con
 	return true;
 }
 
+/* Options with a value, by the same words here and there. */
+static bool add_texts(struct words *w, const struct run *r, struct err *err)
+{
+	static const char *const options_with_value[] = {
+		"--audit-every", "--body-timeout",    "--book",	    "--header-timeout",
+		"--max-rate",	 "--max-connections", "--tls-cert", "--max-client-connections",
+		"--tls-key",	 "--tokens",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(options_with_value); i++) {
+		const char *value = run_text(r, options_with_value[i] + strlen("--"));
+
+		if (value && (!add(w, options_with_value[i], err) || !add(w, value, err)))
+			return false;
+	}
+	return true;
+}
+
 static bool run(struct run *r, struct err *err)
 {
 	struct words w = { 0 };
-	const char *book = run_text(r, "book"), *every = run_text(r, "audit-every");
 
 	if (!add(&w, "portbook-serve", err) || !add_list(&w, r, "listen", "--listen", err) ||
-	    !add_list(&w, r, "name", "--name", err) ||
-	    (every && (!add(&w, "--audit-every", err) || !add(&w, every, err))) ||
-	    (book && (!add(&w, "--book", err) || !add(&w, book, err))) ||
+	    !add_list(&w, r, "name", "--name", err) || !add_texts(&w, r, err) ||
+	    (run_has(r, "require-token") && !add(&w, "--require-token", err)) ||
 	    (r->out.json && !add(&w, "--json", err)) || (r->out.quiet && !add(&w, "--quiet", err)))
 		return false;
 	return helper_become("portbook-serve", w.word, err);

@@ -9,7 +9,7 @@
 struct agents {
 	struct mcp *mcp;
 	const struct transport *to;
-	const char *actor; /* of the message at hand */
+	const struct queued *by; /* who sent the message at hand */
 };
 
 /* What a tool asks is asked by who sent the message. */
@@ -19,7 +19,8 @@ static bool call_book(void *arg, const char *operation, const json_t *input,
 	const struct agents *a = arg;
 	struct call_io own = *io;
 
-	own.actor = a->actor;
+	own.actor = a->by->actor;
+	own.rights = a->by->rights;
 	return a->to->call(a->to->arg, operation, input, &own, ret, err);
 }
 
@@ -79,7 +80,7 @@ static bool keep(struct mcp_link *l, const char *text, size_t len, struct err *e
 	return text_ok(sent) || fail_memory(err);
 }
 
-bool agents_work(struct agents_call *c, const char *actor, struct err *err)
+bool agents_work(struct agents_call *c, const struct queued *by, struct err *err)
 {
 	struct agents_link l = { .link = { .transport = MCP_HTTP, .headers = c->headers },
 				 .sent = &c->sent };
@@ -87,7 +88,7 @@ bool agents_work(struct agents_call *c, const char *actor, struct err *err)
 
 	if (c->takes_events)
 		l.link.send = keep;
-	c->agents->actor = actor;
+	c->agents->by = by;
 	ok = mcp_handle(c->agents->mcp, &l.link, c->body, c->len, &c->reply, err);
 	mcp_link_release(&l.link);
 	c->changed_lists = mcp_take_changed_lists(c->agents->mcp);

@@ -38,8 +38,8 @@ struct agents_call {
 /* Of the request, which has to stay until the reply; NULL: there is no memory. */
 struct agents_call *agents_begin(struct agents *a, const struct http_request *r) MUST_CHECK;
 
-/* Handle it: in the queue's thread. */
-bool agents_work(struct agents_call *c, const char *actor, struct err *err) MUST_CHECK;
+/* Handle it, for who asks `by`: in the queue's thread. */
+bool agents_work(struct agents_call *c, const struct queued *by, struct err *err) MUST_CHECK;
 
 /* `reads`: where a stream finds what has changed; NULL: nowhere. */
 void agents_finish(struct agents_call *c, const struct transport *reads, struct http_reply *reply);

@@ -5,120 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "http/events.h"
-#include "http/openapi.h"
+#include "http/allowed.h"
+#include "http/pages.h"
 #include "http/problem.h"
 #include "operations/operation.h"
-
-/* What is not of the book. */
-
-static void reply_text(struct http_reply *reply, unsigned status, const char *text)
-{
-	text_clear(&reply->body);
-	text_add(&reply->body, text);
-	reply->status = status;
-	reply->type = "text/plain; charset=utf-8";
-}
-
-static void healthz(const struct api *api, const struct http_request *r, struct http_reply *reply)
-{
-	reply_text(reply, 200, "ok\n");
-}
-
-/* Ready is who can ask the book. */
-static void readyz(const struct api *api, const struct http_request *r, struct http_reply *reply)
-{
-	CLEANUP(json_cleanup) json_t *input = json_object(), *answer = NULL;
-	const struct call_io io = { 0 };
-	struct err err = { 0 };
-
-	if (api->is_ending)
-		reply_text(reply, 503, "ending\n");
-	else if (!api->reads || (input && api->reads->call(api->reads->arg, "policy-show", input,
-							   &io, &answer, &err)))
-		reply_text(reply, 200, "ready\n");
-	else
-		problem_reply_as(reply, 503, &err);
-}
-
-static void openapi(const struct api *api, const struct http_request *r, struct http_reply *reply)
-{
-	CLEANUP(json_cleanup) json_t *document = openapi_document();
-	struct err err = { 0 };
-
-	if (document && http_reply_json(reply, 200, document))
-		return;
-	fail_memory(&err);
-	problem_reply(reply, &err, NULL);
-}
-
-static void events(const struct api *api, const struct http_request *r, struct http_reply *reply)
-{
-	struct err err = { 0 };
-
-	if (!api->reads)
-		fail(&err, ERR_INVALID, "a book in memory has no stream of events");
-	else if (stream_open(api->reads, r, &reply->stream, &err)) {
-		reply->status = 200;
-		reply->type = "text/event-stream";
-		return;
-	}
-	problem_reply(reply, &err, NULL);
-}
-
-/* How the server fares is told also where the book cannot be read. */
-static void metrics(const struct api *api, const struct http_request *r, struct http_reply *reply)
-{
-	CLEANUP(text_release) struct text book = { 0 };
-	struct err err = { 0 };
-	bool up = api->reads && metrics_add_book(api->reads, &book, &err);
-
-	text_clear(&reply->body);
-	metrics_add(api->metrics, &reply->body);
-	text_addf(&reply->body,
-		  "# HELP portbook_book_up The book could be read.\n"
-		  "# TYPE portbook_book_up gauge\nportbook_book_up %d\n",
-		  up);
-	if (up)
-		text_add(&reply->body, text_str(&book));
-	reply->status = text_ok(&book) && text_ok(&reply->body) ? 200 : 503;
-	reply->type = "text/plain; version=0.0.4; charset=utf-8";
-}
-
-static const struct page {
-	enum http_method method;
-	const char *segments[TARGET_SEGMENTS];
-	/* NULL: it is /mcp. */
-	void (*show)(const struct api *api, const struct http_request *r, struct http_reply *reply);
-} pages[] = {
-	{ HTTP_GET, { "healthz" }, healthz },
-	{ HTTP_GET, { "readyz" }, readyz },
-	{ HTTP_GET, { "api", "v1", "events" }, events },
-	{ HTTP_GET, { "api", "v1", "openapi.json" }, openapi },
-	{ HTTP_GET, { "metrics" }, metrics },
-	{ HTTP_POST, { "mcp" }, NULL },
-};
-
-static const struct page *page_at(const struct target *t)
-{
-	for (unsigned i = 0; i < ARRAY_LEN(pages); i++) {
-		const struct page *p = &pages[i];
-		unsigned n = 0;
-
-		while (n < t->count && p->segments[n] && !strcmp(p->segments[n], t->segments[n]))
-			n++;
-		if (n == t->count && !p->segments[n])
-			return p;
-	}
-	return NULL;
-}
-
-static const struct page *page_of(const struct http_request *r)
-{
-	const struct page *p = page_at(r->target);
-
-	return p && p->method == r->method ? p : NULL;
-}
 
 /* Which route. */
 
@@ -148,10 +38,11 @@ static const struct operation *operation_at(const struct target *t)
 	return operation_named(t->segments[ARRAY_LEN(path)]);
 }
 
-/* Some of them read folders that they are told, which is for who has proved to be somebody. */
+/* For who has proved to be somebody: some of them read folders that they are told (folder_fields). */
 static bool is_any_operation(const struct http_request *r)
 {
-	return r->peer->is_unix && r->method == HTTP_POST && operation_at(r->target);
+	return (r->peer->is_unix || r->caller.has_token) && r->method == HTTP_POST &&
+	       operation_at(r->target);
 }
 
 static void refuse_method(const struct target *t, struct http_reply *reply)
@@ -184,28 +75,92 @@ static const struct route *find_route(const struct http_request *r, struct http_
 	return NULL;
 }
 
-bool api_admit(const struct api *api, const struct http_request *r, size_t *ret_body_max,
-	       struct http_reply *reply)
+/* A client that is asked for a token looks there for another way, and goes on when there is none. */
+static bool is_well_known(const struct target *t)
 {
-	const struct route *route;
+	return t->count && !strcmp(t->segments[0], ".well-known");
+}
+
+static bool is_open(const struct http_request *r)
+{
+	return is_well_known(r->target) || (page_of(r) && page_of(r)->is_open);
+}
+
+static bool is_known(struct api *api, struct http_request *r, struct http_reply *reply)
+{
 	struct err err = { 0 };
 	unsigned status;
 
-	*ret_body_max = 0;
-	if (!guard_check(&api->guard, r, &status, &err)) {
-		problem_reply_as(reply, status, &err);
-		return false;
-	}
+	if (is_open(r) || access_check(&api->access, r, &status, &err))
+		return true;
+	problem_reply_as(reply, status, &err);
+	if (status == 401)
+		http_reply_add(reply, "WWW-Authenticate", "Bearer realm=\"portbook\"%s",
+			       r->headers->value[HEADER_AUTHORIZATION] ? ", error=\"invalid_token\""
+								       : "");
+	return false;
+}
+
+/* Of one client, in a second; 0: any number. */
+static unsigned rate_of(const struct api *api, const struct http_request *r)
+{
+	if (api->rate)
+		return api->rate == LIMIT_NONE ? 0 : api->rate;
+	return r->peer->is_far ? LIMIT_FAR_RATE : 0;
+}
+
+/* Who it is, if that is known by now; else where it comes from. */
+static bool is_in_time(const struct api *api, const struct http_request *r,
+		       struct http_reply *reply)
+{
+	const char *client = r->caller.client[0] ? r->caller.client : r->peer->client;
+	unsigned rate = rate_of(api, r);
+	struct err err = { 0 };
+	int64_t wait_ms;
+
+	if (!rate || clients_ask(api->clients, client, rate, r->now_ms, &wait_ms))
+		return true;
+	fail(&err, ERR_BUSY, "more than %u requests in a second", rate);
+	fail_hint(&err, "come again when Retry-After says; a list, or the stream of events, saves "
+			"many requests");
+	http_reply_release(reply);
+	problem_reply_as(reply, 429, &err);
+	http_reply_add(reply, "Retry-After", "%lld", (long long)(wait_ms + 999) / 1000);
+	return false;
+}
+
+/* What the path takes at most; false: it takes nothing so, and the reply says why. */
+static bool find_body_max(const struct http_request *r, size_t *ret, struct http_reply *reply)
+{
+	const struct route *route;
+
 	if (page_of(r)) {
-		*ret_body_max = page_of(r)->show ? 0 : MCP_MESSAGE_MAX;
+		*ret = page_of(r)->show ? 0 : MCP_MESSAGE_MAX;
 		return true;
 	}
 	route = find_route(r, reply);
 	if (!route)
 		return false;
 	if (r->method != HTTP_GET)
-		*ret_body_max = route->is_large ? LARGE_BODY_MAX : BODY_MAX;
+		*ret = route->is_large ? LARGE_BODY_MAX : BODY_MAX;
 	return true;
+}
+
+bool api_admit(struct api *api, struct http_request *r, size_t *ret_body_max,
+	       struct http_reply *reply)
+{
+	struct err err = { 0 };
+	unsigned status;
+	bool known;
+
+	*ret_body_max = 0;
+	if (!guard_check(&api->guard, r, &status, &err)) {
+		problem_reply_as(reply, status, &err);
+		return false;
+	}
+	/* Who sends wrong tokens is counted, too. */
+	known = is_known(api, r, reply);
+	return is_in_time(api, r, reply) && known && find_body_max(r, ret_body_max, reply);
 }
 
 void api_refuse_large(struct http_reply *reply, size_t max)
@@ -349,7 +304,7 @@ void api_finish(const struct api *api, struct api_call *c, struct http_reply *re
 
 static void ask_now(const struct api *api, struct api_call *c)
 {
-	const struct call_io io = { .actor = c->queued.actor };
+	const struct call_io io = { .actor = c->queued.actor, .rights = c->queued.rights };
 
 	c->queued.ok = api->reads->call(api->reads->arg, c->queued.operation, c->queued.input, &io,
 					&c->queued.answer, &c->queued.err);
@@ -365,7 +320,7 @@ static void work_for_agents(struct queued *item, const struct transport *to)
 {
 	const struct api_call *c = (const struct api_call *)item;
 
-	item->ok = agents_work(c->agents, item->actor, &item->err);
+	item->ok = agents_work(c->agents, item, &item->err);
 }
 
 static bool begin_page(const struct api *api, const struct http_request *r, struct api_call *c,
@@ -428,6 +383,27 @@ static bool take_condition(const struct http_request *r, struct api_call *c)
 			   &c->shown_input, &c->queued.err);
 }
 
+/*
+ * A portbook that asks for its user sends its directory each time; where it has no business here,
+ * it is left out.
+ */
+static void drop_folders(const struct http_request *r, json_t *input)
+{
+	if (!r->caller.rights || !r->caller.rights->names_no_folders)
+		return;
+	for (unsigned i = 0; folder_fields[i]; i++)
+		json_object_del(input, folder_fields[i]);
+}
+
+static bool take_input(const struct http_request *r, struct api_call *c)
+{
+	if (!route_input(c->route, c->op, r, &c->queued.input, &c->queued.err))
+		return false;
+	if (c->route == &any_operation)
+		drop_folders(r, c->queued.input);
+	return true;
+}
+
 static bool begin_route(const struct api *api, const struct http_request *r, struct api_call *c,
 			struct http_reply *reply)
 {
@@ -438,8 +414,7 @@ static bool begin_route(const struct api *api, const struct http_request *r, str
 	c->queued.operation = c->op->schema->name;
 	c->queued.key = r->headers->value[HEADER_IDEMPOTENCY_KEY];
 	snprintf(c->if_none_match, sizeof(c->if_none_match), "%s", tag ? tag : "");
-	if (!route_input(c->route, c->op, r, &c->queued.input, &c->queued.err) ||
-	    !take_condition(r, c))
+	if (!take_input(r, c) || !take_condition(r, c))
 		reply_error(c, reply);
 	else if (!api->reads || !is_read(c->op))
 		return true;
@@ -453,7 +428,8 @@ static bool begin_route(const struct api *api, const struct http_request *r, str
 bool api_begin(const struct api *api, const struct http_request *r, struct api_call *c,
 	       struct http_reply *reply)
 {
-	snprintf(c->queued.actor, sizeof(c->queued.actor), "%s", r->peer->name);
+	snprintf(c->queued.actor, sizeof(c->queued.actor), "%s", r->caller.name);
+	c->queued.rights = r->caller.rights;
 	c->began_us = monotonic_us();
 	if (page_of(r))
 		return begin_page(api, r, c, reply);

@@ -7,6 +7,7 @@
 #ifndef HTTP_API_H
 #define HTTP_API_H
 
+#include "http/access.h"
 #include "http/agents.h"
 #include "http/guard.h"
 #include "http/metrics.h"
@@ -20,6 +21,9 @@
 
 struct api {
 	struct guard guard;
+	struct access_rules access;
+	struct clients *clients;
+	unsigned rate; /* see struct limits */
 	/* Asks what changes nothing, in the thread that begins; NULL: the queue asks all. */
 	const struct transport *reads;
 	struct metrics *metrics;
@@ -42,10 +46,11 @@ struct api_call {
 };
 
 /*
- * By its headers; the body is not there yet.  `*ret_body_max` is what it may have.
+ * By its headers; the body is not there yet.  `*ret_body_max` is what it may have, and r->caller
+ * says who asks.
  * False: refused, and the reply says why.
  */
-bool api_admit(const struct api *api, const struct http_request *r, size_t *ret_body_max,
+bool api_admit(struct api *api, struct http_request *r, size_t *ret_body_max,
 	       struct http_reply *reply);
 
 /* True: `call` has to be asked by the queue, and then finished.  False: the reply is there. */

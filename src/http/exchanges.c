@@ -42,13 +42,15 @@ static void exchange_free(struct exchange *x)
 }
 
 /* As soon as the request line is there; NULL, which exchange_request sees: no memory. */
-void *exchange_line(void *server, const char *uri, struct MHD_Connection *c)
+void *exchange_line(void *carrier, const char *uri, struct MHD_Connection *c)
 {
-	struct server *s = server;
-	struct exchange *x = calloc(1, sizeof(*x));
+	struct server *s = ((struct carrier *)carrier)->server;
+	struct connection *of = connection_of(c);
+	struct exchange *x = of ? calloc(1, sizeof(*x)) : NULL;
 
 	if (!x)
 		return NULL;
+	of->exchange = x;
 	x->connection = c;
 	x->line = strdup(uri);
 	x->since_ms = monotonic_ms();
@@ -56,14 +58,19 @@ void *exchange_line(void *server, const char *uri, struct MHD_Connection *c)
 	return x;
 }
 
-void exchange_completed(void *server, struct MHD_Connection *c, void **context,
+void exchange_completed(void *carrier, struct MHD_Connection *c, void **context,
 			enum MHD_RequestTerminationCode why)
 {
 	struct exchange *x = *context;
+	struct connection *of = connection_of(c);
 
 	if (!x)
 		return;
-	unlink_exchange(server, x);
+	if (of) {
+		of->exchange = NULL;
+		of->since_ms = monotonic_ms();
+	}
+	unlink_exchange(((struct carrier *)carrier)->server, x);
 	exchange_free(x);
 	*context = NULL;
 }
@@ -108,6 +115,7 @@ static enum MHD_Result give_reply(struct server *s, struct exchange *x)
 	enum MHD_Result ok;
 
 	x->has_reply = false;
+	x->since_ms = monotonic_ms();
 	if (!response)
 		return MHD_NO;
 	metrics_note_reply(&s->metrics, r->status);
@@ -143,10 +151,12 @@ static enum MHD_Result begin(struct server *s, struct exchange *x, const char *m
 		.method = http_method_of(method),
 		.target = &x->target,
 		.headers = &x->headers,
-		.peer = connection_peer(x->connection),
+		.peer = &connection_of(x->connection)->peer,
+		.arena = &x->arena,
+		.now_ms = monotonic_ms(),
 	};
 	x->state = EXCHANGE_TAKING;
-	if (!x->line || !x->request.peer)
+	if (!x->line)
 		return MHD_NO;
 	if (!target_parse(x->line, &x->arena, &x->target, &err))
 		refuse_target(x, &err);
@@ -183,11 +193,11 @@ static enum MHD_Result end(struct server *s, struct exchange *x)
 	return MHD_YES;
 }
 
-enum MHD_Result exchange_request(void *server, struct MHD_Connection *c, const char *url,
+enum MHD_Result exchange_request(void *carrier, struct MHD_Connection *c, const char *url,
 				 const char *method, const char *version, const char *bytes,
 				 size_t *len, void **context)
 {
-	struct server *s = server;
+	struct server *s = ((struct carrier *)carrier)->server;
 	struct exchange *x = *context;
 
 	if (!x)

@@ -1,6 +1,7 @@
 #include "http/guard.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -42,12 +43,28 @@ bool guard_is_loopback(const char *authority)
 	return split_authority(authority, &len) && is_listed(authority, len, loopback_names);
 }
 
-static bool is_ours(const struct guard *g, const char *authority)
+/* An address of IPv6 is without its brackets in a certificate. */
+static bool is_certified(const struct guard *g, const char *name, size_t len)
+{
+	char text[NAME_MOST + 1];
+
+	if (!g->is_certified)
+		return false;
+	if (*name == '[') {
+		name++;
+		len -= 2;
+	}
+	snprintf(text, sizeof(text), "%.*s", (int)len, name);
+	return g->is_certified(g->arg, text);
+}
+
+static bool is_ours(const struct guard *g, const struct http_request *r, const char *authority)
 {
 	size_t len;
 
 	return split_authority(authority, &len) &&
-	       (is_listed(authority, len, loopback_names) || is_listed(authority, len, g->names));
+	       (is_listed(authority, len, loopback_names) || is_listed(authority, len, g->names) ||
+		(r->peer->is_far && is_certified(g, authority, len)));
 }
 
 static bool refuse(unsigned *ret_status, unsigned status)
@@ -60,7 +77,7 @@ static bool refuse(unsigned *ret_status, unsigned status)
 static bool is_unambiguous(const struct http_headers *h, struct err *err)
 {
 	for (unsigned i = 0; i < HTTP_HEADER_COUNT; i++)
-		if (h->count[i] > 1)
+		if (h->count[i] > 1 && i != HEADER_FORWARDED && i != HEADER_FORWARDED_FOR)
 			return fail(err, ERR_INVALID, "the header '%s' is there twice",
 				    http_header_name((enum http_header)i));
 	return !(h->value[HEADER_CONTENT_LENGTH] && h->value[HEADER_TRANSFER_ENCODING]) ||
@@ -72,10 +89,12 @@ static bool is_host_ours(const struct guard *g, const struct http_request *r, st
 {
 	const char *host = r->headers->value[HEADER_HOST];
 
-	if (r->peer->is_unix || (host && is_ours(g, host)))
+	if (r->peer->is_unix || (host && is_ours(g, r, host)))
 		return true;
 	fail(err, ERR_NOT_PERMITTED, "'%.200s' is no name of this server", host ? host : "");
-	return fail_hint(err, "ask for localhost or 127.0.0.1, or start it with --name");
+	return fail_hint(err,
+			 "ask for localhost, 127.0.0.1 or a name of its certificate, or start it "
+			 "with --name");
 }
 
 static bool is_origin_ours(const struct guard *g, const struct http_request *r, struct err *err)
@@ -86,7 +105,8 @@ static bool is_origin_ours(const struct guard *g, const struct http_request *r, 
 
 	if (site && !strcasecmp(site, "cross-site"))
 		return fail(err, ERR_NOT_PERMITTED, "asked by a page of another site");
-	if (!origin || ((eat_word(&at, "http://") || eat_word(&at, "https://")) && is_ours(g, at)))
+	if (!origin ||
+	    ((eat_word(&at, "http://") || eat_word(&at, "https://")) && is_ours(g, r, at)))
 		return true;
 	return fail(err, ERR_NOT_PERMITTED, "a page of '%.200s' may not ask", origin);
 }

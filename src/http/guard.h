@@ -14,6 +14,9 @@
 /* The names that a client on TCP may call us by, besides those of the loopback. */
 struct guard {
 	const char *const *names; /* without port, lower case; NULL-terminated; NULL: none */
+	/* Is it one of the certificate's names, for who came by TLS?  NULL: there is none. */
+	bool (*is_certified)(const void *arg, const char *name);
+	const void *arg;
 };
 
 /*

@@ -75,12 +75,15 @@ static bool is_of_loopback(const union address *a)
 	return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
 }
 
-static bool fail_reachable(const char *where, struct err *err)
+static bool fail_reachable(const char *where, const char *lacks, struct err *err)
 {
-	fail(err, ERR_NOT_PERMITTED, "'%.200s' can be reached by other machines", where);
+	fail(err, ERR_NOT_PERMITTED,
+	     "'%.200s' can be reached by other machines, and there is no %s", where, lacks);
 	return fail_hint(err,
-			 "this server knows its callers by being on their machine: listen on "
-			 "127.0.0.1 or unix:PATH, and let a proxy that asks who it is do the rest");
+			 "who asks from there has to prove who it is, unheard by others: give "
+			 "%s (portbook token add NAME makes a token); or listen on 127.0.0.1 "
+			 "or unix:PATH",
+			 lacks);
 }
 
 /* With the port that the kernel chose, where it was to choose. */
@@ -89,19 +92,23 @@ static bool name_of_socket(int fd, struct listening *ret, struct err *err)
 	union address a = { 0 };
 	socklen_t size = sizeof(a);
 	char host[INET6_ADDRSTRLEN];
+	const char *scheme;
 
 	if (getsockname(fd, &a.any, &size) < 0)
 		return fail(err, ERR_IO, "a socket without an address: %s", strerror(errno));
 	ret->is_unix = a.any.sa_family == AF_UNIX;
+	ret->is_far = !ret->is_unix && !is_of_loopback(&a);
+	scheme = ret->is_far ? "https" : "http";
 	if (ret->is_unix)
 		snprintf(ret->name, sizeof(ret->name), "unix:%.*s", (int)sizeof(a.file.sun_path),
 			 a.file.sun_path);
 	else if (a.any.sa_family == AF_INET &&
 		 inet_ntop(AF_INET, &a.v4.sin_addr, host, sizeof(host)))
-		snprintf(ret->name, sizeof(ret->name), "http://%s:%u", host, ntohs(a.v4.sin_port));
+		snprintf(ret->name, sizeof(ret->name), "%s://%s:%u", scheme, host,
+			 ntohs(a.v4.sin_port));
 	else if (a.any.sa_family == AF_INET6 &&
 		 inet_ntop(AF_INET6, &a.v6.sin6_addr, host, sizeof(host)))
-		snprintf(ret->name, sizeof(ret->name), "http://[%s]:%u", host,
+		snprintf(ret->name, sizeof(ret->name), "%s://[%s]:%u", scheme, host,
 			 ntohs(a.v6.sin6_port));
 	else
 		return fail(err, ERR_INVALID, "a socket of an unknown kind");
@@ -138,14 +145,16 @@ static bool bind_and_listen(const char *where, const union address *a, struct li
 	return true;
 }
 
-static bool open_network(const char *where, struct listening *ret, struct err *err)
+static bool open_network(const char *where, const char *lacks, struct listening *ret,
+			 struct err *err)
 {
 	union address a = { 0 };
 
 	if (!parse_address(where, &a, err))
 		return false;
-	return is_of_loopback(&a) ? bind_and_listen(where, &a, ret, err)
-				  : fail_reachable(where, err);
+	if (lacks && !is_of_loopback(&a))
+		return fail_reachable(where, lacks, err);
+	return bind_and_listen(where, &a, ret, err);
 }
 
 /* In the file system. */
@@ -207,12 +216,12 @@ static bool open_file(const char *where, struct listening *ret, struct err *err)
 	return ok;
 }
 
-bool listen_open(const char *where, struct listening *ret, struct err *err)
+bool listen_open(const char *where, const char *lacks, struct listening *ret, struct err *err)
 {
 	struct listening l = { .fd = -1, .lock = -1 };
 	bool is_file = !strncmp(where, "unix:", 5);
 
-	if (!(is_file ? open_file : open_network)(where, &l, err)) {
+	if (!(is_file ? open_file(where, &l, err) : open_network(where, lacks, &l, err))) {
 		fd_cleanup(&l.lock);
 		return false;
 	}
@@ -257,15 +266,8 @@ static bool take_inherited(int fd, struct listening *ret, struct err *err)
 	return true;
 }
 
-static bool may_be_reached(const struct listening *l)
-{
-	union address a = { 0 };
-	socklen_t size = sizeof(a);
-
-	return !l->is_unix && (getsockname(l->fd, &a.any, &size) < 0 || !is_of_loopback(&a));
-}
-
-bool listen_inherit(struct listening *ret, unsigned max, unsigned *ret_count, struct err *err)
+bool listen_inherit(struct listening *ret, unsigned max, const char *lacks, unsigned *ret_count,
+		    struct err *err)
 {
 	uint64_t count = variable("LISTEN_FDS");
 
@@ -277,8 +279,8 @@ bool listen_inherit(struct listening *ret, unsigned max, unsigned *ret_count, st
 	for (unsigned i = 0; i < count; i++) {
 		if (!take_inherited(FIRST_INHERITED + (int)i, &ret[i], err))
 			return false;
-		if (may_be_reached(&ret[i]))
-			return fail_reachable(ret[i].name, err);
+		if (lacks && ret[i].is_far)
+			return fail_reachable(ret[i].name, lacks, err);
 	}
 	*ret_count = (unsigned)count;
 	return true;

@@ -173,6 +173,17 @@ static json_t *response(const char *description, const char *type, const char *r
 			 "schema", "$ref", ref);
 }
 
+/* A path of before has its own form; what is wrong with the request itself has the one of now. */
+static json_t *failure(const struct route *r)
+{
+	if (!r->is_old)
+		return response("It failed.", "application/problem+json", PROBLEM);
+	return json_pack("{s:s, s:{s:{s:{s:s}}, s:{s:{s:s}}}}", "description", "It failed.",
+			 "content", "application/json", "schema", "$ref",
+			 "#/components/schemas/error", "application/problem+json", "schema", "$ref",
+			 PROBLEM);
+}
+
 static json_t *responses(const struct route *r, const struct operation *op)
 {
 	CLEANUP(text_release) struct text ref = { 0 };
@@ -185,10 +196,12 @@ static json_t *responses(const struct route *r, const struct operation *op)
 	     json_put(all, "201", response("Made.", "application/json", text_str(&ref)))) &&
 	    (r->method != HTTP_GET ||
 	     json_put(all, "304", json_pack("{s:s}", "description", "As you have it."))) &&
-	    json_put(all, "default",
-		     r->is_old ? response("It failed.", "application/json",
-					  "#/components/schemas/error")
-			       : response("It failed.", "application/problem+json", PROBLEM)))
+	    json_put(all, "401",
+		     response("A token is needed, or this one is not good.",
+			      "application/problem+json", PROBLEM)) &&
+	    json_put(all, "429",
+		     response("Too many in a second.", "application/problem+json", PROBLEM)) &&
+	    json_put(all, "default", failure(r)))
 		return all;
 	json_decref(all);
 	return NULL;
@@ -320,16 +333,19 @@ static json_t *components(void)
 
 	for (const struct route *r = routes; r->path && ok; r++)
 		ok = put_output(schemas, r->operation);
-	return ok ? json_pack("{s:O}", "schemas", schemas) : NULL;
+	return ok ? json_pack("{s:O, s:{s:{s:s, s:s}}}", "schemas", schemas, "securitySchemes",
+			      "token", "type", "http", "scheme", "bearer")
+		  : NULL;
 }
 
 json_t *openapi_document(void)
 {
 	CLEANUP(json_cleanup)
-	json_t *document = json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}]}", "openapi", "3.1.0",
-				     "info", "title", "portbook", "version", PORTBOOK_VERSION,
-				     "description", "The book of who owns which TCP and UDP port.",
-				     "servers", "url", "/");
+	json_t *document = json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:s}], s:[{}, {s:[]}]}",
+				     "openapi", "3.1.0", "info", "title", "portbook", "version",
+				     PORTBOOK_VERSION, "description",
+				     "The book of who owns which TCP and UDP port.", "servers",
+				     "url", "/", "security", "token");
 
 	if (!document || !json_put(document, "paths", paths_of_all()) ||
 	    !json_put(document, "components", components()))

@@ -7,7 +7,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/caller.h"
+#include "base/rights.h"
 #include "base/text.h"
+#include "http/clients.h"
 #include "http/target.h"
 
 enum http_method {
@@ -29,6 +32,9 @@ enum http_header {
 	HEADER_ACCEPT,
 	HEADER_HOST,
 	HEADER_ORIGIN,
+	HEADER_AUTHORIZATION,
+	HEADER_FORWARDED,
+	HEADER_FORWARDED_FOR,
 	HEADER_FETCH_SITE,
 	HEADER_CONTENT_TYPE,
 	HEADER_CONTENT_LENGTH,
@@ -41,7 +47,7 @@ enum http_header {
 	HEADER_MCP_METHOD,
 	HEADER_MCP_NAME,
 };
-#define HTTP_HEADER_COUNT 14
+#define HTTP_HEADER_COUNT 17
 const char *http_header_name(enum http_header h);
 
 struct http_headers {
@@ -56,9 +62,22 @@ struct stream;
 
 /* Who is at the other end. */
 struct http_peer {
-	bool is_unix; /* over a socket in the file system: then `uid` is known */
+	bool is_unix;	 /* over a socket in the file system: then `uid` is known */
+	bool is_near;	 /* over TCP: from this machine's loopback */
+	bool is_far;	 /* by TLS: whom other machines reach, too */
+	bool only_reads; /* is_unix: by the book's file */
 	uid_t uid;
-	char name[96]; /* as the history has it: a user's name, or an address */
+	char name[CALLER_NAME_SIZE];   /* as the history has it: a user's name, or an address */
+	char client[CLIENT_NAME_SIZE]; /* by which it is counted */
+};
+
+/* Who asks by this request: the peer, or a token that it has. */
+struct http_caller {
+	char name[CALLER_NAME_SIZE]; /* as the history has it */
+	char client[CLIENT_NAME_SIZE];
+	bool has_token;
+	const struct rights *rights; /* NULL: all */
+	struct rights own;
 };
 
 struct http_request {
@@ -66,7 +85,10 @@ struct http_request {
 	const struct target *target;
 	const struct http_headers *headers;
 	const struct http_peer *peer;
-	const char *body; /* NULL: none */
+	struct http_caller caller; /* see http/access.h */
+	struct arena *arena;	   /* goes with the request */
+	int64_t now_ms;		   /* monotonic: when its headers were there */
+	const char *body;	   /* NULL: none */
 	size_t body_len;
 };
 

@@ -7,6 +7,7 @@
  *
  * Syscalls: accept4, shutdown, close, clock_gettime
  */
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -15,9 +16,8 @@
 #include "base/fd.h"
 #include "http/serving.h"
 #include "loop/loop.h"
+#include "trust/certificate.h"
 
-/* Rationale: what takes the longest is a body of 16 MB over a bad line; the book has its own 30 s. */
-#define EXCHANGE_MAX_MS 120000
 /* Rationale: as long as systemd waits before it kills is 90 s; an operation waits at most 30 s. */
 #define ENDING_MAX_MS 40000
 #define TICK_MS	      1000
@@ -69,13 +69,10 @@ static void ring(void *server)
 	bell_ring(s->bell);
 }
 
-static void on_daemon(void *server, uint32_t events)
-{
-	/* server_run lets it run each time that something was ready. */
-}
-
 static void accept_all(struct server *s, const struct listening *l)
 {
+	struct MHD_Daemon *daemon = l->is_far ? s->far->daemon : s->carriers[0].daemon;
+
 	for (unsigned i = 0; i < ACCEPT_AT_ONCE; i++) {
 		struct sockaddr_storage from = { 0 };
 		socklen_t size = sizeof(from);
@@ -85,7 +82,7 @@ static void accept_all(struct server *s, const struct listening *l)
 		if (fd < 0)
 			return;
 		/* It closes what it does not take. */
-		(void)!MHD_add_connection(s->daemon, fd, (struct sockaddr *)&from, size);
+		(void)!MHD_add_connection(daemon, fd, (struct sockaddr *)&from, size);
 	}
 }
 
@@ -97,22 +94,13 @@ static void on_client(void *server, uint32_t events)
 		accept_all(s, &s->options->listening[i]);
 }
 
-/* Of the others we are the ones who take long. */
-static bool may_take_too_long(const struct exchange *x)
-{
-	return x->state != EXCHANGE_WAITING && x->state != EXCHANGE_STREAMING;
-}
-
-/* Requests that take too long: their clients send, or read, a byte now and then. */
 static void on_tick(void *server, uint32_t events)
 {
 	struct server *s = server;
 	int64_t now = monotonic_ms();
 
 	ticker_hear(s->ticker);
-	for (struct exchange *x = s->under_way; x; x = x->after)
-		if (may_take_too_long(x) && now - x->since_ms > EXCHANGE_MAX_MS)
-			shutdown(connection_fd(x->connection), SHUT_RDWR);
+	connections_tick(s, now);
 	if (!s->ends)
 		chores_tick(&s->chores, now, s->queue);
 	/* It may have lost what it watches. */
@@ -131,18 +119,69 @@ static void stop_accepting(struct server *s)
 	s->is_accepting = false;
 }
 
-static void on_signal(void *server, uint32_t events)
+static void begin_ending(struct server *s)
 {
-	struct server *s = server;
-
-	while (signals_read(s->options->signals)) {
-		if (!s->ends)
-			s->ends_at_ms = monotonic_ms() + ENDING_MAX_MS;
-		s->ends = s->api.is_ending = true;
-	}
+	if (!s->ends)
+		s->ends_at_ms = monotonic_ms() + ENDING_MAX_MS;
+	s->ends = s->api.is_ending = true;
 	if (s->is_accepting)
 		stop_accepting(s);
 	streams_end(&s->streams);
+}
+
+/* Without anything to read anew a terminal that is closed ends it, as it ends all of its programs. */
+static bool can_renew(const struct server *s)
+{
+	return s->options->certificate || s->options->tokens;
+}
+
+static void say(void *server, const struct err *err)
+{
+	const struct server *s = server;
+
+	if (s->options->say)
+		s->options->say(s->options->say_arg, err);
+}
+
+/* Connections that began with the old one keep it; tokens are read anew whenever they change. */
+static bool renew_certificate(struct server *s, struct err *err)
+{
+	const struct certificate *old = s->certificate ? s->certificate : s->options->certificate;
+	struct certificate *new;
+	struct carrier *far;
+
+	if (!old)
+		return true;
+	if (!certificate_read_again(old, &new, err))
+		return fail_while(err, "what was read before stays in use");
+	if (!carrier_start(s, new, &far, err)) {
+		certificate_free(new);
+		return false;
+	}
+	s->far = far;
+	certificate_free(s->certificate);
+	s->certificate = new;
+	return true;
+}
+
+static void renew(struct server *s)
+{
+	struct err err = { 0 };
+
+	if (!renew_certificate(s, &err))
+		say(s, &err);
+}
+
+static void on_signal(void *server, uint32_t events)
+{
+	struct server *s = server;
+	int number;
+
+	while ((number = signals_read(s->options->signals)) != 0)
+		if (number == SIGHUP && can_renew(s))
+			renew(s);
+		else
+			begin_ending(s);
 }
 
 /* Beginning and end. */
@@ -155,27 +194,34 @@ static bool watch_book(struct server *s, struct err *err)
 
 static bool watch_files(struct server *s, struct err *err)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-
-	if (!info)
-		return fail(err, ERR_IO, "libmicrohttpd has no epoll");
 	for (unsigned i = 0; i < s->options->n_listening; i++)
 		if (!loop_add(s->loop, s->options->listening[i].fd, EPOLLIN, on_client, s, err))
 			return false;
 	s->is_accepting = true;
-	return loop_add(s->loop, info->epoll_fd, EPOLLIN, on_daemon, s, err) &&
-	       watch_book(s, err) && loop_add(s->loop, s->bell, EPOLLIN, on_bell, s, err) &&
+	return watch_book(s, err) && loop_add(s->loop, s->bell, EPOLLIN, on_bell, s, err) &&
 	       loop_add(s->loop, s->ticker, EPOLLIN, on_tick, s, err) &&
 	       loop_add(s->loop, s->options->signals, EPOLLIN, on_signal, s, err);
 }
 
+static bool start_carriers(struct server *s, struct err *err)
+{
+	struct carrier *near;
+
+	return carrier_start(s, NULL, &near, err) &&
+	       (!s->options->certificate ||
+		carrier_start(s, s->options->certificate, &s->far, err));
+}
+
 static bool start(struct server *s, struct err *err)
 {
+	s->api.clients = clients_new();
+	if (!s->api.clients)
+		return fail_memory(err);
 	s->api.metrics = &s->metrics;
 	s->api.agents = agents_new(s->options->catalogue, s->options->writes);
 	return (s->api.agents || fail_memory(err)) && bell_open(&s->bell, err) &&
 	       ticker_open(TICK_MS, &s->ticker, err) && loop_open(&s->loop, err) &&
-	       carrier_start(s, &s->daemon, err) && watch_files(s, err) &&
+	       start_carriers(s, err) && watch_files(s, err) &&
 	       queue_start(s->options->writes, ring, s, &s->queue, err);
 }
 
@@ -187,14 +233,9 @@ static bool is_done(const struct server *s)
 static bool serve(struct server *s, struct err *err)
 {
 	while (!is_done(s)) {
-		MHD_UNSIGNED_LONG_LONG wait;
-		int timeout = MHD_get_timeout(s->daemon, &wait) == MHD_YES && wait < TICK_MS
-				      ? (int)wait
-				      : TICK_MS;
-
-		if (!loop_wait(s->loop, timeout, err))
+		if (!loop_wait(s->loop, carriers_wait_ms(s, TICK_MS), err))
 			return false;
-		MHD_run(s->daemon);
+		carriers_run(s);
 	}
 	return true;
 }
@@ -208,15 +249,34 @@ static void stop(struct server *s)
 		queue_finish(s->queue);
 		on_bell(s, 0);
 		streams_end(&s->streams);
-		MHD_run(s->daemon);
+		carriers_run(s);
 		queue_free(s->queue);
 	}
-	if (s->daemon)
-		MHD_stop_daemon(s->daemon);
+	carriers_stop(s);
 	agents_free(s->api.agents);
+	clients_free(s->api.clients);
+	certificate_free(s->certificate);
 	loop_free(s->loop);
 	fd_cleanup(&s->bell);
 	fd_cleanup(&s->ticker);
+}
+
+static struct limits limits_of(const struct limits *told)
+{
+	struct limits l = *told;
+
+	l.all = l.all ? l.all : LIMIT_ALL;
+	l.header_ms = l.header_ms ? l.header_ms : LIMIT_HEADER_MS;
+	l.body_ms = l.body_ms ? l.body_ms : LIMIT_BODY_MS;
+	return l;
+}
+
+static bool is_certified(const void *server, const char *name)
+{
+	const struct server *s = server;
+	const struct certificate *c = s->certificate ? s->certificate : s->options->certificate;
+
+	return c && certificate_names(c, name);
 }
 
 bool server_run(const struct server_options *options, struct err *err)
@@ -226,7 +286,19 @@ bool server_run(const struct server_options *options, struct err *err)
 		.bell = -1,
 		.ticker = -1,
 		.chores = { .every_ms = options->audit_every_ms },
-		.api = { .guard.names = options->names, .reads = options->reads },
+		.limits = limits_of(&options->limits),
+		.api = {
+			.guard = { .names = options->names, .is_certified = is_certified, .arg = &s },
+			.access = {
+				.tokens = options->tokens,
+				.always = options->always_token,
+				.book_file = options->book_file,
+				.complain = say,
+				.arg = &s,
+			},
+			.rate = options->limits.rate,
+			.reads = options->reads,
+		},
 	};
 	bool ok = start(&s, err) && serve(&s, err);
 

@@ -9,10 +9,13 @@
 #include <stdint.h>
 
 #include "base/watcher.h"
+#include "http/allowed.h"
 #include "http/listen.h"
 #include "operations/transport.h"
 
+struct certificate;
 struct mcp_catalogue;
+struct tokens;
 
 struct server_options {
 	struct listening *listening;
@@ -22,14 +25,23 @@ struct server_options {
 	struct watcher *watcher;	/* of the book that `reads` asks; NULL: once a second */
 	const char *const *names;	/* see http/guard.h */
 	int64_t audit_every_ms;		/* 0: never */
-	int signals;			/* signals_open, of those that end it */
+	int signals;			/* signals_open, of those that end it; SIGHUP: see below */
+	struct limits limits;
+	const char *book_file; /* see http/access.h */
+	struct tokens *tokens; /* NULL: there are none */
+	bool always_token;     /* on the loopback, too */
+	/* For addresses that other machines reach, and only where there are such. */
+	const struct certificate *certificate;
+	/* Told what goes wrong while it serves, and what was read anew; NULL: nobody. */
+	void (*say)(void *arg, const struct err *err);
+	void *say_arg;
 	/* What agents are offered; NULL: portbook's tools.  Tests have another. */
 	const struct mcp_catalogue *catalogue;
 };
 
 /*
  * Serve until a signal comes; then requests that are under way are finished.  The sockets are
- * closed.
+ * closed.  With tokens or a certificate SIGHUP does not end it: the certificate is read anew.
  * Errors: ERR_IO, ERR_MEMORY
  */
 MUST_CHECK bool server_run(const struct server_options *options, struct err *err);

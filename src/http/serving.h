@@ -3,7 +3,7 @@
  *
  *	server.c	begins, waits and ends
  *	carrier.c	libmicrohttpd as we want it
- *	connections.c	who is at the other end
+ *	connections.c	who is at the other end, how many they are, and how slow
  *	exchanges.c	a request comes in pieces, and its reply goes
  */
 #ifndef HTTP_SERVING_H
@@ -12,12 +12,40 @@
 #include <microhttpd.h>
 
 #include "http/chores.h"
+#include "http/clients.h"
 #include "http/exchange.h"
 #include "http/server.h"
 #include "http/streams.h"
 
+/* Rationale: connections that began with a certificate keep it; they end in a minute, or stream. */
+#define CARRIERS_MAX 8
+
+/* One of libmicrohttpd's daemons: it talks TLS, or it does not. */
+struct carrier {
+	struct server *server;
+	struct MHD_Daemon *daemon; /* NULL: this place is free */
+	bool is_far;
+	unsigned connections;
+};
+
+/* One that is open; libmicrohttpd's context of the socket. */
+struct connection {
+	struct http_peer peer;
+	struct carrier *carrier;
+	struct MHD_Connection *handle;
+	struct exchange *exchange; /* NULL: between two */
+	int64_t since_ms;	   /* monotonic: when it began, or its last exchange ended */
+	bool is_counted;	   /* among those of its client */
+	struct connection *before, *after;
+};
+
 struct server {
-	struct MHD_Daemon *daemon;
+	struct carrier carriers[CARRIERS_MAX]; /* the first is without TLS */
+	struct carrier *far;		       /* where new ones that talk TLS go; NULL: nowhere */
+	struct certificate *certificate;       /* of `far`, where it was read anew; else NULL */
+	struct connection *connections;
+	unsigned n_connections;
+	struct limits limits;
 	struct loop *loop;
 	struct queue *queue;
 	struct api api;
@@ -37,24 +65,37 @@ struct server {
 
 int64_t monotonic_ms(void);
 
-/* Errors: ERR_IO */
-MUST_CHECK bool carrier_start(struct server *s, struct MHD_Daemon **ret, struct err *err);
+/*
+ * In a place that is free; `certificate` NULL: without TLS.  Its file is watched by the loop.
+ * Errors: ERR_IO; ERR_BUSY  there is no such place yet
+ */
+MUST_CHECK bool carrier_start(struct server *s, const struct certificate *certificate,
+			      struct carrier **ret, struct err *err);
 
-/* MHD_OPTION_NOTIFY_CONNECTION: it begins, or ends. */
-void connection_notice(void *server, struct MHD_Connection *c, void **socket_context,
+/* Let them do what is to be done; those that are left by all end. */
+void carriers_run(struct server *s);
+/* How long none of them has to, at most `most`. */
+int carriers_wait_ms(const struct server *s, int most);
+void carriers_stop(struct server *s);
+
+/* Those that have taken too long are closed, so that no slow client keeps its place. */
+void connections_tick(struct server *s, int64_t now_ms);
+
+/* MHD_OPTION_NOTIFY_CONNECTION: it begins, or ends; one too many is shut down. */
+void connection_notice(void *carrier, struct MHD_Connection *handle, void **socket_context,
 		       enum MHD_ConnectionNotificationCode what);
 int connection_fd(struct MHD_Connection *c);
-/* Who is at the other end; NULL: there was no memory for it. */
-const struct http_peer *connection_peer(struct MHD_Connection *c);
+/* NULL: there was no memory for it. */
+struct connection *connection_of(struct MHD_Connection *c);
 
 /* MHD_OPTION_URI_LOG_CALLBACK: the request line is there.  NULL: no memory, and it is refused. */
-void *exchange_line(void *server, const char *uri, struct MHD_Connection *c);
+void *exchange_line(void *carrier, const char *uri, struct MHD_Connection *c);
 /* MHD_AccessHandlerCallback: the headers, each piece of the body, its end, the queue's answer. */
-enum MHD_Result exchange_request(void *server, struct MHD_Connection *c, const char *url,
+enum MHD_Result exchange_request(void *carrier, struct MHD_Connection *c, const char *url,
 				 const char *method, const char *version, const char *bytes,
 				 size_t *len, void **context);
 /* MHD_OPTION_NOTIFY_COMPLETED: it is over, however. */
-void exchange_completed(void *server, struct MHD_Connection *c, void **context,
+void exchange_completed(void *carrier, struct MHD_Connection *c, void **context,
 			enum MHD_RequestTerminationCode why);
 
 #endif

@@ -90,6 +90,7 @@ static bool adopt_run(struct call *c, const json_t *input, json_t *answer, struc
 const struct operation op_adopt = {
 	.schema = &schema_adopt,
 	.access = ACCESS_WRITE,
+	.of_folder = true,
 	.before = live_look,
 	.run = adopt_run,
 };

@@ -122,6 +122,35 @@ static bool check_input(const struct schema *s, const json_t *input, struct err 
 	return true;
 }
 
+const char *const folder_fields[] = { "path", "root", "worktreePath", NULL };
+
+/* The member that names one; NULL: there is none. */
+static const char *folder_named(const json_t *input)
+{
+	for (unsigned i = 0; folder_fields[i]; i++)
+		if (json_object_get(input, folder_fields[i]))
+			return folder_fields[i];
+	return NULL;
+}
+
+static bool check_folders(const struct operation *op, struct call *c, const json_t *input,
+			  struct err *err)
+{
+	const struct rights *r = c->io.rights;
+	const char *named = folder_named(input);
+
+	if (!r || !r->names_no_folders || (!named && !op->of_folder))
+		return true;
+	c->registry->has_refused = true;
+	if (named)
+		fail(err, ERR_NOT_PERMITTED, "%s names no folders here: '%s'", r->who, named);
+	else
+		fail(err, ERR_NOT_PERMITTED, "%s has no folder here, and '%s' is about one", r->who,
+		     op->schema->name);
+	return fail_hint(err, "folders here are of another machine than who asks, or another "
+			      "user's: name a project instead");
+}
+
 /* Running. */
 
 static bool run_quick(const struct operation *op, struct call *c, const json_t *input,
@@ -323,7 +352,7 @@ bool operation_run(const struct operation *op, struct call *c, const json_t *inp
 
 	if (!answer || !json_put_bool(answer, "success", true))
 		return fail_memory(err);
-	if (!check_input(op->schema, input, err))
+	if (!check_input(op->schema, input, err) || !check_folders(op, c, input, err))
 		return false;
 	forget_notices(c);
 	if (op->access == ACCESS_NONE ? !run_without_book(op, c, input, answer, &why)

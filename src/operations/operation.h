@@ -51,6 +51,9 @@ struct operation {
 	 */
 	bool of_project;
 
+	/* It reads a folder, that of this process where none is named. */
+	bool of_folder;
+
 	/* Of a write: without permission it reads, and call->may_not_write says so. */
 	bool may_only_read;
 
@@ -65,6 +68,9 @@ struct operation {
 
 /* In alphabetical order, NULL at the end. */
 extern const struct operation *const operations[];
+
+/* Members of an input that name a folder of this machine; NULL at the end. */
+extern const char *const folder_fields[];
 
 /* NULL: there is none. */
 const struct operation *operation_named(const char *name);

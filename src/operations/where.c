@@ -243,5 +243,6 @@ static bool where_run(struct call *c, const json_t *input, json_t *answer, struc
 const struct operation op_where = {
 	.schema = &schema_where,
 	.access = ACCESS_READ,
+	.of_folder = true,
 	.run = where_run,
 };

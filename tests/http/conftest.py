@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from serving import Served
+from serving import Served, make_certificate
 
 
 @pytest.fixture
@@ -34,6 +34,36 @@ def shop(served):
     made = served.ok("PUT", "/api/v1/projects/shop/services/web", {}, status=201)
     assert made["port"] == 3100
     return served
+
+
+@pytest.fixture
+def certificate(pb):
+    return make_certificate(pb.base)
+
+
+@pytest.fixture
+def token(pb):
+    """token(name, *options): a new one, as a header."""
+    def run(name, *options):
+        made = pb.ok("token", "add", name, *options, "--tokens", pb.base / "tokens")
+        return {"Authorization": f"Bearer {made}"}
+    return run
+
+
+@pytest.fixture
+def far(pb, serve, certificate, token):
+    """far(*options): a server that other machines reach, with the projects shop and bank."""
+    def run(*options):
+        for project in ("shop", "bank"):
+            pb.ok("project", "add", project)
+        token("boss")
+        cert, key = certificate
+        server = serve("--tokens", pb.base / "tokens", "--tls-cert", cert, "--tls-key", key, *options,
+                       where=["--listen", "0.0.0.0:0", "--listen", "127.0.0.1:0", "--listen",
+                              f"unix:{pb.base}/api.sock"])
+        server.certificate = cert
+        return server
+    return run
 
 
 LISTENER = """

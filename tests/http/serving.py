@@ -5,10 +5,24 @@ import json
 import re
 import signal
 import socket
+import ssl
+import subprocess
 
 import jsonschema
 
 JSON = {"Content-Type": "application/json"}
+
+
+def make_certificate(folder, name="cert"):
+    """A certificate for ports.example and some addresses, which vouches for itself; and its key."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "7", "-keyout", key, "-out", cert, "-subj", f"/CN={name}.example",
+         "-addext", "subjectAltName=DNS:ports.example,IP:127.0.0.1,IP:10.9.9.9,IP:::1"],
+        check=True, capture_output=True)
+    key.chmod(0o600)
+    return cert, key
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -53,11 +67,18 @@ class Served:
         self.listening = self.said["listening"]
         tcp = [x for x in self.listening if x.startswith("http://127")]
         self.port = int(tcp[0].rpartition(":")[2]) if tcp else None
+        far = [x for x in self.listening if x.startswith("https://")]
+        self.tls_port = int(far[0].rpartition(":")[2]) if far else None
+        self.certificate = None  # whom a client by TLS believes
         self.document = None
 
     def connection(self, over="unix"):
         if over == "unix":
             return UnixConnection(self.unix)
+        if over == "tls":
+            trusts = ssl.create_default_context(cafile=str(self.certificate))
+            return http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=20,
+                                               context=trusts)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
 
     def raw(self, text):
