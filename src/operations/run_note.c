@@ -14,7 +14,7 @@
 #include "registry/changes.h"
 
 /* Rationale: nobody looked, so nothing was measured. */
-#define NOT_MEASURED -1
+#define NOT_MEASURED (-1)
 
 static bool put_process(json_t *row, const json_t *input)
 {
