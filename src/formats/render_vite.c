@@ -1,7 +1,8 @@
 /*
  * vite.config.*: `server: { port: 5173 }` becomes a number that the environment may
- * change, and `strictPort`, without which Vite silently takes another port.
- * Source: vitejs.dev, "Server Options": port, strictPort.
+ * change, and `strictPort`, without which Vite silently takes another port.  Services
+ * called `preview` and `hmr` have the ports of `preview` and of `server.hmr`.
+ * Source: vite.dev, "Server Options": port, strictPort, hmr; "Preview Options".
  *
  * The configuration is a program; only an object that is written out is changed.
  */
@@ -11,7 +12,7 @@
 #include "formats/js.h"
 #include "formats/render_rows.h"
 
-/* One property of `server`, from its key to the end of its value. */
+/* One property of an object, from its key to the end of its value. */
 struct property {
 	bool is_there;
 	size_t key, from, to;	   /* the value is from `from` to `to` */
@@ -20,15 +21,25 @@ struct property {
 	bool is_false, is_word; /* `false`; a single word or number */
 };
 
+/* An object that has a port. */
+struct section {
+	const char *key;
+	const struct port_value *value; /* NULL: it is none of ours */
+	bool is_there;
+	bool is_named; /* the key is there, whatever its value */
+	size_t inside; /* behind its '{' */
+	struct property port, strict;
+	bool is_spread;
+	bool is_empty; /* nothing stands in it */
+};
+
+enum { SERVER, PREVIEW, HMR, SECTION_COUNT };
+
 struct config {
 	const struct file_bytes *old;
 	struct js js;
-	bool has_server;
-	size_t inside; /* behind the '{' of `server` */
-	struct property port, strict;
-	bool is_spread;
-	bool is_empty; /* nothing stands in `server` */
-	size_t root;   /* behind the '{' of the configuration; 0: not found */
+	struct section sections[SECTION_COUNT];
+	size_t root; /* behind the '{' of the configuration; 0: not found */
 	unsigned root_depth;
 };
 
@@ -72,46 +83,65 @@ static bool take_value(struct config *c, unsigned depth, struct property *p, str
 	return true;
 }
 
+static bool take_section(struct config *c, struct section *s, struct err *err);
+
+/* The value of `hmr`, if it is an object, up to its '}'. */
+static bool take_hmr(struct config *c, const struct section *of, bool is_hmr, struct err *err)
+{
+	struct section *hmr = &c->sections[HMR];
+
+	if (!is_hmr || of != &c->sections[SERVER] || !hmr->value)
+		return true;
+	hmr->is_named = true;
+	return !js_is(&c->js, "{") || take_section(c, hmr, err);
+}
+
 /* One property of an object at this depth; its key is at hand. */
-static bool take_property(struct config *c, unsigned depth, struct err *err)
+static bool take_property(struct config *c, struct section *s, unsigned depth, struct err *err)
 {
 	struct property other = { .key = c->js.from };
-	struct property *p = is_key(&c->js, "port")	    ? &c->port
-			     : is_key(&c->js, "strictPort") ? &c->strict
+	struct property *p = is_key(&c->js, "port")	    ? &s->port
+			     : is_key(&c->js, "strictPort") ? &s->strict
 							    : &other;
+	bool is_hmr = is_key(&c->js, "hmr");
 	size_t key = c->js.from;
 	bool more;
 
 	/* `...more` may have a port, too. */
-	c->is_spread |= js_is(&c->js, ".");
+	s->is_spread |= js_is(&c->js, ".");
 	if (!step(c, &more, err))
 		return false;
 	/* `port` alone stands for something that is elsewhere. */
 	if (js_is(&c->js, ":") && !step(c, &more, err))
 		return false;
 	p->key = key;
-	return take_value(c, depth, p, err);
+	return take_hmr(c, s, is_hmr, err) && take_value(c, depth, p, err);
 }
 
-/* The object `server`, whose '{' is at hand; behind it its '}' is. */
-static bool take_server(struct config *c, struct err *err)
+/* An object whose '{' is at hand; behind it its '}' is. */
+static bool take_section(struct config *c, struct section *s, struct err *err)
 {
 	unsigned depth = c->js.depth;
 	bool more;
 
-	if (c->has_server)
+	if (s->is_there)
 		return render_fail(err, c->old->name, line_at(c->old->bytes, c->js.from),
-				   "a second 'server'");
-	c->has_server = true;
-	c->inside = c->js.to;
+				   "a second '%s'", s->key);
+	s->is_there = s->is_named = true;
+	s->inside = c->js.to;
 	if (!step(c, &more, err))
 		return false;
-	c->is_empty = js_is(&c->js, "}") && c->js.depth == depth;
+	s->is_empty = js_is(&c->js, "}") && c->js.depth == depth;
 	while (!(c->js.depth == depth && js_is(&c->js, "}"))) {
-		if (!(js_is(&c->js, ",") ? step(c, &more, err) : take_property(c, depth, err)))
+		if (!(js_is(&c->js, ",") ? step(c, &more, err) : take_property(c, s, depth, err)))
 			return false;
 	}
 	return true;
+}
+
+static void forget(struct section *s)
+{
+	*s = (struct section){ .key = s->key, .value = s->value };
 }
 
 /* Behind the '{' of the configuration; a `server` that came before is another object's. */
@@ -119,31 +149,47 @@ static void take_root(struct config *c)
 {
 	c->root = c->js.to;
 	c->root_depth = c->js.depth;
-	c->has_server = c->is_spread = false;
-	c->port = c->strict = (struct property){ .is_there = false };
+	for (unsigned i = 0; i < SECTION_COUNT; i++)
+		forget(&c->sections[i]);
 }
 
-/* The configuration's own, or, where it is computed, the only one. */
-static bool is_our_server(const struct config *c)
+/* The key at hand is the configuration's own; where that is computed, any object's. */
+static bool is_our_own(const struct config *c)
 {
-	return !c->root || c->js.depth == c->root_depth + 1;
+	return !c->root || c->js.depth == c->root_depth;
 }
 
 /* What stood before the token at hand. */
 struct before {
-	bool is_call;	      /* defineConfig( */
-	bool is_default;      /* export default */
-	bool is_name, is_key; /* server, server: */
+	bool is_call;		       /* defineConfig( */
+	bool is_default;	       /* export default */
+	struct section *named, *keyed; /* server, server: */
 };
 
-static struct before behind(const struct js *j, struct before b)
+/* One of the two that stand in the configuration itself; NULL: another word, or none of ours. */
+static struct section *section_named(struct config *c)
+{
+	for (unsigned i = SERVER; i <= PREVIEW && is_our_own(c); i++)
+		if (c->sections[i].value && is_key(&c->js, c->sections[i].key))
+			return &c->sections[i];
+	return NULL;
+}
+
+static struct before behind(struct config *c, struct before b)
 {
 	return (struct before){
-		.is_call = (b.is_call && js_is(j, "(")) || js_is(j, "defineConfig"),
-		.is_default = js_is(j, "default"),
-		.is_name = is_key(j, "server"),
-		.is_key = b.is_name && js_is(j, ":"),
+		.is_call = (b.is_call && js_is(&c->js, "(")) || js_is(&c->js, "defineConfig"),
+		.is_default = js_is(&c->js, "default"),
+		.named = section_named(c),
+		.keyed = js_is(&c->js, ":") ? b.named : NULL,
 	};
+}
+
+/* `preview: common` is somebody's own. */
+static bool take_keyed(struct config *c, struct section *s, struct err *err)
+{
+	s->is_named = true;
+	return !js_is(&c->js, "{") || take_section(c, s, err);
 }
 
 /* Where the configuration is written out: defineConfig({ ... }), or export default { ... }. */
@@ -157,13 +203,13 @@ static bool read_config(struct config *c, struct err *err)
 			return false;
 		if (!more)
 			return true;
-		if (js_is(&c->js, "{") && b.is_key && is_our_server(c)) {
-			if (!take_server(c, err))
+		if (b.keyed) {
+			if (!take_keyed(c, b.keyed, err))
 				return false;
 		} else if (js_is(&c->js, "{") && (b.is_call || b.is_default) && !c->root) {
 			take_root(c);
 		}
-		b = behind(&c->js, b);
+		b = behind(c, b);
 	}
 }
 
@@ -184,65 +230,114 @@ static bool is_fallback(const struct config *c, const struct property *p)
 }
 
 /* False: what it is, is computed. */
-static bool change_port(const struct config *c, const struct port_value *p, struct edits *e)
+static bool change_port(const struct config *c, const struct section *s, struct edits *e)
 {
 	CLEANUP(text_release) struct text text = { 0 };
-	const struct property *port = &c->port;
+	const struct property *port = &s->port;
 
 	if (port->is_word && port->numbers)
-		add_number(p, &text);
+		add_number(s->value, &text);
 	else if (is_fallback(c, port))
-		text_addf(&text, "%u", p->port);
+		text_addf(&text, "%u", s->value->port);
 	else
 		return false;
 	edits_add(e, port->number, port->number_end, &text);
 	return true;
 }
 
-static void change_strict(const struct config *c, struct edits *e)
+static void change_strict(const struct section *s, struct edits *e)
 {
 	CLEANUP(text_release) struct text text = { 0 };
 
-	text_add(&text, c->strict.is_there ? "true" : "strictPort: true, ");
-	if (!c->strict.is_there)
-		edits_add(e, c->port.key, c->port.key, &text);
-	else if (c->strict.is_word && c->strict.is_false)
-		edits_add(e, c->strict.from, c->strict.to, &text);
+	text_add(&text, s->strict.is_there ? "true" : "strictPort: true, ");
+	if (!s->strict.is_there)
+		edits_add(e, s->port.key, s->port.key, &text);
+	else if (s->strict.is_word && s->strict.is_false)
+		edits_add(e, s->strict.from, s->strict.to, &text);
 }
 
-/* What `server` has to have, put behind a '{'. */
-static void insert(const struct config *c, const struct port_value *p, struct edits *e)
+static bool has_strict(const struct config *c, const struct section *s)
+{
+	return s != &c->sections[HMR];
+}
+
+/* " hmr: { port: 3102 },", where the server is to have one and has none. */
+static void add_hmr(const struct config *c, struct text *t)
+{
+	const struct section *hmr = &c->sections[HMR];
+
+	if (!hmr->value || hmr->is_named)
+		return;
+	text_add(t, " hmr: { port: ");
+	add_number(hmr->value, t);
+	text_add(t, " },");
+}
+
+static void add_members(const struct config *c, const struct section *s, struct text *t)
+{
+	text_add(t, " port: ");
+	add_number(s->value, t);
+	if (has_strict(c, s) && !s->strict.is_there)
+		text_add(t, ", strictPort: true");
+}
+
+/* What an object has to have, put behind its '{', or with it behind that of the configuration. */
+static void insert(const struct config *c, const struct section *s, struct edits *e)
 {
 	CLEANUP(text_release) struct text text = { 0 };
-	bool has_strict = c->has_server && c->strict.is_there;
-	const char *end = line_end_of(c->old->bytes, c->old->len);
+	size_t at = s->is_there ? s->inside : c->root;
 
-	if (!c->has_server)
-		text_addf(&text, "%s\tserver: {", end);
-	text_add(&text, " port: ");
-	add_number(p, &text);
-	text_add(&text, has_strict ? "" : ", strictPort: true");
-	text_add(&text, !c->has_server ? " }," : c->is_empty ? " " : ",");
-	edits_add(e, c->has_server ? c->inside : c->root, c->has_server ? c->inside : c->root,
-		  &text);
+	if (!s->is_there)
+		text_addf(&text, "%s\t%s: {", line_end_of(c->old->bytes, c->old->len), s->key);
+	if (!s->is_there && s == &c->sections[SERVER])
+		add_hmr(c, &text);
+	add_members(c, s, &text);
+	text_add(&text, !s->is_there ? " }," : s->is_empty ? " " : ",");
+	edits_add(e, at, at, &text);
 }
 
-static bool change(const struct config *c, const struct port_value *p, struct edits *e,
+/* In a server that is there it comes before all else, so that a comma follows. */
+static void insert_hmr(const struct config *c, struct edits *e)
+{
+	const struct section *server = &c->sections[SERVER];
+	CLEANUP(text_release) struct text text = { 0 };
+
+	if (server->is_there)
+		add_hmr(c, &text);
+	if (text.len)
+		edits_add(e, server->inside, server->inside, &text);
+}
+
+static bool change(const struct config *c, const struct section *s, struct edits *e,
 		   struct err *err)
 {
-	if (c->port.is_there ? !change_port(c, p, e) : c->is_spread)
+	if (s->port.is_there ? !change_port(c, s, e) : s->is_spread)
 		return render_fail(
 			err, c->old->name,
-			line_at(c->old->bytes, c->port.is_there ? c->port.key : c->inside),
-			"the port of 'server' is computed");
-	if (c->port.is_there)
-		change_strict(c, e);
-	else if (c->has_server || c->root)
-		insert(c, p, e);
-	else
+			line_at(c->old->bytes, s->port.is_there ? s->port.key : s->inside),
+			"the port of '%s' is computed", s->key);
+	if (s->port.is_there && has_strict(c, s))
+		change_strict(s, e);
+	else if (!s->port.is_there && (s->is_there || c->root))
+		insert(c, s, e);
+	else if (!s->port.is_there)
 		return render_fail(err, c->old->name, 1,
 				   "no configuration that is written out, as in "
 				   "defineConfig({ server: { port: 5173 } })");
+	return true;
+}
+
+/* Those of ours that are objects, or not there at all. */
+static bool change_all(const struct config *c, struct edits *e, struct err *err)
+{
+	insert_hmr(c, e);
+	for (unsigned i = 0; i < SECTION_COUNT; i++) {
+		const struct section *s = &c->sections[i];
+		bool is_meant = i == HMR ? s->is_there : s->is_there || !s->is_named;
+
+		if (s->value && is_meant && !change(c, s, e, err))
+			return false;
+	}
 	return true;
 }
 
@@ -253,13 +348,16 @@ bool vite_splice(const struct port_values *v, const struct file_bytes *old,
 	const struct port_value *p = port_of_service(v, v->is_one ? v->items[0].service : "web");
 	struct edits edits = { .arena = &arena };
 	struct config c = { .old = old,
-			    .js = { .bytes = old->bytes, .len = old->len, .file = old->name } };
+			    .js = { .bytes = old->bytes, .len = old->len, .file = old->name },
+			    .sections = { [SERVER] = { .key = "server", .value = p },
+					  [PREVIEW] = { "preview", port_of_service(v, "preview") },
+					  [HMR] = { "hmr", port_of_service(v, "hmr") } } };
 
 	(void)base;
 	if (!p)
 		return fail(err, ERR_INVALID,
 			    "there is no service 'web' whose port Vite could have");
-	if (!read_config(&c, err) || !change(&c, p, &edits, err))
+	if (!read_config(&c, err) || !change_all(&c, &edits, err))
 		return false;
 	return edits_apply(&edits, old->bytes, old->len, ret) || fail_memory(err);
 }

@@ -11,6 +11,9 @@
 
 static const struct port_value fuzz_ports[] = {
 	{ .variable = "API_PORT", .port = 3101, .service = "api", .nth = 1 },
+	{ .variable = "API_PORT", .port = 3101, .service = "api", .nth = 1 },
+	{ .variable = "HMR_PORT", .port = 3103, .service = "hmr", .nth = 1 },
+	{ .variable = "PREVIEW_PORT", .port = 3104, .service = "preview", .nth = 1 },
 	{ .variable = "WEB_PORT", .port = 3100, .service = "web", .nth = 1 },
 	{ .variable = "WEB_PORT_2", .port = 3102, .service = "web", .nth = 2 },
 };

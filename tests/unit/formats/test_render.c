@@ -180,6 +180,54 @@ static void test_vite__gets_the_port_of_the_page(void **state)
 	}
 }
 
+static void test_vite__gets_the_ports_of_preview_and_hmr_where_these_are_services(void **state)
+{
+	static const struct port_value parts[] = {
+		{ .variable = "HMR_PORT", .port = 3101, .service = "hmr", .nth = 1 },
+		{ .variable = "PREVIEW_PORT", .port = 3102, .service = "preview", .nth = 1 },
+		{ .variable = "WEB_PORT", .port = 3100, .service = "web", .nth = 1 },
+	};
+	const struct port_values v = { .project = "shop",
+				       .environment = "dev",
+				       .instance = 1,
+				       .command = "make it",
+				       .items = parts,
+				       .count = ARRAY_LEN(parts) };
+	static const struct {
+		const char *old, *want;
+	} row[] = {
+		{ "export default { preview: { port: 4173 }, server: { hmr: { host: 'x', port: 24678 }, "
+		  "port: 5173, strictPort: true } }",
+		  "export default { preview: { strictPort: true, port: Number(process.env.PREVIEW_PORT) || "
+		  "3102 }, server: { hmr: { host: 'x', port: Number(process.env.HMR_PORT) || 3101 }, "
+		  "port: Number(process.env.WEB_PORT) || 3100, strictPort: true } }" },
+		{ "export default { server: {}, preview: common }",
+		  "export default { server: { hmr: { port: Number(process.env.HMR_PORT) || 3101 }, "
+		  "port: Number(process.env.WEB_PORT) || 3100, strictPort: true }, preview: common }" },
+		{ "export default {\n  a: 1 }",
+		  "export default {\n\tserver: { hmr: { port: Number(process.env.HMR_PORT) || 3101 }, port: "
+		  "Number(process.env.WEB_PORT) || 3100, strictPort: true },\n\tpreview: { port: "
+		  "Number(process.env.PREVIEW_PORT) || 3102, strictPort: true },\n  a: 1 }" },
+		/* What is switched off, or somebody's own, stays. */
+		{ "export default { preview: { port: x() || 1, strictPort: true }, server: { hmr: false, port: 5173, "
+		  "strictPort: true } }",
+		  "export default { preview: { port: x() || 3102, strictPort: true }, server: { hmr: false, port: "
+		  "Number(process.env.WEB_PORT) || 3100, strictPort: true } }" },
+		{ "export default { server: { hmr: { }, port: 1, strictPort: true }, preview: { } }",
+		  "export default { server: { hmr: { port: Number(process.env.HMR_PORT) || 3101  }, port: "
+		  "Number(process.env.WEB_PORT) || 3100, strictPort: true }, preview: { port: "
+		  "Number(process.env.PREVIEW_PORT) || 3102, strictPort: true  } }" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		CLEANUP(text_release) struct text text = { 0 };
+		struct err err = { 0 };
+
+		CHECK(splice("vite", &v, row[i].old, &text, &err), "row %zu: %s", i, err.text);
+		CHECK(!strcmp(text_str(&text), row[i].want), "row %zu:\n%s", i, text_str(&text));
+	}
+}
+
 static void test_supabase__gets_the_numbers_of_its_parts(void **state)
 {
 	static const struct port_value parts[] = {
@@ -359,6 +407,8 @@ int main(void)
 		cmocka_unit_test(test_formats__have_names_of_their_own_and_a_way_into_a_file),
 		cmocka_unit_test(test_splice__keeps_what_is_not_ours),
 		cmocka_unit_test(test_vite__gets_the_port_of_the_page),
+		cmocka_unit_test(
+			test_vite__gets_the_ports_of_preview_and_hmr_where_these_are_services),
 		cmocka_unit_test(test_supabase__gets_the_numbers_of_its_parts),
 		cmocka_unit_test(test_splice__leaves_alone_what_it_does_not_understand),
 		cmocka_unit_test(test_render__says_in_a_new_file_what_it_says_in_an_empty_one),
