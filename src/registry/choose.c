@@ -254,6 +254,18 @@ static bool find_cooling(struct registry *r, const struct policy_range *range,
 	return true;
 }
 
+bool strangers_gather(struct registry *r, const struct port_request *q, const uint16_t *named,
+		      unsigned count, struct arena *a, struct port_set *ret, struct err *err)
+{
+	collect_listening(r, &q->key, ret);
+	for (unsigned i = 0; i < count; i++)
+		if (!forgive_own(r, &q->key, named[i], a, ret, err))
+			return false;
+	if (q->force && q->preferred)
+		port_set_remove(ret, q->preferred);
+	return true;
+}
+
 static bool gather_sets(struct registry *r, const struct port_request *q, struct arena *a,
 			struct choice *c, struct err *err)
 {
@@ -265,14 +277,10 @@ static bool gather_sets(struct registry *r, const struct port_request *q, struct
 		return fail_memory(err);
 	if (!reserved_collect(r, q->key.host, q->key.project->name, reserved, err))
 		return false;
-	collect_listening(r, &q->key, listening);
-	for (size_t i = 0; i < ARRAY_LEN(named); i++)
-		if (!forgive_own(r, &q->key, named[i], a, listening, err))
-			return false;
+	if (!strangers_gather(r, q, named, ARRAY_LEN(named), a, listening, err))
+		return false;
 	if (q->not_port)
 		port_set_add(reserved, q->not_port);
-	if (q->force && q->preferred)
-		port_set_remove(listening, q->preferred);
 	c->reserved = reserved;
 	c->strangers = listening;
 	return true;
@@ -289,28 +297,45 @@ static bool check_role(const struct policy_range *range, const struct port_reque
 	return fail_hint(err, "see the roles with: portbook policy show");
 }
 
+bool choice_range(struct registry *r, const struct port_request *q, const struct policy_range **ret,
+		  const char **ret_type, struct err *err)
+{
+	const struct policy_range *range;
+	const struct policy *policy;
+
+	if (!registry_policy(r, &policy, err))
+		return false;
+	*ret_type = policy_type(policy, q->key.service, q->type);
+	range = policy_range_for(policy, &(struct policy_asker){ .project = q->key.project->name,
+								 .environment = q->key.environment,
+								 .type = *ret_type,
+								 .temporary = q->temporary });
+	if (!range)
+		return fail_no_range(policy, q, *ret_type, err);
+	*ret = range;
+	return check_role(range, q, err);
+}
+
+bool choice_candidates(struct registry *r, const struct port_request *q,
+		       const struct policy_range *range, struct candidates *ret, struct err *err)
+{
+	struct block_list blocks;
+
+	return find_candidates(r, range, &q->key, false, &blocks, ret, err);
+}
+
 bool choice_gather(struct registry *r, const struct port_request *q, bool enter, struct arena *a,
 		   struct choice *ret, struct err *err)
 {
-	const struct policy *policy;
 	const struct policy_range *range;
 	struct block_list blocks;
 	struct choice c = { .preferred = q->preferred, .only_preferred = q->only_preferred };
 	const char *type;
 
-	if (!registry_policy(r, &policy, err))
-		return false;
-	type = policy_type(policy, q->key.service, q->type);
-	range = policy_range_for(policy, &(struct policy_asker){ .project = q->key.project->name,
-								 .environment = q->key.environment,
-								 .type = type,
-								 .temporary = q->temporary });
-	if (!range)
-		return fail_no_range(policy, q, type, err);
-	c.range = range;
-	if (!check_role(range, q, err) ||
+	if (!choice_range(r, q, &range, &type, err) ||
 	    !find_candidates(r, range, &q->key, enter, &blocks, &c.candidates, err))
 		return false;
+	c.range = range;
 	c.role = role_port(range, q, type, &c.candidates);
 	c.downwards = range->n_roles > 0;
 	if (!find_before(r, &q->key, a, &c.before, err) ||

@@ -81,6 +81,19 @@ bool entry_release(struct registry *r, const struct entry *e, bool promote, stru
 	return !promote || !e->primary || entry_promote_next(r, e, err);
 }
 
+/* The same by an engine that has these rules itself. */
+static bool release_by_engine(struct registry *r, struct entry_list *list, int64_t now_ms,
+			      struct err *err)
+{
+	if (!r->store->ops->release(r->store, list->items, list->count, registry_actor(r), now_ms,
+				    err))
+		return false;
+	r->change_at_ms = now_ms;
+	for (unsigned i = 0; i < list->count; i++)
+		released_form(&list->items[i], now_ms);
+	return true;
+}
+
 bool registry_release_all(struct registry *r, const struct entry_filter *f, struct arena *a,
 			  struct entry_list *ret, struct err *err)
 {
@@ -90,6 +103,12 @@ bool registry_release_all(struct registry *r, const struct entry_filter *f, stru
 
 	if (!entries_read(r, f, a, &list, err))
 		return false;
+	if (list.count && r->store->ops->release && !r->store->n_events) {
+		if (!release_by_engine(r, &list, now_ms, err))
+			return false;
+		*ret = list;
+		return true;
+	}
 	/* All go before any is promoted, or a port would become primary on its way out. */
 	for (unsigned i = 0; i < list.count; i++)
 		if (!put_released(r, &list.items[i], now_ms, err))

@@ -85,6 +85,12 @@ int store_seq_step(struct store *s)
 	return before ? 1 : 2;
 }
 
+void store_note_events(struct store *s, unsigned count)
+{
+	s->n_events += count;
+	s->has_events = s->has_events || count;
+}
+
 bool store_commit(struct store *s, struct err *err)
 {
 	bool ok;

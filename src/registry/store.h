@@ -4,7 +4,8 @@
  * Implemented under store/ (memory, sqlite, postgres).  Every implementation
  * must pass tests/contract/store.c; that file, not this comment, is the law.
  * A store never adds a rule: it keeps rows, keeps them unique, and takes the
- * port that ports/plan chooses.
+ * port that ports/plan chooses.  An engine that programs may ask without us has
+ * the rules itself (enter, release), and is asked by us in the same words.
  *
  * Strings that a store gives are copied into the arena that the caller passes,
  * or, in callbacks, live until the callback returns.  A store belongs to one
@@ -193,6 +194,20 @@ struct service_name {
 	enum protocol protocol;
 };
 
+/* A port to enter by the engine's own rules: for a service that is held, of instance 1. */
+struct entering {
+	const struct entry *entry; /* all but what the engine says: see struct entered */
+	const char *role;	   /* asked for; NULL: by the service's name or type */
+	uint16_t preferred;	   /* 0: none */
+	const struct port_set *strangers;
+};
+
+struct entered {
+	struct pick pick; /* port 0: nothing was done, and the registry's own way says why */
+	bool primary;	  /* it is the service's */
+	bool has_role;	  /* it is the port of the role */
+};
+
 struct store;
 
 struct store_ops {
@@ -301,6 +316,18 @@ struct store_ops {
 	/* Its last_verified_at_ms; nothing where the book has no such entry. */
 	bool (*entry_verified)(struct store *s, const char *id, int64_t at_ms, struct err *err);
 
+	/*
+	 * What registry_allocate and registry_release_all do, each with its events, in one
+	 * call: only where the transaction has no event yet.  All events say `allocated_at_ms`
+	 * of the entry, or `at_ms`.  NULL: this engine has no rules of its own.
+	 * Errors of enter: those of claim.
+	 */
+	bool (*enter)(struct store *s, const struct entering *e, struct entered *ret,
+		      struct err *err);
+	/* Live entries of services that are held; `actor` is who gives them back. */
+	bool (*release)(struct store *s, const struct entry *entries, unsigned count,
+			const char *actor, int64_t at_ms, struct err *err);
+
 	/* `e->seq` 0: the next one; else that one, for a history that is moved in. ERR_TAKEN */
 	bool (*event_add)(struct store *s, const struct event *e, struct err *err);
 	/* Oldest first, unless the filter says otherwise. */
@@ -398,6 +425,9 @@ MUST_CHECK bool store_batch_begin(struct store *s, struct err *err);
 MUST_CHECK bool store_batch_end(struct store *s, struct err *err);
 /* Does nothing where there is none. */
 void store_batch_undo(struct store *s);
+
+/* For enter and release of a store: the first events of the transaction, `count` of them. */
+void store_note_events(struct store *s, unsigned count);
 
 /*
  * For event_add of a store: how far the number of this event is from the last

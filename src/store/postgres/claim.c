@@ -75,6 +75,12 @@ static void told_cleanup(struct told *t)
 		text_release(&t->arrays[i]);
 }
 
+/* Of an array that is empty the server is told nothing: see claim_port. */
+static bool is_empty(const struct told *t, unsigned i)
+{
+	return i != LOWS && i != HIGHS && t->arrays[i].len == 2;
+}
+
 static bool tell(const struct plan *p, struct told *t, struct err *err)
 {
 	bool ok = true;
@@ -102,17 +108,24 @@ static enum plan_why why_of(const struct plan *p, int64_t round, int64_t turn)
 	return round >= 0 && round < (int64_t)ARRAY_LEN(whys) ? whys[round] : WHY_NONE;
 }
 
-/* "{3000,1,0}": the port, its round and turn, and then the strangers that were passed. */
+unsigned pg_read_numbers(const char *text, unsigned room, long *ret)
+{
+	unsigned n = 0;
+
+	while (text && *++text && *text != '}' && n < room) {
+		ret[n++] = strtol(text, NULL, 10);
+		text += strcspn(text, ",}");
+	}
+	return n;
+}
+
+/* The port, its round and turn, and then the strangers that were passed. */
 static void read_numbers(const char *text, const struct plan *p, struct pick *ret)
 {
 	long numbers[3 + PLAN_MAX_PASSED];
-	unsigned n = 0;
+	unsigned n = pg_read_numbers(text, ARRAY_LEN(numbers), numbers);
 
 	*ret = (struct pick){ .why = WHY_NONE };
-	while (text && *++text && *text != '}' && n < ARRAY_LEN(numbers)) {
-		numbers[n++] = strtol(text, NULL, 10);
-		text += strcspn(text, ",}");
-	}
 	if (n < 3)
 		return;
 	ret->port = (uint16_t)numbers[0];
@@ -133,13 +146,12 @@ static bool read_pick(struct query *q, const struct plan *p, struct pick *ret, s
 	return true;
 }
 
-/* What is refused is undone alone; where others work beside it, the whole transaction is. */
-static bool open_claim(struct session *s, const struct sql_value *values, unsigned n_values,
-		       struct query *ret, struct err *err)
+bool pg_open_change(struct session *s, unsigned what, const struct sql_value *values,
+		    unsigned n_values, struct query *ret, struct err *err)
 {
 	const struct step steps[] = {
 		{ .what = SAVEPOINT },
-		{ .what = CLAIM_PORT, .values = values, .n_values = n_values },
+		{ .what = what, .values = values, .n_values = n_values },
 		{ .what = SAVEPOINT_END },
 	};
 	bool shared = s->sql.store.is_shared;
@@ -172,11 +184,11 @@ static bool claim(struct session *s, const struct plan *p, const struct entry *e
 		(SQL_ENTRY_VALUES - PORT_VALUE - 1) * sizeof(*values));
 	at += SQL_ENTRY_VALUES - 1;
 	for (unsigned i = 0; i < ARRAY_COUNT; i++)
-		*at++ = sql_exact(text_str(&t.arrays[i]));
+		*at++ = sql_text(is_empty(&t, i) ? NULL : text_str(&t.arrays[i]));
 	*at++ = sql_some_time(p->cooling_since_ms);
 	*at++ = sql_int(p->downwards);
 	*at++ = sql_text(p->random ? t.seed : NULL);
-	if (!open_claim(s, values, (unsigned)(at - values), &q, err) ||
+	if (!pg_open_change(s, CLAIM_PORT, values, (unsigned)(at - values), &q, err) ||
 	    !read_pick(&q, p, &pick, err))
 		return false;
 	*ret = pick;

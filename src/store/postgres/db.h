@@ -177,6 +177,19 @@ bool pg_run_part(struct sql_session *sql, unsigned what, const struct sql_value 
 bool pg_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
 	      struct err *err);
 
+/* What is refused is undone alone; where others work beside it, the whole transaction is. */
+bool pg_open_change(struct session *s, unsigned what, const struct sql_value *values,
+		    unsigned n_values, struct query *ret, struct err *err);
+
+/* "{3000,1,0}": at most `room` numbers; how many there are. */
+unsigned pg_read_numbers(const char *text, unsigned room, long *ret);
+
+/* ---- enter.c ---- */
+
+bool pg_enter(struct store *store, const struct entering *e, struct entered *ret, struct err *err);
+bool pg_release(struct store *store, const struct entry *entries, unsigned count, const char *actor,
+		int64_t at_ms, struct err *err);
+
 /* ---- error.c ---- */
 
 /* Say what the server answered. Returns false. */

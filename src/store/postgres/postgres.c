@@ -99,5 +99,7 @@ const struct store_ops postgres_ops = {
 	.part_undo = pg_batch_part_undo,
 	SQL_STORE_OPS,
 	.claim = pg_claim,
+	.enter = pg_enter,
+	.release = pg_release,
 	.hold = pg_hold,
 };

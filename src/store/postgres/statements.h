@@ -19,6 +19,8 @@ enum statement {
 	TAKE_TIME,
 	FIND_TRANSACTION,
 	CLAIM_PORT,
+	ENTER_PORT,
+	RELEASE_ENTRIES,
 	COMMIT,
 	ROLLBACK,
 	SAVEPOINT,
@@ -49,12 +51,12 @@ enum statement {
  * is no part of the change: it takes a lock of the whole server, and 14,300 commits a second
  * become 4,400.  Nobody waits until it is on disk.
  */
-#define WATCH_LOCK	  "8101820099207459939"
-#define WATCH_CHANNEL	  "portbook"
-#define SQL_WATCH	  "LISTEN " WATCH_CHANNEL "; SELECT pg_advisory_lock_shared(" WATCH_LOCK ")"
-#define SQL_TELL_WATCHERS                                                          \
-	"SELECT CASE WHEN NOT pg_try_advisory_xact_lock(" WATCH_LOCK ") THEN"      \
-	" concat(set_config('synchronous_commit', 'off', true),"                   \
+#define WATCH_LOCK    "8101820099207459939"
+#define WATCH_CHANNEL "portbook"
+#define SQL_WATCH     "LISTEN " WATCH_CHANNEL "; SELECT pg_advisory_lock_shared(" WATCH_LOCK ")"
+#define SQL_TELL_WATCHERS                                                     \
+	"SELECT CASE WHEN NOT pg_try_advisory_xact_lock(" WATCH_LOCK ") THEN" \
+	" concat(set_config('synchronous_commit', 'off', true),"              \
 	" pg_notify('" WATCH_CHANNEL "', '')) END"
 
 /*

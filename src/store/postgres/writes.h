@@ -54,6 +54,12 @@
 	"SELECT claim_port($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9, $10, $11, $12, $13, $14," \
 	" $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,"     \
 	" $31, $32, $33, $34)"
-#define SQL_HOLD_SERVICE "SELECT hold_service($1, $2)"
+
+/* In the order of enter_values. */
+#define SQL_ENTER_PORT                                                                  \
+	"SELECT enter_port($1, $2, (SELECT id FROM port_ranges WHERE range_name = $3)," \
+	" $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, NULL)"
+#define SQL_RELEASE_ENTRIES "SELECT release_entries($1, NULL, NULL, $2, $3)"
+#define SQL_HOLD_SERVICE    "SELECT hold_service($1, $2)"
 
 #endif
