@@ -283,24 +283,31 @@ static bool find_splice(const struct json_piece *root, const char *command, stru
 
 /* --- taking out */
 
+/* Behind the comma that follows `at`, of which there is one. */
+static const char *behind_comma(const char *at, const char *end)
+{
+	while (at < end && *at != ',')
+		at++;
+	return at < end ? at + 1 : end;
+}
+
 /* The innermost that is not alone, with its comma. */
 static void find_cut(const struct item levels[static LEVEL_COUNT], struct splice *s)
 {
 	unsigned level = HOOK;
+	const struct item *item;
+	const char *end;
 
 	while (level > HOOKS && levels[level].count == 1)
 		level--;
-	s->at = levels[level].before_end ? levels[level].before_end : levels[level].in.at + 1;
-	s->len = (size_t)(levels[level].end - s->at);
-	if (levels[level].before_end)
-		return;
-	if (levels[level].count == 1)
-		s->len = (size_t)(end_of(&levels[level].in) - 1 - s->at);
-	else
-		s->len = (size_t)((const char *)memchr(
-					  levels[level].end, ',',
-					  (size_t)(end_of(&levels[level].in) - levels[level].end)) +
-				  1 - s->at);
+	item = &levels[level];
+	end = item->end;
+	s->at = item->before_end ? item->before_end : item->in.at + 1;
+	if (!item->before_end && item->count == 1)
+		end = end_of(&item->in) - 1;
+	else if (!item->before_end)
+		end = behind_comma(end, end_of(&item->in));
+	s->len = (size_t)(end - s->at);
 }
 
 /* --- the file */

@@ -148,7 +148,7 @@ static bool say_port(struct call *c, struct judged *j, struct err *err)
 		return true;
 	j->instead = j->own ? arena_printf(&c->arena, "%u", j->own->port)
 			    : arena_printf(&c->arena, "$(portbook get %s%s)", j->service,
-					   j->port->protocol == PROTO_UDP ? " --protocol udp" : "");
+					   j->port->protocol == PROTO_UDP ? " --udp" : "");
 	return j->instead || fail_memory(err);
 }
 
