@@ -124,6 +124,11 @@ def c_int(value):
            "INT64_MAX" if value == INT64_MAX else str(value)
 
 
+def item_type(value):
+    """What an array holds; strings where nothing is said, which is checked of arrays alone."""
+    return TYPES[value.get("items", {}).get("type", "string")]
+
+
 def c_schema(schema):
     symbol = schema["name"].replace("-", "_")
     properties = schema["input"]["properties"]
@@ -138,7 +143,8 @@ def c_schema(schema):
             choices += f"static const char *const {chosen}[] = {{ {words}, NULL }};\n"
         fields += (f"\t{{ {c_string(name)}, {TYPES[value['type']]}, "
                    f"{'true' if name in required else 'false'}, {c_int(low)}, {c_int(high)}, "
-                   f"{chosen},\n\t  {c_string(value['description'])} }},\n")
+                   f"{item_type(value)}, {chosen},\n"
+                   f"\t  {c_string(value['description'])} }},\n")
     if fields:
         fields = f"static const struct schema_field {symbol}_input[] = {{\n{fields}}};\n"
     text = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))

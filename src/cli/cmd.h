@@ -39,6 +39,7 @@ extern const struct command cmd_instance_list;
 extern const struct command cmd_instance_next;
 extern const struct command cmd_instance_release;
 extern const struct command cmd_instance_set;
+extern const struct command cmd_lint;
 extern const struct command cmd_list;
 extern const struct command cmd_listeners;
 extern const struct command cmd_mcp;

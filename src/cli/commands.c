@@ -37,6 +37,7 @@ const struct command *const commands[] = {
 	&cmd_instance_next,
 	&cmd_instance_release,
 	&cmd_instance_set,
+	&cmd_lint,
 	&cmd_list,
 	&cmd_listeners,
 	&cmd_mcp,

@@ -15,8 +15,8 @@
 /* Rationale: `worktree add` with every option takes a dozen; people type no more. */
 #define MAX_WORDS 256
 
-/* Rationale: what git says of a failure is a screen; a list of paths may be long. */
-#define OUTPUT_MAX ((size_t)1 << 20)
+/* Rationale: what git says of a failure is a screen; the names of half a million files are 50 MB. */
+#define OUTPUT_MAX ((size_t)64 << 20)
 
 /*
  * What git itself takes away for a command in another repository: see

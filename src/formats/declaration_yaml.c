@@ -48,6 +48,15 @@ static const struct shape_key service_keys[] = {
 /* clang-format on */
 static const struct shape service_shape = SHAPE_OF("a service", service_keys, SHAPE_NOWHERE, NULL);
 
+/* clang-format off */
+static const struct shape_key lint_keys[] = {
+	SHAPE_LIST(declared_lint, "ignore", shape_set_list, shape_set_text, ignore,
+		   .what = "pattern", .item_max = DECLARATION_LINE_MAX),
+	SHAPE_LIST(declared_lint, "allow", shape_set_list, shape_set_port, allow, .what = "port"),
+};
+/* clang-format on */
+static const struct shape lint_shape = SHAPE_OF("lint", lint_keys, SHAPE_NOWHERE, NULL);
+
 static void declaration_init(void *object)
 {
 	((struct declaration *)object)->number = -1;
@@ -64,6 +73,7 @@ static const struct shape_key declaration_keys[] = {
 	SHAPE_LIST(declaration, "services", shape_set_pairs, shape_set_shaped_or_null, services,
 		   .what = "service", .shape = &service_shape,
 		   .place_at = offsetof(struct declared_service, place)),
+	SHAPE_FIELD(declaration, "lint", shape_set_shaped, lint, .shape = &lint_shape),
 };
 /* clang-format on */
 const struct shape declaration_shape = SHAPE_OF("a declaration", declaration_keys, SHAPE_NOWHERE,

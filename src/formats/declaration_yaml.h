@@ -56,12 +56,24 @@ struct declared_service {
 	unsigned n_environments;
 };
 
+/* Rationale: who has more exceptions than these has no gate. */
+#define DECLARED_LINT_MAX 64
+
+/* What `lint` is to leave alone. */
+struct declared_lint {
+	const char *ignore[DECLARED_LINT_MAX]; /* patterns of files: see project/lint.h */
+	unsigned n_ignore;
+	uint16_t allow[DECLARED_LINT_MAX]; /* ports that any file may name */
+	unsigned n_allow;
+};
+
 struct declaration {
 	char project[NAME_SIZE];
 	int number; /* -1: not said */
 	const char *owner, *description;
 	struct declared_service services[DECLARATION_MAX_SERVICES]; /* as in the file */
 	unsigned n_services;
+	struct declared_lint lint;
 };
 
 /*

@@ -84,9 +84,9 @@ static bool check_list(const struct schema_field *f, const json_t *value, struct
 		return fail(err, ERR_INVALID, "'%s' has more than %lld items", f->name,
 			    (long long)f->max);
 	json_array_foreach(json_walked(value), i, item)
-		if (!json_is_string(item))
-			return fail(err, ERR_INVALID, "'%s' holds something that is not a string",
-				    f->name);
+		if (!is_of_type(item, f->item))
+			return fail(err, ERR_INVALID, "'%s' holds something that is not %s",
+				    f->name, type_name(f->item));
 	return true;
 }
 

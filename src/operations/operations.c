@@ -26,6 +26,7 @@ const struct operation *const operations[] = {
 	&op_instance_next,
 	&op_instance_release,
 	&op_instance_set,
+	&op_lint,
 	&op_list,
 	&op_listeners,
 	&op_move,

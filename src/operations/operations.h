@@ -32,6 +32,7 @@ extern const struct operation op_instance_list;
 extern const struct operation op_instance_next;
 extern const struct operation op_instance_release;
 extern const struct operation op_instance_set;
+extern const struct operation op_lint;
 extern const struct operation op_list;
 extern const struct operation op_listeners;
 extern const struct operation op_move;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "formats/scan.h"
+#include "project/foreign.h"
 
 /* Rationale: people write these files; what is larger was made by a program. */
 #define FILE_MAX (1 << 20)
@@ -229,21 +229,13 @@ static bool list_names(struct search *s, const char *folder, struct names *ret)
 	return true;
 }
 
-/* Other people's code, what was built of ours, and what is a project of its own. */
+/* Neither other people's code nor a project of its own. */
 static bool is_ours(const char *path)
 {
-	static const char *const others[] = { "node_modules", "vendor", "target",     "dist",
-					      "build",	      "venv",	"__pycache__" };
 	const char *name = last_part(path);
-	char git[PATH_MAX];
 
-	if (name[0] == '.' && strcmp(name, ".cloudflared") != 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		if (!strcmp(name, others[i]))
-			return false;
-	return snprintf(git, sizeof(git), "%s/.git", path) < (int)sizeof(git) &&
-	       access(git, F_OK) != 0;
+	return (name[0] != '.' || !strcmp(name, ".cloudflared")) && !foreign_folder(name) &&
+	       !foreign_checkout(path);
 }
 
 static bool add_place(struct search *s, const char *path, unsigned depth)

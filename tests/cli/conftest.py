@@ -46,6 +46,7 @@ ERROR = {
 
 # What the command line adds to an operation's answer, as it writes the files.
 OF_THE_COMMAND = {"init": {"written"}, "env": {"written"}, "config": {"fileName", "written"},
+                  "lint": {"files", "fixed"},
                   "audit": {"restarted"},
                   "tunnel config": {"fileName", "written", "reloaded"},
                   "tunnel audit": {"fileName"}}

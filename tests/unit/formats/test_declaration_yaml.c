@@ -306,7 +306,7 @@ static void check_bounds(const struct shape_key *key, const json_t *said)
 		CHECK(json_int_of(said, "maxItems", -1) == (int64_t)key->max, "%s", key->name);
 	else if (key->set == shape_set_pairs)
 		CHECK(json_int_of(said, "maxProperties", -1) == (int64_t)key->max, "%s", key->name);
-	else if (!key->words)
+	else if (!key->words && !key->shape)
 		CHECK(json_int_of(said, "maxLength", -1) == (int64_t)key->max, "%s", key->name);
 }
 
@@ -323,10 +323,12 @@ static void check_key(const struct shape_key *key, const json_t *said)
 		CHECK_TEXT(json_text_of(json_object_get(said, "items"), "$ref"),
 			   "#/definitions/name");
 	if (key->item == shape_set_text)
-		CHECK(json_int_of(each, "maxLength", -1) == (int64_t)key->item_max, "%s",
-		      key->name);
+		CHECK(json_int_of(key->set == shape_set_list ? json_object_get(said, "items")
+							     : each,
+				  "maxLength", -1) == (int64_t)key->item_max,
+		      "%s", key->name);
 	if (key->shape)
-		check_keys(key->shape, each);
+		check_keys(key->shape, key->set == shape_set_shaped ? said : each);
 }
 
 static void test_declaration__the_editors_schema_has_its_keys_and_limits(void **state)

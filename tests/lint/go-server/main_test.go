@@ -1,0 +1,3 @@
+package main
+
+func x() { http.ListenAndServe(":8000", nil) }

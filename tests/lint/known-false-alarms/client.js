@@ -1,0 +1,3 @@
+// the port of a machine elsewhere
+const port = 9200
+fetch(`http://search.example.org:${port}`)

@@ -1,0 +1,2 @@
+sock.listen(5)
+sock.listen(1024)
