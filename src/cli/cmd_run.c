@@ -189,7 +189,7 @@ static bool run_run(struct run *r, struct err *err)
 		.command = r->behind,
 		.hide = r->behind,
 		.quiet = r->out.quiet || r->out.json,
-		.holding = { .fd = -1 },
+		.holding = HOLDING_NOTHING,
 	};
 
 	if (!check_modes(r, err) || !check_command(r, path, err))

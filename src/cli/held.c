@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "cli/entry_text.h"
-
-/* As operations/guard.c reads it. */
-#define STARTED_BY "startedBy"
+#include "operations/input.h"
 
 enum protocol held_protocol(const json_t *row)
 {

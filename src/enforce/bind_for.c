@@ -1,60 +1,28 @@
 #include "enforce/bind_for.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "enforce/supervisor.h"
 
-static int option(int socket, int name)
-{
-	int value = 0;
-	socklen_t len = sizeof(value);
-
-	return getsockopt(socket, SOL_SOCKET, name, &value, &len) < 0 ? 0 : value;
-}
-
-static void set_option(int socket, int name, int value)
-{
-	(void)setsockopt(socket, SOL_SOCKET, name, &value, sizeof(value));
-}
-
-/* All addresses of both families: what the program then binds is one of them. */
-static int bind_all(int fd, uint16_t port)
-{
-	const struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	int no = 0;
-
-	(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
-	return bind(fd, (const struct sockaddr *)&any6, sizeof(any6));
-}
-
-static int bind_all4(int fd, uint16_t port)
-{
-	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(port) };
-
-	return bind(fd, (const struct sockaddr *)&any, sizeof(any));
-}
-
 bool holding_begin(struct holding *h, uint16_t port, struct err *err)
 {
-	CLEANUP(fd_cleanup) int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool is_v6 = fd >= 0;
+	struct err why = { 0 };
+	bool is_held;
 
-	if (fd < 0)
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return fail(err, ERR_IO, "cannot open a socket: %s", strerror(errno));
-	if ((is_v6 ? bind_all : bind_all4)(fd, port) < 0)
-		return fail(err, errno == EADDRINUSE ? ERR_TAKEN : ERR_IO,
-			    "cannot hold port %u: %s", port, strerror(errno));
-	h->fd = fd_take(&fd);
-	h->port = port;
-	return true;
+	if (hold_port(PROTO_TCP, port, false, &h->fd, &why)) {
+		h->port = port;
+		return true;
+	}
+	is_held = guard_holds(&h->guard, PROTO_TCP, port);
+	/* The supervisor is another process, with a connection of its own. */
+	guard_disconnect(&h->guard);
+	if (!is_held)
+		*err = why;
+	return is_held;
 }
 
 static uint16_t port_of(const struct sockaddr *at, socklen_t len)
@@ -71,27 +39,37 @@ static ino_t number_of(int socket)
 	return fstat(socket, &st) < 0 ? 0 : st.st_ino;
 }
 
-static void lend(struct holding *h, int socket, int reuse)
+static bool is_stream(int socket)
 {
-	h->lent[h->next++ % LENT_MAX] = (struct lent){ number_of(socket), reuse };
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
-static int bind_beside(struct holding *h, int socket, const struct sockaddr *at, socklen_t len)
+/* Whose place another one takes never listened. */
+static void lend(struct holding *h, int socket, const struct handed *was)
 {
-	int address = option(socket, SO_REUSEADDR), port = option(socket, SO_REUSEPORT), error;
+	struct lent *l = &h->lent[h->next % LENT_MAX];
 
-	set_option(socket, SO_REUSEADDR, 0);
-	set_option(socket, SO_REUSEPORT, 1);
-	set_option(h->fd, SO_REUSEPORT, 1);
-	error = bind(socket, at, len) < 0 ? errno : 0;
-	set_option(h->fd, SO_REUSEPORT, 0);
-	set_option(socket, SO_REUSEPORT, port);
-	if (error) {
-		set_option(socket, SO_REUSEADDR, address);
-		return -error;
-	}
-	lend(h, socket, address);
-	close(h->fd);
+	if (!was->reuse_address && !was->reuse_port && was->held < 0)
+		return;
+	if (l->socket)
+		fd_cleanup(&l->was.held);
+	*l = (struct lent){ number_of(socket), *was };
+	h->next++;
+}
+
+/* From what this supervisor holds. */
+static int bind_held(struct holding *h, int socket, const struct sockaddr *at, socklen_t len,
+		     struct handed *ret)
+{
+	int why = hold_hand_over(h->fd, socket, at, len, ret);
+
+	if (why)
+		return why;
+	if (ret->held < 0)
+		fd_cleanup(&h->fd);
 	h->fd = -1;
 	return 0;
 }
@@ -99,14 +77,19 @@ static int bind_beside(struct holding *h, int socket, const struct sockaddr *at,
 int bind_for(struct supervisor *s, int socket, const struct sockaddr *at, socklen_t len)
 {
 	struct holding *h = &s->holding;
+	struct handed was = HANDED_NOTHING;
+	bool is_held = h->fd >= 0 && h->port == port_of(at, len) && is_stream(socket);
+	int why = is_held ? bind_held(h, socket, at, len, &was)
+			  : guard_bind(&h->guard, socket, at, len, &was);
 
-	if (h->fd >= 0 && h->port == port_of(at, len) && option(socket, SO_TYPE) == SOCK_STREAM)
-		return bind_beside(h, socket, at, len);
-	return bind(socket, at, len) < 0 ? -errno : 0;
+	if (!why)
+		lend(h, socket, &was);
+	return -why;
 }
 
-void bound_listens(struct supervisor *s, int socket)
+int listen_for(struct supervisor *s, int socket, int backlog)
 {
+	struct handed was = HANDED_NOTHING;
 	ino_t number = number_of(socket);
 
 	for (unsigned i = 0; number && i < LENT_MAX; i++) {
@@ -114,7 +97,8 @@ void bound_listens(struct supervisor *s, int socket)
 
 		if (l->socket != number)
 			continue;
-		set_option(socket, SO_REUSEADDR, l->reuse);
+		was = l->was;
 		l->socket = 0;
 	}
+	return -guard_listen(&s->holding.guard, socket, backlog, &was);
 }

@@ -1,10 +1,8 @@
 /*
  * enforce/bind_for.h - the moment at which a supervisor binds a program's socket.
  *
- * Who holds the port for the service until then gives it up here, without a gap.
- * The two sockets share the port by SO_REUSEPORT while both are bound, which only
- * sockets of one user can; and the program's has no SO_REUSEADDR until it listens,
- * as a stranger's with SO_REUSEADDR could be bound beside it before.
+ * Who holds the port for the service until then gives it up here, without a gap: the supervisor
+ * itself (--hold), or the guard of this user.  See hold.h.
  */
 #ifndef ENFORCE_BIND_FOR_H
 #define ENFORCE_BIND_FOR_H
@@ -14,27 +12,31 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "enforce/guard_client.h"
 
 /* Rationale: sockets between bind and listen, of programs that take their time for it. */
 #define LENT_MAX 16
 
-/* A socket whose SO_REUSEADDR is given back when it listens. */
+/* A socket that gets back when it listens what it had asked for. */
 struct lent {
 	ino_t socket; /* 0: none */
-	int reuse;
+	struct handed was;
 };
 
+/* Start from HOLDING_NOTHING. */
 struct holding {
 	int fd;	       /* bound, and does not listen; -1: nothing is held */
 	uint16_t port; /* on which */
+	struct guard_client guard;
 	struct lent lent[LENT_MAX];
 	unsigned next;
 };
+#define HOLDING_NOTHING ((struct holding){ .fd = -1, .guard = { .fd = -1, .what = "run" } })
 
 struct supervisor;
 
 /*
- * Hold a port from now until it is bound for the service.
+ * Hold a port from now until it is bound for the service; nothing is to do where a guard does.
  * Errors: ERR_TAKEN  somebody has it
  *         ERR_IO
  */
@@ -43,7 +45,7 @@ MUST_CHECK bool holding_begin(struct holding *h, uint16_t port, struct err *err)
 /* bind(2): 0, or the negative error. */
 int bind_for(struct supervisor *s, int socket, const struct sockaddr *at, socklen_t len);
 
-/* It listens now. */
-void bound_listens(struct supervisor *s, int socket);
+/* listen(2): 0, or the negative error. */
+int listen_for(struct supervisor *s, int socket, int backlog);
 
 #endif

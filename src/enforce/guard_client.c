@@ -156,28 +156,47 @@ static int take_over(struct guard_client *c, int held, int socket, const struct 
 	int why = hold_hand_over(held, socket, to, len, ret);
 
 	(void)!protocol_of(socket, &protocol);
-	if (ret->held < 0)
-		close_held(c, &held, why ? "kept" : "taken", protocol, port_of(to, len));
+	if (ret->held >= 0)
+		return why;
+	close_held(c, &held, why ? "kept" : "taken", protocol, port_of(to, len));
+	if (!why && protocol == PROTO_UDP) {
+		(void)hold_listen(socket, 0, ret);
+		*ret = HANDED_NOTHING;
+	}
 	return why;
 }
 
+bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port)
+{
+	int held = take(c, protocol, port);
+
+	if (held < 0)
+		return false;
+	close_held(c, &held, "kept", protocol, port);
+	return true;
+}
+
+/*
+ * Nobody is asked for a port that is free: most machines have no guard, and looking for one takes
+ * longer than a bind.  What was free or held when the guard answered may be so no more when it is
+ * bound, so that is done twice.
+ */
 int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, socklen_t len,
 	       struct handed *ret)
 {
 	enum protocol protocol = PROTO_TCP;
 	bool may_be_held = port_of(to, len) && protocol_of(socket, &protocol);
-	int why = 0;
+	int why = bind_plainly(socket, to, len);
 
 	*ret = HANDED_NOTHING;
-	/* Who was not held when it was asked for may be when it is bound: once more then. */
-	for (unsigned i = 0; i < 2; i++) {
-		int held = may_be_held ? take(c, protocol, port_of(to, len)) : -1;
+	for (unsigned i = 0; i < 2 && why == EADDRINUSE && may_be_held; i++) {
+		int held = take(c, protocol, port_of(to, len));
 
 		if (held >= 0)
 			return take_over(c, held, socket, to, len, ret);
-		why = bind_plainly(socket, to, len);
-		if (why != EADDRINUSE || c->fd < 0)
+		if (c->fd < 0)
 			break;
+		why = bind_plainly(socket, to, len);
 	}
 	return why;
 }

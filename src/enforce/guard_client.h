@@ -32,11 +32,14 @@ int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, so
 	       struct handed *ret);
 
 /*
- * listen(2) on a socket that was bound so, or on any other with HANDED_NOTHING; one of UDP, which
- * does not listen, is given back what it had asked for.  `*was` is HANDED_NOTHING afterwards.
+ * listen(2) on a socket that was bound so, or on any other with HANDED_NOTHING; of one of UDP,
+ * which does not listen, nothing is waited for.  `*was` is HANDED_NOTHING afterwards.
  * Returns 0 or listen's errno.
  */
 int guard_listen(struct guard_client *c, int socket, int backlog, struct handed *was);
+
+/* Whether the guard holds it, and would give it. */
+bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port);
 
 /*
  * Have the guard let go of a port, and leave it alone for so long.

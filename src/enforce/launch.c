@@ -22,6 +22,9 @@
 /* Rationale: a supervisor has a listener, a port that it holds, and four ends of channels. */
 #define KEPT_MAX 8
 
+/* Rationale: what a slow command takes from its start to its listen. */
+#define LEFT_MS 30000
+
 /* Messages between the two. */
 
 bool channel_open(struct channel *c, struct err *err)
@@ -251,6 +254,14 @@ bool launch_supervised(const struct launching *l, struct err *err)
 	return launch_filtered(l, c.ours, err);
 }
 
+/* Nobody is there at the moment of its bind: the guard lets go before. */
+static void leave_port(const struct assignment *a)
+{
+	bool was_held;
+
+	(void)!guard_yield(PROTO_TCP, a->port, LEFT_MS, "run", &was_held, NULL);
+}
+
 bool launch_with_rules(const struct launching *l, struct err *err)
 {
 	const struct assignment *a = l->assignment;
@@ -261,12 +272,14 @@ bool launch_with_rules(const struct launching *l, struct err *err)
 	if (!landlock_allow_ports(ports, a->n_own, err) || !filter_refuse(err))
 		return false;
 	launch_note(l, &l->book, getpid());
+	leave_port(a);
 	return launch_exec(l, err);
 }
 
 bool launch_plain(const struct launching *l, struct err *err)
 {
 	launch_note(l, &l->book, getpid());
+	leave_port(l->assignment);
 	return launch_exec(l, err);
 }
 

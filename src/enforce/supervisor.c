@@ -158,24 +158,33 @@ static void own_text(char ret[static PORT_TEXT_SIZE], struct assignment *a, uint
 		 subject(name, a->project, a->instance, own ? own->service : a->service));
 }
 
-static void say_instead(const struct supervisor *s, const struct waiting *w, uint16_t asked,
+/* The guard's log tells of it, where there is one. */
+static void note_try(struct supervisor *s, const struct waiting *w, uint16_t asked,
+		     const char *program)
+{
+	guard_note_try(&s->holding.guard, PROTO_TCP, asked, program, (pid_t)w->notif->pid);
+}
+
+static void say_instead(struct supervisor *s, const struct waiting *w, uint16_t asked,
 			const json_t *holder, uint16_t port)
 {
 	char program[PROGRAM_SIZE], wanted[PORT_TEXT_SIZE], has[PORT_TEXT_SIZE];
 
 	foreign_program((pid_t)w->notif->pid, program);
+	note_try(s, w, asked, program);
 	port_text(wanted, asked, holder);
 	own_text(has, w->assignment, port);
 	say_to(&s->speaker, (pid_t)w->notif->pid, "%s asked for %s; it listens on %s", program,
 	       wanted, has);
 }
 
-static void say_refused(const struct supervisor *s, const struct waiting *w, uint16_t asked,
+static void say_refused(struct supervisor *s, const struct waiting *w, uint16_t asked,
 			const json_t *holder, const struct err *why)
 {
 	char program[PROGRAM_SIZE], wanted[PORT_TEXT_SIZE];
 
 	foreign_program((pid_t)w->notif->pid, program);
+	note_try(s, w, asked, program);
 	port_text(wanted, asked, holder);
 	if (why->text[0])
 		say_to(&s->speaker, (pid_t)w->notif->pid, "%s asked for %s and gets EADDRINUSE: %s",
@@ -187,11 +196,12 @@ static void say_refused(const struct supervisor *s, const struct waiting *w, uin
 		       program, wanted, asked);
 }
 
-static void say_strict(const struct supervisor *s, const struct waiting *w, uint16_t asked)
+static void say_strict(struct supervisor *s, const struct waiting *w, uint16_t asked)
 {
 	char program[PROGRAM_SIZE], has[PORT_TEXT_SIZE];
 
 	foreign_program((pid_t)w->notif->pid, program);
+	note_try(s, w, asked, program);
 	own_text(has, w->assignment, w->assignment->port);
 	say_to(&s->speaker, (pid_t)w->notif->pid,
 	       "%s asked for %u and gets EACCES: run --strict lets it have %s", program, asked,
@@ -271,9 +281,14 @@ static struct bind_verdict judge(struct supervisor *s, const struct waiting *w, 
 
 /* Carrying it out. */
 
+/* What is held is of this network alone. */
 static int bind_on(struct supervisor *s, const struct waiting *w, const struct foreign_address *a)
 {
-	return bind_for(s, w->socket, (const struct sockaddr *)(const void *)a->bytes, a->len);
+	const struct sockaddr *at = (const struct sockaddr *)(const void *)a->bytes;
+
+	if (network_of(w->socket) == s->network)
+		return bind_for(s, w->socket, at, a->len);
+	return bind(w->socket, at, a->len) < 0 ? -errno : 0;
 }
 
 static int bind_judged(struct supervisor *s, const struct waiting *w, struct foreign_address *a)
@@ -352,9 +367,9 @@ static int answer_listen(struct supervisor *s, const struct waiting *w)
 
 	if (error)
 		return error;
-	if (listen(w->socket, w->call.backlog) < 0)
-		return -errno;
-	bound_listens(s, w->socket);
+	error = listen_for(s, w->socket, w->call.backlog);
+	if (error)
+		return error;
 	if (judged)
 		s->listening = (struct listening){ w->assignment, port_of(w->socket) };
 	return 0;

@@ -9,9 +9,6 @@
 #include "operations/operations.h"
 #include "operations/schemas.h"
 
-/* The member of an entry's metadata by which its owner is known to take a port from a guard. */
-#define STARTED_BY "startedBy"
-
 static bool put_started_by(json_t *row, const struct entry *e)
 {
 	CLEANUP(json_cleanup) json_t *metadata = NULL;

@@ -49,6 +49,9 @@ json_t *answer_entries(const struct entry_list *list) MUST_CHECK;
 MUST_CHECK bool answer_others(struct call *c, const struct service_key *key, json_t *answer,
 			      struct err *err);
 
+/* The member of an entry's metadata by which its owner is known to take a port from a guard. */
+#define STARTED_BY "startedBy"
+
 /* "3000" or "3000-3099". */
 #define PORTS_TEXT_SIZE 16
 char *ports_text(struct port_range r, char ret[static PORTS_TEXT_SIZE]);

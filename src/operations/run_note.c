@@ -10,8 +10,9 @@
 #include "operations/operations.h"
 #include "operations/schemas.h"
 #include "registry/checks.h"
-#include "registry/entry_json.h"
 #include "registry/changes.h"
+#include "registry/edit.h"
+#include "registry/entry_json.h"
 
 /* Rationale: nobody looked, so nothing was measured. */
 #define NOT_MEASURED (-1)
@@ -49,7 +50,34 @@ static bool note_state(struct call *c, const struct entry *e, enum entry_state s
 	return checks_add(c->registry, &seen, registry_now(c->registry), NOT_MEASURED, err);
 }
 
-static bool note(struct call *c, const json_t *input, const struct entry *e, struct err *err)
+static bool has_way_back(const struct entry *e)
+{
+	CLEANUP(json_cleanup) json_t *metadata = NULL;
+	const char *by = NULL;
+
+	if (e->metadata && json_parse(e->metadata, strlen(e->metadata), &metadata, NULL))
+		by = json_text_of(metadata, STARTED_BY);
+	return by && !strcmp(by, "run");
+}
+
+/* Under a supervisor it takes its port from a guard, which may hold it from now on. */
+static bool note_way_back(struct call *c, const struct service_key *key, const struct entry *e,
+			  struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *metadata = json_pack("{s:s}", STARTED_BY, "run");
+	const struct details d = { .metadata = metadata };
+	struct entry updated;
+	bool changed;
+
+	if (has_way_back(e))
+		return true;
+	if (!metadata)
+		return fail_memory(err);
+	return registry_update(c->registry, key, e->port, &d, &c->arena, &updated, &changed, err);
+}
+
+static bool note(struct call *c, const json_t *input, const struct service_key *key,
+		 const struct entry *e, struct err *err)
 {
 	const char *event = json_text_of(input, "event");
 
@@ -57,7 +85,9 @@ static bool note(struct call *c, const json_t *input, const struct entry *e, str
 		return false;
 	if (!strcmp(event, "started"))
 		return note_started(c, input, e, err);
-	return note_state(c, e, strcmp(event, "ended") ? STATE_IN_USE : STATE_DOWN, err);
+	if (!strcmp(event, "ended"))
+		return note_state(c, e, STATE_DOWN, err);
+	return note_state(c, e, STATE_IN_USE, err) && note_way_back(c, key, e, err);
 }
 
 static bool is_of(const struct entry *e, const struct service_key *key)
@@ -90,7 +120,7 @@ static bool run_note_run(struct call *c, const json_t *input, json_t *answer, st
 
 	if (!place_find(c, input, PLACE_ENTER_NOTHING, &p, err) ||
 	    !input_key(c, input, &p, &key, err) || !find_entry(c, input, &key, &e, err) ||
-	    !note(c, input, &e, err))
+	    !note(c, input, &key, &e, err))
 		return false;
 	return (json_put_text(answer, "projectName", e.project) &&
 		json_put_text(answer, "serviceName", e.service) &&

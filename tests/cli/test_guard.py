@@ -337,6 +337,77 @@ def test_exec_held__gets_its_port_a_thousand_times(guard, held_server, owned):
     hand_over(1000, guard, held_server, owned("shop/web"))
 
 
+SERVER = """
+import os, socket, sys
+s = socket.create_server(("127.0.0.1", int(sys.argv[1]) if sys.argv[1:] else int(os.environ["PORT"])))
+print("listening", flush=True)
+while s.accept()[0].close() is None:
+    pass
+"""
+
+
+@pytest.fixture
+def run(pb, elsewhere):
+    """run("shop/web", *options, words=[...]): a server below `portbook run` that listens."""
+    def start(service, *options, words=()):
+        process = pb.start("run", service, *options, "--", "/usr/bin/python3", "-S", "-E", "-c",
+                           SERVER, *words, cwd=elsewhere)
+        assert process.stdout.readline() == "listening\n", process.stderr.read()
+        return process
+    return start
+
+
+def test_run__takes_its_port_from_the_guard_and_it_is_held_again(guard, pb, run):
+    port = int(pb.ok("get", "shop/web", "--create"))
+    g = guard()
+    process = run("shop/web")
+    for _ in range(2):
+        process.kill()  # which is known by its supervisor
+        g.wait(f"holds {port}")
+        assert not bind(port, option=socket.SO_REUSEADDR)
+        process = run("shop/web")
+        line = g.wait(f"gave {port} (shop/web) to run")
+        assert state_of(pb, port)["state"] == "given", line
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            assert s.recv(1) == b""  # connections of the one before are remembered
+    assert not bind(port)
+
+
+def test_run__gets_its_port_beside_one_who_wants_it(guard, owned, run):
+    port = owned("shop/web")
+    g = guard()
+    with subprocess.Popen(["/usr/bin/python3", "-S", "-E", "-c", HAMMER, str(port)], text=True,
+                          stdout=subprocess.PIPE) as stranger:
+        assert stranger.stdout.readline() == "hammering\n"
+        for _ in range(5):
+            process = run("shop/web")
+            process.kill()
+            g.wait(f"holds {port}")
+        stranger.kill()
+
+
+def test_run__that_stops_somebody_has_it_noted(guard, owned, run):
+    owned("shop/web")
+    g = guard("--defaults")
+    run("shop/web", words=["3000"])
+    assert "python3" in g.wait(" asked for 3000")
+
+
+def test_run__without_a_supervisor_has_the_guard_let_go(guard, owned, pb, run):
+    port = owned("shop/web")
+    g = guard()
+    run("shop/web", "--plain")
+    g.wait(f"left {port} (shop/web) to its owner, as told by run")
+    assert state_of(pb, port)["state"] in ("in_use", "yielded")
+
+
+def test_run_hold__is_content_with_a_guard_that_does(guard, owned, run):
+    port = owned("shop/web")
+    g = guard()
+    run("shop/web", "--hold")
+    g.wait(f"gave {port}")
+
+
 def test_exec_held__says_what_cannot_be_started(pb, owned):
     owned("shop/web")
     result = pb.fails(1, "exec-held", "shop/web", "--", "no-such-program")
