@@ -10,6 +10,7 @@
 extern const struct command cmd___complete;
 extern const struct command cmd___describe;
 extern const struct command cmd_adopt;
+extern const struct command cmd_agents_md;
 extern const struct command cmd_allocate;
 extern const struct command cmd_audit;
 extern const struct command cmd_backup;

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
@@ -21,9 +22,10 @@ static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 
 /* What completion offers; the table is that of formats/render.c, and a test compares them. */
 static const char *const formats[] = {
-	"json",	    "dotenv",	"direnv",   "docker-compose", "package-json", "next",	  "vite",
-	"supabase", "Procfile", "Makefile", "systemd",	      "hosts",	      "markdown", "express",
-	"python",   "nginx",	"caddy",    "haproxy",	      "cloudflared",  NULL,
+	"json",	    "dotenv",	   "direnv",   "docker-compose", "package-json", "next",
+	"vite",	    "supabase",	   "Procfile", "Makefile",	 "systemd",	 "hosts",
+	"markdown", "agents",	   "express",  "python",	 "nginx",	 "caddy",
+	"haproxy",  "cloudflared", NULL,
 };
 
 /* clang-format off */
@@ -325,6 +327,86 @@ static const struct example examples[] = {
 	}
 
 const struct command cmd_config = CONFIG_COMMAND("config", false);
+
+/* --- agents-md: the same with a format of its own */
+
+/* A second file that agents read, and that is neither the first one nor a mention of it. */
+static bool note_other(struct run *r, const char *path, struct err *err)
+{
+	CLEANUP(target_release) struct target other = { .is_there = false };
+	const char *slash = strrchr(path, '/');
+	struct stat one, two;
+
+	if (!slash || strcmp(slash, "/AGENTS.md") != 0)
+		return true;
+	if (snprintf(other.path, sizeof(other.path), "%.*s/CLAUDE.md", (int)(slash - path), path) >=
+		    PATH_MAX ||
+	    stat(other.path, &two) < 0 || (stat(path, &one) == 0 && one.st_ino == two.st_ino))
+		return true;
+	if (!read_target(&other, err))
+		return false;
+	if (!strstr(text_str(&other.now), "AGENTS.md") &&
+	    !strstr(text_str(&other.now), ">>> portbook"))
+		output_note(&r->out,
+			    "%s is a file of its own: portbook agents-md --file CLAUDE.md "
+			    "--write",
+			    other.path);
+	return true;
+}
+
+static bool agents_run(struct run *r, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *first = NULL;
+	CLEANUP(target_release) struct target t = { .is_there = false };
+
+	if (!json_put(r->input, "format", json_string("agents")))
+		return fail_memory(err);
+	if (!config_run(r, err))
+		return false;
+	if (!run_has(r, "write") || run_text(r, "file"))
+		return true;
+	return run_call(r, r->command->operation, r->input, &first, err) &&
+	       find_target(r, first, &t, err) && note_other(r, t.path, err);
+}
+
+/* clang-format off */
+static const struct option_spec agents_options[] = {
+	{ .name = "project", .letter = 'p', .kind = VALUE_PROJECT, .arg = "PROJECT",
+	  .field = "projectName", .help = "the ports of this project; else of the directory's" },
+	OPTION_INSTANCE,
+	OPTION_ENV,
+	{ .name = "write", .letter = 'w', .kind = VALUE_FLAG,
+	  .help = "bring it into AGENTS.md, else into CLAUDE.md, and show what changes" },
+	{ .name = "file", .kind = VALUE_TEXT, .arg = "PATH", .completes = COMPLETES_FILE,
+	  .help = "this file; without --write: what would change" },
+	{ .name = "diff", .kind = VALUE_FLAG,
+	  .help = "only show what --write would change" },
+	{ 0 },
+};
+/* clang-format on */
+
+static const struct example agents_examples[] = {
+	{ "portbook agents-md", "what agents would be told" },
+	{ "portbook agents-md --write", "in AGENTS.md, to be committed" },
+	{ NULL, NULL },
+};
+
+const struct command cmd_agents_md = {
+	.name = "agents-md",
+	.group = GROUP_DIRECTORY,
+	.summary = "tell agents of this project's ports, in AGENTS.md",
+	.text = "A short block on ports for the file that agents read: which services there are, and "
+		"how to ask for their ports. It has no numbers, as the file is committed and every "
+		"worktree has it. With --write it is put between two marks, or replaced there; the "
+		"rest of the file stays as it is, and a second time changes nothing. The file is "
+		"AGENTS.md, or CLAUDE.md where there is only that; a link is followed.",
+	.examples = agents_examples,
+	.options = agents_options,
+	.operation = "config",
+	.sends = SENDS_ALL,
+	.run = agents_run,
+	.render = config_render,
+};
 
 /* What other tools call it. */
 const struct command cmd_port_config = CONFIG_COMMAND("port-config", true);

@@ -8,6 +8,7 @@ const struct command *const commands[] = {
 	&cmd___complete,
 	&cmd___describe,
 	&cmd_adopt,
+	&cmd_agents_md,
 	&cmd_allocate,
 	&cmd_audit,
 	&cmd_backup,

@@ -46,6 +46,8 @@ const struct render_format render_formats[] = {
 	  .render = hosts_render, .marks = &hash },
 	{ .name = "markdown", .alias = "md", .files = FILES("PORTS.md"),
 	  .render = markdown_render, .marks = &html },
+	{ .name = "agents", .files = FILES("AGENTS.md", "CLAUDE.md"),
+	  .render = agents_render, .marks = &html },
 	{ .name = "express", .files = FILES("ports.cjs"),
 	  .render = express_render, .marks = &slashes },
 	{ .name = "python", .files = FILES("ports.py"),

@@ -9,7 +9,8 @@
 #include "formats/render.h"
 
 render_fn json_render, dotenv_render, direnv_render, make_render, systemd_render, hosts_render,
-	markdown_render, nginx_render, caddy_render, haproxy_render, cloudflared_render, python_render, express_render;
+	markdown_render, nginx_render, caddy_render, haproxy_render, cloudflared_render,
+	python_render, express_render, agents_render;
 
 splice_fn json_splice, direnv_splice, package_json_splice, next_splice, procfile_splice,
 	compose_splice, supabase_splice, vite_splice, cloudflared_splice;
