@@ -157,6 +157,8 @@ class Portbook:
             HOME=str(home), XDG_DATA_HOME=str(home / "data"), XDG_CONFIG_HOME=str(home / "config"),
             XDG_RUNTIME_DIR=str(home / "run"),
             PATH=f"{self.program_for(user).parent}:{os.environ['PATH']}",
+            # A call that the sandbox of the server forbids ends it, so that no test misses it.
+            PORTBOOK_SANDBOX_KILLS="1",
             LC_ALL="C.UTF-8", TZ="UTC", GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1")
         for name, value in (env or {}).items():
             ours.pop(name, None)

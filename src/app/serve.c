@@ -10,12 +10,16 @@
 
 #include "app/process.h"
 #include "app/serve_options.h"
+#include "app/serve_sandbox.h"
 #include "base/fd.h"
 #include "base/notify.h"
 #include "book/session.h"
 #include "cli/output.h"
 #include "http/server.h"
 #include "loop/loop.h"
+#include "observe/observe.h"
+#include "sandbox/aide.h"
+#include "sandbox/privileges.h"
 #include "trust/certificate.h"
 #include "trust/tokens.h"
 
@@ -24,6 +28,8 @@
 
 struct serving {
 	struct serve_options options;
+	struct aide *aide;
+	struct listeners seen_by[AIDE_ASKERS];
 	struct session *reader, *writer;
 	struct watcher *watcher;
 	struct listening listening[LISTEN_MAX];
@@ -50,20 +56,43 @@ static bool end_batch(void *session, bool *ret_unknown, struct err *err)
 	return session_batch_end(session, ret_unknown, err);
 }
 
-static bool open_book(struct serving *s, struct err *err)
+/* Who looks at processes, as this one soon may not; as root where sudo made it root. */
+static bool start_aide(struct serving *s, struct err *err)
+{
+	const struct aide_options options = {
+		.machine = &listeners_of_machine,
+		.user = s->options.user,
+	};
+
+	if (!aide_start(&options, &s->aide, err))
+		return false;
+	for (unsigned i = 0; i < AIDE_ASKERS; i++)
+		s->seen_by[i] = aide_listeners(s->aide, i);
+	return true;
+}
+
+static bool open_session(struct serving *s, unsigned asker, struct session **ret, struct err *err)
 {
 	const struct session_options options = {
 		.book = s->options.book,
 		.named_by = "--book",
+		.listeners = &s->seen_by[asker],
 		.follows_sudo = true,
 	};
 
-	if (!session_open(&options, &s->writer, err))
+	return session_open(&options, ret, err);
+}
+
+static bool open_book(struct serving *s, struct err *err)
+{
+	if (!open_session(s, 0, &s->writer, err))
 		return false;
 	if (!strncmp(session_book(s->writer), "unix:", 5))
 		return fail(err, ERR_INVALID, "'%.200s' is served already",
 			    session_book(s->writer));
-	return session_ready(s->writer, err) && session_open(&options, &s->reader, err);
+	return privileges_settle(err) && serve_prepare_folder(s->writer, err) &&
+	       session_ready(s->writer, err) && open_session(s, 1, &s->reader, err) &&
+	       session_ready(s->reader, err);
 }
 
 /* What others do is told at once; without, once a second. */
@@ -159,14 +188,67 @@ static bool listen_in_runtime_folder(struct serving *s, struct err *err)
 	return listen_on(s, where, err);
 }
 
-static bool start_listening(struct serving *s, struct err *err)
+static bool listen_where_told(struct serving *s, struct err *err)
 {
 	if (!listen_inherit(s->listening, LISTEN_MAX, lacks_for_others(s), &s->n_listening, err))
 		return false;
 	for (unsigned i = 0; i < s->options.n_listen; i++)
 		if (!listen_on(s, s->options.listen[i], err))
 			return false;
+	return true;
+}
+
+static bool listen_at_home(struct serving *s, struct err *err)
+{
 	return s->n_listening || (listen_on_own_port(s, err) && listen_in_runtime_folder(s, err));
+}
+
+/* A socket is its server's: who has the same user may ask. */
+static bool give_sockets(const struct serving *s, struct err *err)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (!privileges_find(s->options.user, &uid, &gid, err))
+		return false;
+	for (unsigned i = 0; i < s->n_listening; i++)
+		if (s->listening[i].path[0] && lchown(s->listening[i].path, uid, gid) < 0)
+			return fail(err, ERR_NOT_PERMITTED, "'%.200s' cannot be given to '%.80s'",
+				    s->listening[i].path, s->options.user);
+	return true;
+}
+
+/*
+ * Addresses that only root may listen on, and then the user: the book and its files are that one's
+ * from the beginning.
+ */
+static bool become_user(struct serving *s, struct err *err)
+{
+	return !s->options.user || (listen_where_told(s, err) && give_sockets(s, err) &&
+				    privileges_become(s->options.user, err));
+}
+
+static bool start_listening(struct serving *s, struct err *err)
+{
+	return (s->options.user || listen_where_told(s, err)) && listen_at_home(s, err);
+}
+
+/* From here on: what the server has to do, and nothing else. */
+static bool enclose(struct serving *s, struct err *err)
+{
+	CLEANUP(text_release) struct text missing = { 0 };
+	const struct serve_needs needs = {
+		.options = &s->options,
+		.session = s->writer,
+		.listening = s->listening,
+		.n_listening = s->n_listening,
+	};
+
+	if (!serve_enclose(&needs, &missing, err))
+		return false;
+	if (missing.len && !s->options.quiet)
+		fputs(text_str(&missing), stderr);
+	return true;
 }
 
 /* Saying so. */
@@ -212,6 +294,7 @@ static bool run(struct serving *s, struct err *err)
 		.watcher = s->watcher,
 		.names = s->options.names,
 		.audit_every_ms = s->options.audit_every_ms,
+		.partner = aide_fd(s->aide),
 		.signals = s->signals,
 		.limits = s->options.limits,
 		.book_file = *session_book(s->writer) == '/' ? session_book(s->writer) : NULL,
@@ -232,10 +315,14 @@ static bool serve(struct serving *s, int argc, char **argv, struct err *err)
 	if (!serve_options_read(argc, argv, &s->options, err))
 		return false;
 	s->out.json = s->options.json;
-	if (!read_tokens(s, err) || !read_certificate(s, err) || !open_book(s, err) ||
-	    !start_listening(s, err) || !signals_open(ending, &s->signals, err) || !tell(s, err))
+	/* First, so that it has nothing of what is read then. */
+	if (!start_aide(s, err) || !read_tokens(s, err) || !read_certificate(s, err) ||
+	    !become_user(s, err) || !open_book(s, err) || !start_listening(s, err) ||
+	    !signals_open(ending, &s->signals, err))
 		return false;
 	watch_book(s);
+	if (!enclose(s, err) || !tell(s, err))
+		return false;
 	notify_ready();
 	return run(s, err);
 }
@@ -249,6 +336,7 @@ static void serving_release(struct serving *s)
 	certificate_free(s->certificate);
 	session_free(s->reader);
 	session_free(s->writer);
+	aide_free(s->aide);
 	fd_cleanup(&s->signals);
 	output_release(&s->out);
 }

@@ -44,6 +44,8 @@ static bool take(int option, struct serve_options *o, struct err *err)
 	switch (option) {
 	case 'l': return add(o->listen, &o->n_listen, LISTEN_MAX, "--listen", err);
 	case 'n': return add(o->names, &o->n_names, SERVE_NAMES, "--name", err);
+	case 'f': return add(o->folders, &o->n_folders, SERVE_FOLDERS, "--folders", err);
+	case 'u': o->user = optarg; return true;
 	case 'a': return duration_parse(optarg, &o->audit_every_ms, err);
 	case 'T': o->tokens = optarg; return true;
 	case 'A': return o->always_token = true;
@@ -68,6 +70,8 @@ bool serve_options_read(int argc, char **argv, struct serve_options *ret, struct
 	static const struct option known[] = {
 		{ "listen", required_argument, NULL, 'l' },
 		{ "name", required_argument, NULL, 'n' },
+		{ "folders", required_argument, NULL, 'f' },
+		{ "user", required_argument, NULL, 'u' },
 		{ "book", required_argument, NULL, 'b' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "audit-every", required_argument, NULL, 'a' },

@@ -12,13 +12,17 @@
 #include "http/listen.h"
 
 /* Rationale: a machine has a few names. */
-#define SERVE_NAMES 16
+#define SERVE_NAMES   16
+#define SERVE_FOLDERS 16
 
 struct serve_options {
 	const char *listen[LISTEN_MAX];
 	unsigned n_listen;
 	const char *names[SERVE_NAMES + 1]; /* NULL at the end */
 	unsigned n_names;
+	const char *folders[SERVE_FOLDERS]; /* of projects; none: all but the system's */
+	unsigned n_folders;
+	const char *user;	/* to be from the start; NULL: who this is */
 	const char *book;	/* NULL: the default */
 	int64_t audit_every_ms; /* 0: never */
 	const char *tokens;	/* the file; NULL: none */

@@ -144,7 +144,7 @@ static bool find_for_sudo(struct session *s, const struct session_options *o, st
 	if (config->book[0] && config->is_machines) {
 		sudo_become_root();
 		s->behalf.name[0] = '\0';
-	} else {
+	} else if (!o->listeners) {
 		s->listeners = sudo_listeners(&s->behalf);
 		s->registry.listeners = &s->listeners;
 	}
@@ -158,7 +158,7 @@ bool session_open(const struct session_options *options, struct session **ret, s
 
 	if (!s)
 		return fail_memory(err);
-	s->registry.listeners = &listeners_of_machine;
+	s->registry.listeners = options->listeners ? options->listeners : &listeners_of_machine;
 	s->registry.clock = &clock_of_machine;
 	s->registry.caller = caller_name;
 	s->only_look = options->only_look;
@@ -425,6 +425,40 @@ bool session_ready(struct session *s, struct err *err)
 		return true;
 	*err = why;
 	return session_fail_book(err);
+}
+
+static void tell_folder(char path[static PATH_MAX],
+			void (*fn)(const char *path, bool writes, void *arg), void *arg)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return;
+	slash[slash == path] = '\0';
+	fn(path, true, arg);
+}
+
+void session_files(const struct session *s, void (*fn)(const char *path, bool writes, void *arg),
+		   void *arg)
+{
+	char path[PATH_MAX], real[PATH_MAX];
+
+	if (postgres_is_url(s->address)) {
+		store_postgres_files(s->address, fn, arg);
+		return;
+	}
+	if (book_is_url(s->book))
+		return;
+	snprintf(path, sizeof(path), "%s", s->book);
+	/* A link, and where it leads: the log is beside the file. */
+	if (realpath(s->book, real))
+		tell_folder(real, fn, arg);
+	tell_folder(path, fn, arg);
+}
+
+bool session_connects(const struct session *s)
+{
+	return postgres_is_url(s->address);
 }
 
 bool session_watch(struct session *s, struct watcher **ret, struct err *err)

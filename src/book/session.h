@@ -18,17 +18,20 @@
 #include "base/watcher.h"
 #include "operations/io.h"
 
+struct listeners;
+
 struct session_options {
 	const char *book;     /* URL or path; NULL: find it */
 	const char *named_by; /* who names the book, for messages ("--book"); NULL: the program */
-	const char *host;  /* this machine's name; NULL: `host:` of the config, else "localhost" */
+	const char *host; /* this machine's name; NULL: `host:` of the config, else "localhost" */
+	/* Who sees what listens; NULL: this process itself. It lives as long as the session. */
+	const struct listeners *listeners;
 	bool only_look;	   /* a book that is not there, or half made, is ERR_NOT_FOUND */
 	bool isolated;	   /* neither variables nor a config: only what is said here */
 	bool follows_sudo; /* the process may become another user: for programs, not libraries */
 };
 
 struct session;
-struct listeners;
 
 /*
  * The book itself is opened by the first call that needs it.
@@ -87,6 +90,16 @@ MUST_CHECK bool session_batch_begin(struct session *s, struct err *err);
  * `*ret_unknown`, nobody can say whether all of them did, or none.
  */
 MUST_CHECK bool session_batch_end(struct session *s, bool *ret_unknown, struct err *err);
+
+/*
+ * Each file and folder that the session opens when it is asked, now or after a connection was
+ * lost; `writes`: and makes files there.  Some of them may not be there.
+ */
+void session_files(const struct session *s, void (*fn)(const char *path, bool writes, void *arg),
+		   void *arg);
+
+/* The book is asked over a network. */
+bool session_connects(const struct session *s);
 
 /* Where the book is; and who said so: "the program", "PORTBOOK_BOOK", a file, "the default". */
 const char *session_book(const struct session *s);

@@ -30,6 +30,10 @@ static const struct option_spec options[] = {
 	  .help = "how long a request's body, or the taking of an answer, may take; else 2m" },
 	{ .name = "name", .kind = VALUE_LIST, .arg = "NAME",
 	  .help = "also answer to this host name, which a proxy sends; may be repeated" },
+	{ .name = "folders", .kind = VALUE_LIST, .arg = "PATH",
+	  .help = "read no folders of projects but below this one; may be repeated" },
+	{ .name = "user", .kind = VALUE_TEXT, .arg = "NAME",
+	  .help = "for root: be that user, once addresses are listened on" },
 	{ .name = "audit-every", .kind = VALUE_TEXT, .arg = "TIME",
 	  .help = "audit at the start and then each 10m, 1h ..., as `portbook audit` does" },
 	{ 0 },
@@ -71,7 +75,7 @@ static bool add_texts(struct words *w, const struct run *r, struct err *err)
 	static const char *const options_with_value[] = {
 		"--audit-every", "--body-timeout",    "--book",	    "--header-timeout",
 		"--max-rate",	 "--max-connections", "--tls-cert", "--max-client-connections",
-		"--tls-key",	 "--tokens",
+		"--tls-key",	 "--tokens",	      "--user",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(options_with_value); i++) {
@@ -88,7 +92,8 @@ static bool run(struct run *r, struct err *err)
 	struct words w = { 0 };
 
 	if (!add(&w, "portbook-serve", err) || !add_list(&w, r, "listen", "--listen", err) ||
-	    !add_list(&w, r, "name", "--name", err) || !add_texts(&w, r, err) ||
+	    !add_list(&w, r, "name", "--name", err) ||
+	    !add_list(&w, r, "folders", "--folders", err) || !add_texts(&w, r, err) ||
 	    (run_has(r, "require-token") && !add(&w, "--require-token", err)) ||
 	    (r->out.json && !add(&w, "--json", err)) || (r->out.quiet && !add(&w, "--quiet", err)))
 		return false;

@@ -119,6 +119,7 @@ static void stop_accepting(struct server *s)
 	s->is_accepting = false;
 }
 
+/* What is under way is finished. */
 static void begin_ending(struct server *s)
 {
 	if (!s->ends)
@@ -184,6 +185,15 @@ static void on_signal(void *server, uint32_t events)
 			begin_ending(s);
 }
 
+static void on_partner(void *server, uint32_t events)
+{
+	struct server *s = server;
+
+	loop_remove(s->loop, s->options->partner);
+	s->is_left = true;
+	begin_ending(s);
+}
+
 /* Beginning and end. */
 
 static bool watch_book(struct server *s, struct err *err)
@@ -192,13 +202,20 @@ static bool watch_book(struct server *s, struct err *err)
 	       loop_add(s->loop, s->options->watcher->fd, EPOLLIN, on_watch, s, err);
 }
 
+static bool watch_partner(struct server *s, struct err *err)
+{
+	return s->options->partner < 0 ||
+	       loop_add(s->loop, s->options->partner, EPOLLIN, on_partner, s, err);
+}
+
 static bool watch_files(struct server *s, struct err *err)
 {
 	for (unsigned i = 0; i < s->options->n_listening; i++)
 		if (!loop_add(s->loop, s->options->listening[i].fd, EPOLLIN, on_client, s, err))
 			return false;
 	s->is_accepting = true;
-	return watch_book(s, err) && loop_add(s->loop, s->bell, EPOLLIN, on_bell, s, err) &&
+	return watch_book(s, err) && watch_partner(s, err) &&
+	       loop_add(s->loop, s->bell, EPOLLIN, on_bell, s, err) &&
 	       loop_add(s->loop, s->ticker, EPOLLIN, on_tick, s, err) &&
 	       loop_add(s->loop, s->options->signals, EPOLLIN, on_signal, s, err);
 }
@@ -303,5 +320,8 @@ bool server_run(const struct server_options *options, struct err *err)
 	bool ok = start(&s, err) && serve(&s, err);
 
 	stop(&s);
+	if (ok && s.is_left)
+		return fail(err, ERR_IO,
+			    "the process that looks at the machine for this one has ended");
 	return ok;
 }

@@ -25,7 +25,8 @@ struct server_options {
 	struct watcher *watcher;	/* of the book that `reads` asks; NULL: once a second */
 	const char *const *names;	/* see http/guard.h */
 	int64_t audit_every_ms;		/* 0: never */
-	int signals;			/* signals_open, of those that end it; SIGHUP: see below */
+	int partner; /* ready: who this cannot be without has ended; -1: nobody */
+	int signals; /* signals_open, of those that end it; SIGHUP: see below */
 	struct limits limits;
 	const char *book_file; /* see http/access.h */
 	struct tokens *tokens; /* NULL: there are none */

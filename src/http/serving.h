@@ -56,6 +56,7 @@ struct server {
 	struct metrics metrics;
 	struct chores chores;
 	bool is_accepting;
+	bool is_left; /* by its partner */
 	bool ends;
 	int64_t ends_at_ms;
 };

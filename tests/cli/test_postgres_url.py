@@ -186,3 +186,28 @@ def test_timeout__of_the_server_is_said_in_a_sentence(pb, shared, setting, words
     assert pb.json("list", "--book", shared.url())["ports"] == [], "who reads waits for nobody"
     holder.communicate()
     assert pb.ok("get", "shop/web", "--book", shared.url()) == "3100"
+
+
+# ---- portbook serve, which is in its sandbox when the connection is lost
+
+def test_serve__connects_again_by_tls(pb, secure, certificates):
+    """The name, the certificate and the socket are found again inside of the sandbox."""
+    url = secure(f"sslmode=verify-full&sslrootcert={certificates}/ca.crt")
+    path = pb.base / "api.sock"
+    asked = ["--book", f"unix:{path}"]
+
+    def psql(sql):
+        return int(subprocess.run(["psql", "-XAtq", url, "-c", sql], check=True,
+                                  capture_output=True, text=True).stdout)
+    ours = "FROM pg_stat_activity WHERE application_name = 'portbook'"
+    server = pb.start("serve", "--listen", f"unix:{path}", "--book", url)
+    assert server.stdout.readline() == f"listening on unix:{path}\n"
+    pb.ok("get", "shop/web", "--create", *asked)
+    for name, port in (("api", "3101"), ("db", "3102")):
+        # Who reads, who writes, and who hears of changes.
+        assert psql(f"SELECT count(pg_terminate_backend(pid)) {ours}") == 3
+        assert pb.ok("get", f"shop/{name}", *asked) == port
+        pb.ok("list", *asked)
+        until(lambda: psql(f"SELECT count(*) {ours}") == 3)
+    server.terminate()
+    assert server.wait(timeout=30) == 0

@@ -50,6 +50,13 @@ MUST_CHECK bool store_postgres_open(const char *url, struct store **ret, struct 
  */
 MUST_CHECK bool store_postgres_watch(const char *url, struct watcher **ret, struct err *err);
 
+/*
+ * Each file that libpq may read for this URL when it connects: certificates, keys, passwords and
+ * services, by the URL, by variables, or where they are by default.
+ */
+void store_postgres_files(const char *url, void (*fn)(const char *path, bool writes, void *arg),
+			  void *arg);
+
 /* Are both of the same database?  Both were opened here. Errors: as above. */
 MUST_CHECK bool store_postgres_is_same(struct store *a, struct store *b, bool *ret,
 				       struct err *err);

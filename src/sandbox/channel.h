@@ -1,0 +1,19 @@
+/*
+ * sandbox/channel.h - messages between two processes of this program: JSON, with its length
+ * before it, over a pair of sockets.
+ */
+#ifndef SANDBOX_CHANNEL_H
+#define SANDBOX_CHANNEL_H
+
+#include "base/json.h"
+
+/* Rationale: 10,000 listeners with ten processes each. */
+#define MESSAGE_MAX ((size_t)64 << 20)
+
+/* Takes the reference, also of NULL, which is no memory. Errors: ERR_IO, ERR_MEMORY */
+MUST_CHECK bool channel_send(int fd, json_t *message, struct err *err);
+
+/* Errors: ERR_NOT_FOUND  the other one has ended; ERR_IO, ERR_INVALID, ERR_MEMORY */
+MUST_CHECK bool channel_receive(int fd, json_t **ret, struct err *err);
+
+#endif
