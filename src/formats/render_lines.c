@@ -10,7 +10,24 @@
 #include "formats/md_write.h"
 #include "formats/render_rows.h"
 
-/* Source: systemd.exec(5), Environment=; of a variable that is set twice the last one counts. */
+static bool is_first_of_service(const struct port_values *v, unsigned i)
+{
+	return i == 0 || strcmp(v->items[i].service, v->items[i - 1].service) != 0;
+}
+
+/* A guard lets go of what the unit is about to bind; where that fails, the unit starts all the same. */
+static void add_yield(const struct port_values *v, const struct port_value *one, struct text *ret)
+{
+	text_addf(ret, "ExecStartPre=-portbook yield %s", v->project);
+	if (v->instance > 1)
+		text_addf(ret, "@%u", v->instance);
+	text_addf(ret, "/%s --env %s\n", one->service, v->environment);
+}
+
+/*
+ * Source: systemd.exec(5), Environment=; of a variable that is set twice the last one counts.
+ * systemd.service(5), ExecStartPre=; a program without a path is looked for.
+ */
 bool systemd_render(const struct port_values *v, struct text *ret, struct err *err)
 {
 	text_add(ret, "[Service]\n");
@@ -18,6 +35,9 @@ bool systemd_render(const struct port_values *v, struct text *ret, struct err *e
 		text_addf(ret, "Environment=%s=%u\n", v->items[i].variable, v->items[i].port);
 	if (v->is_one)
 		text_addf(ret, "Environment=PORT=%u\n", v->items[0].port);
+	for (unsigned i = 0; i < v->count; i++)
+		if (is_first_of_service(v, i))
+			add_yield(v, &v->items[i], ret);
 	return text_ok(ret) || fail_memory(err);
 }
 
@@ -31,11 +51,6 @@ bool systemd_path(const struct port_values *v, char ret[static PATH_MAX])
 			return false;
 	return !strchr(unit, '/') &&
 	       snprintf(ret, PATH_MAX, "/etc/systemd/system/%s.d/portbook.conf", unit) < PATH_MAX;
-}
-
-static bool is_first_of_service(const struct port_values *v, unsigned i)
-{
-	return i == 0 || strcmp(v->items[i].service, v->items[i - 1].service) != 0;
 }
 
 /* Source: hosts(5); RFC 6761 6.3, names below "localhost" are this machine. */

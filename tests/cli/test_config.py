@@ -538,7 +538,11 @@ def test_systemd__drop_in_is_verified_and_read(pb, shop_dir, config):
     unit = shop_dir / "shop.service"
     unit.write_text("[Service]\nExecStart=/bin/true\n")
     config("web", "--format", "systemd", "--file", "shop.service.d/ports.conf", "--write")
-    assert "Environment=PORT=3100\n" in (shop_dir / "shop.service.d/ports.conf").read_text()
+    written = (shop_dir / "shop.service.d/ports.conf").read_text()
+    assert "Environment=PORT=3100\n" in written
+    before = next(li for li in written.splitlines() if li.startswith("ExecStartPre="))
+    assert before == "ExecStartPre=-portbook yield shop/web --env dev"
+    pb.ok(*before.split()[1:], cwd=pb.base)  # and that is a command which works anywhere
     verify = ["systemd-analyze", "verify", "--man=no", unit]
     assert "ports.conf" not in run_in(shop_dir, pb, *verify, stderr=None)
     (shop_dir / "shop.service.d/ports.conf").write_text("[Service]\nEnvironmant=X\n")

@@ -99,12 +99,16 @@ static void test_splice__keeps_what_is_not_ours(void **state)
 		  "[Unit]\r\nAfter=x\r\n\r\n"
 		  "# >>> portbook shop@1 dev (make it) >>>\r\n"
 		  "[Service]\r\nEnvironment=API_PORT=3101\r\nEnvironment=WEB_PORT=3100\r\n"
+		  "ExecStartPre=-portbook yield shop/api --env dev\r\n"
+		  "ExecStartPre=-portbook yield shop/web --env dev\r\n"
 		  "# <<< portbook shop@1 dev <<<\r\n" },
 		{ "systemd",
 		  "\xef\xbb\xbf# >>> portbook shop@1 dev (x) >>>\n"
 		  "# <<< portbook shop@1 dev <<<\n",
 		  "\xef\xbb\xbf# >>> portbook shop@1 dev (make it) >>>\n"
 		  "[Service]\nEnvironment=API_PORT=3101\nEnvironment=WEB_PORT=3100\n"
+		  "ExecStartPre=-portbook yield shop/api --env dev\n"
+		  "ExecStartPre=-portbook yield shop/web --env dev\n"
 		  "# <<< portbook shop@1 dev <<<\n" },
 		{ "python", "",
 		  "# >>> portbook (make it) >>>\nimport os\n\n"
