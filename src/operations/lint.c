@@ -277,7 +277,8 @@ static const char *hint_text(struct linting *x, uint16_t port, const struct lint
 	if (port)
 		return arena_printf(a, "'portbook %s %s' gives it one: %u",
 				    v->has_other ? "allocate" : "get", subject, port);
-	return arena_printf(a, "'portbook get %s' gives it one", subject);
+	return arena_printf(a, "'portbook get %s' gives %s", subject,
+			    v->service[0] ? "it one" : "a service its own");
 }
 
 static bool put_instead(struct linting *x, const struct mention *m, const struct lint_verdict *v,
