@@ -253,7 +253,9 @@ static bool open_store(struct session *s, bool create, struct err *err)
 	if (book_is_url(s->book)) {
 		fail(err, ERR_INVALID, "this portbook cannot open the book '%.200s'", s->book);
 		return fail_hint(
-			err, "a book is a path, sqlite:PATH, postgres://..., unix:PATH or memory:");
+			err,
+			"a book is a path, sqlite:PATH, postgres://..., unix:PATH, https://... or "
+			"memory:");
 	}
 	if (s->only_look)
 		return store_sqlite_look(s->book, &s->registry.store, err);

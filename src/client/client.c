@@ -1,26 +1,35 @@
 /*
- * client/client.c - HTTP/1.0 by hand over a socket: one connection, one question.
+ * client/client.c - one connection, one question: HTTP/1.0 by hand over a socket of this
+ * machine, HTTP and TLS by libcurl to another.
  */
 #include "client/client.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/http_answer.h"
+#include "client/curl/web.h"
 
 /* Rationale: a whole book of 100,000 entries, exported, has 60 MB. */
 #define ANSWER_MAX (256u << 20)
 /* Rationale: who writes waits at most 30 s for others; a large import takes a minute. */
 #define PATIENCE_S 180
 
+static bool is_web(const char *book)
+{
+	return !strncasecmp(book, "https://", 8) || !strncasecmp(book, "http://", 7);
+}
+
 bool client_is_url(const char *book)
 {
-	return !strncmp(book, "unix:", 5);
+	return !strncmp(book, "unix:", 5) || is_web(book);
 }
 
 /* The socket. */
@@ -119,26 +128,32 @@ static bool add_contents(json_t *input, struct source *from, struct err *err)
 		    from->name ? from->name : "it");
 }
 
-static bool write_question(const char *operation, const json_t *input, const struct call_io *io,
-			   struct text *ret, struct err *err)
+/* The body of the question: the input, with what it is read from. */
+static bool write_body(const json_t *input, const struct call_io *io, struct text *ret,
+		       struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *whole = json_copy(json_walked(input));
-	CLEANUP(text_release) struct text body = { 0 };
 
 	if (!whole)
 		return fail_memory(err);
 	if (io->from && !add_contents(whole, io->from, err))
 		return false;
-	text_add_json(&body, whole, JSON_COMPACT);
+	text_add_json(ret, whole, JSON_COMPACT);
+	return text_ok(ret) || fail_memory(err);
+}
+
+static bool write_question(const char *operation, const struct text *body, const char *key,
+			   struct text *ret, struct err *err)
+{
 	text_addf(ret,
 		  "POST /api/v1/operations/%s HTTP/1.0\r\nHost: localhost\r\n"
 		  "Content-Type: application/json\r\nContent-Length: %zu\r\n",
-		  operation, body.len);
-	if (io->key)
-		text_addf(ret, "Idempotency-Key: %s\r\n", io->key);
+		  operation, body->len);
+	if (key)
+		text_addf(ret, "Idempotency-Key: %s\r\n", key);
 	text_add(ret, "\r\n");
-	text_add_bytes(ret, text_str(&body), body.len);
-	return (text_ok(&body) && text_ok(ret)) || fail_memory(err);
+	text_add_bytes(ret, text_str(body), body->len);
+	return text_ok(ret) || fail_memory(err);
 }
 
 /* The answer. */
@@ -170,16 +185,14 @@ static bool fail_as_told(const json_t *answer, struct err *err)
 	return false;
 }
 
-bool client_read_answer(const char *bytes, size_t len, json_t **ret, struct err *err)
+static bool read_body(unsigned status, const char *bytes, size_t len, json_t **ret, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
-	struct http_answer http;
 	struct err why = { 0 };
 
-	if (!http_answer_parse(bytes, len, &http, &why) ||
-	    !json_parse(http.body, http.len, &answer, &why) || !json_is_object(answer))
+	if (!json_parse(bytes, len, &answer, &why) || !json_is_object(answer))
 		return why.code == ERR_MEMORY ? fail_memory(err) : fail_strange(err);
-	if (http.status < 300 && json_bool_of(answer, "success")) {
+	if (status < 300 && json_bool_of(answer, "success")) {
 		*ret = json_incref(answer);
 		return true;
 	}
@@ -187,6 +200,16 @@ bool client_read_answer(const char *bytes, size_t len, json_t **ret, struct err 
 	if (json_object_size(answer) > 2 && json_object_get(answer, "error"))
 		*ret = json_incref(answer);
 	return fail_as_told(answer, err);
+}
+
+bool client_read_answer(const char *bytes, size_t len, json_t **ret, struct err *err)
+{
+	struct http_answer http;
+	struct err why = { 0 };
+
+	if (!http_answer_parse(bytes, len, &http, &why))
+		return fail_strange(err);
+	return read_body(http.status, http.body, http.len, ret, err);
 }
 
 /* What was to be written goes there, and not into the answer. */
@@ -202,19 +225,111 @@ static bool take_contents(json_t *answer, struct sink *to, struct err *err)
 	return true;
 }
 
+/* Over a socket. */
+
+static bool ask_socket(const char *url, const char *operation, const struct text *body,
+		       const char *key, json_t **ret, struct err *err)
+{
+	CLEANUP(text_release) struct text question = { 0 }, answer = { 0 };
+	CLEANUP(fd_cleanup) int fd = -1;
+
+	return write_question(operation, body, key, &question, err) && connect_to(url, &fd, err) &&
+	       send_all(fd, &question, err) && receive_all(fd, &answer, err) &&
+	       client_read_answer(text_str(&answer), answer.len, ret, err);
+}
+
+/* Over HTTP. */
+
+/* Rationale: a token of ours has 73 characters. */
+#define TOKEN_MAX 512
+
+/* What goes into a header's line as it is. */
+static bool check_token(const char *token, struct err *err)
+{
+	for (const char *at = token; *at; at++)
+		if (*at <= ' ' || *at > '~')
+			return fail(err, ERR_INVALID, "PORTBOOK_TOKEN has bytes that no token has");
+	return strlen(token) <= TOKEN_MAX ||
+	       fail(err, ERR_INVALID, "PORTBOOK_TOKEN is too long for a token");
+}
+
+/* It is never sent where others could read it on the way. */
+static bool check_url(const char *url, struct err *err)
+{
+	if (!strncasecmp(url, "https://", 8) || web_is_loopback(url))
+		return true;
+	fail(err, ERR_INVALID, "'%.200s' is another machine, and http is not encrypted", url);
+	return fail_hint(err, "https://...: portbook serve with --tls-cert and --tokens");
+}
+
+static const char *set_or_null(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* "https://ports.example:9443/" and "/api/v1/operations/get". */
+static void write_url(const char *url, const char *operation, struct text *ret)
+{
+	size_t len = strlen(url);
+
+	while (len && url[len - 1] == '/')
+		len--;
+	text_add_bytes(ret, url, len);
+	text_addf(ret, "/api/v1/operations/%s", operation);
+}
+
+static bool read_web(const struct web_answer *got, json_t **ret, struct err *err)
+{
+	if (read_body(got->status, text_str(&got->body), got->body.len, ret, err))
+		return true;
+	if (got->status == 401 && err && !err->hint[0])
+		fail_hint(err,
+			  "PORTBOOK_TOKEN: who serves makes one with: portbook token add NAME");
+	return false;
+}
+
+static bool ask_web(const char *url, const char *operation, const struct text *body,
+		    const char *key, json_t **ret, struct err *err)
+{
+	CLEANUP(text_release) struct text whole = { 0 }, secret = { 0 }, once = { 0 };
+	CLEANUP(web_answer_release) struct web_answer got = { 0 };
+	const char *token = set_or_null("PORTBOOK_TOKEN");
+	const char *headers[4] = { "Content-Type: application/json" };
+	struct web_request q = { .method = "POST",
+				 .headers = headers,
+				 .body = text_str(body),
+				 .len = body->len,
+				 .patience_s = PATIENCE_S,
+				 .most = ANSWER_MAX,
+				 .ca_file = set_or_null("PORTBOOK_CA_FILE") };
+	unsigned n = 1;
+
+	if (!check_url(url, err) || (token && !check_token(token, err)))
+		return false;
+	write_url(url, operation, &whole);
+	text_addf(&secret, "Authorization: Bearer %s", token ? token : "");
+	text_addf(&once, "Idempotency-Key: %s", key ? key : "");
+	if (!text_ok(&whole) || !text_ok(&secret) || !text_ok(&once))
+		return fail_memory(err);
+	if (token)
+		headers[n++] = text_str(&secret);
+	if (key)
+		headers[n++] = text_str(&once);
+	q.url = text_str(&whole);
+	return web_ask(&q, &got, err) && read_web(&got, ret, err);
+}
+
 bool client_call(const char *url, const char *operation, const json_t *input,
 		 const struct call_io *io, json_t **ret, struct err *err)
 {
-	CLEANUP(text_release) struct text question = { 0 }, answer = { 0 };
+	CLEANUP(text_release) struct text body = { 0 };
 	CLEANUP(json_cleanup) json_t *told = NULL;
-	CLEANUP(fd_cleanup) int fd = -1;
-	bool ok;
+	bool ok = write_body(input, io, &body, err) &&
+		  (is_web(url) ? ask_web : ask_socket)(url, operation, &body, io->key, &told, err);
 
-	if (!write_question(operation, input, io, &question, err) || !connect_to(url, &fd, err) ||
-	    !send_all(fd, &question, err) || !receive_all(fd, &answer, err))
-		return false;
-	ok = client_read_answer(text_str(&answer), answer.len, &told, err) &&
-	     (!io->to || take_contents(told, io->to, err)) &&
+	ok = ok && (!io->to || take_contents(told, io->to, err)) &&
 	     (!io->delivery || io->delivery->take(told, io->delivery->arg, err));
 	if (told)
 		*ret = json_incref(told);

@@ -1,7 +1,9 @@
 /*
- * client/client.h - an operation is sent to another portbook, over its socket.
+ * client/client.h - an operation is sent to another portbook.
  *
  * "unix:PATH" is the socket of a `portbook serve` on this machine, which knows who asks.
+ * "https://HOST:PORT" is one elsewhere: it knows the token of PORTBOOK_TOKEN, and its
+ * certificate is held against the machine's authorities, or those of PORTBOOK_CA_FILE.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
@@ -10,12 +12,12 @@
 
 #include "operations/io.h"
 
-/* Does this name of a book mean another portbook's socket? */
+/* Does this name of a book mean another portbook? */
 bool client_is_url(const char *book);
 
 /*
  * Ask it, as session_call_with does.  The answer is delivered when it is committed there,
- * and who asks is known by the socket, not by `io`.
+ * and who asks is known by the socket or the token, not by `io`.
  * Errors: those of the operation
  *         ERR_BOOK  nobody serves there, or this user may not ask
  *         ERR_IO    it did not answer, or not what a portbook would

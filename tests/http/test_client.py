@@ -1,19 +1,33 @@
-"""The command line asks a server: --book unix:PATH."""
+"""The command line asks a server: --book unix:PATH, --book https://HOST:PORT."""
+
+import getpass
 
 import pytest
 
 
-@pytest.fixture
-def both(serve, pb):
+@pytest.fixture(params=["unix", "https"])
+def both(request, serve, pb, certificate, token):
     """both(*words): the same command on the book itself and by the server, of equal books."""
     for name in ("direct", "served"):
         pb.ok("project", "add", "shop", "--book", pb.base / f"{name}.db")
-    server = serve("--book", pb.base / "served.db")
+    env = {}
+    if request.param == "unix":
+        server = serve("--book", pb.base / "served.db")
+        url = f"unix:{server.unix}"
+    else:
+        header = token("eva")["Authorization"]
+        cert, key = certificate
+        server = serve("--book", pb.base / "served.db", "--tokens", pb.base / "tokens",
+                       "--tls-cert", cert, "--tls-key", key, where=["--listen", "0.0.0.0:0"])
+        url = f"https://127.0.0.1:{server.tls_port}"
+        env = {"PORTBOOK_TOKEN": header.split()[1], "PORTBOOK_CA_FILE": cert}
 
     def run(*words, **options):
         direct = pb(*words, "--book", pb.base / "direct.db", **options)
-        asked = pb(*words, "--book", f"unix:{server.unix}", **options)
-        assert (asked.code, asked.out, asked.err) == (direct.code, direct.out, direct.err)
+        asked = pb(*words, "--book", url, env=env, **options)
+        # Who asked is known by another name.
+        said = asked.out.replace("token eva", getpass.getuser())
+        assert (asked.code, said, asked.err) == (direct.code, direct.out, direct.err)
         return asked
     return run
 
@@ -63,6 +77,64 @@ def test_client__who_asks_is_in_the_history(served, pb):
     pb.ok("project", "add", "here")
     by = {e["subject"]: e["actor"] for e in pb.json("history", "--book", url)["events"]}
     assert by["shop"] == by["here"]
+
+
+@pytest.fixture
+def https(far, token, certificate):
+    """https(options of the token, **env): the server, and the environment that is let in."""
+    def run(*options):
+        server = far()
+        env = {"PORTBOOK_BOOK": f"https://127.0.0.1:{server.tls_port}/",
+               "PORTBOOK_TOKEN": token("eva", *options)["Authorization"].split()[1],
+               "PORTBOOK_CA_FILE": certificate[0]}
+        return server, env
+    return run
+
+
+def test_https__who_asks_is_known_by_the_token(https, pb):
+    _, env = https("--project", "shop")
+    assert pb.ok("get", "shop/web", env=env) == "3100"
+    assert "eva" in {e["actor"].removeprefix("token ") for e in
+                     pb.json("history", "shop", env=env)["events"]}
+    said = pb.fails(6, "get", "bank/web", env=env)
+    assert "bank" in said.err and said.out == ""
+
+
+def test_https__without_a_good_token_says_how_to_get_one(https, pb):
+    _, env = https()
+    for wrong in ("", "portbook_wrong"):
+        said = pb.fails(6, "list", env={**env, "PORTBOOK_TOKEN": wrong})
+        assert "portbook token add" in said.err, said
+    assert "no token has" in pb.fails(2, "list", env={**env, "PORTBOOK_TOKEN": "a b\r\nX: y"}).err
+
+
+def test_https__of_a_certificate_that_nobody_vouches_for_is_refused(https, pb):
+    _, env = https()
+    said = pb.fails(5, "get", "shop/web", env={**env, "PORTBOOK_CA_FILE": ""})
+    assert "certificate" in said.err and env["PORTBOOK_TOKEN"] not in said.err
+    assert pb.json("list")["ports"] == []
+
+
+def test_https__a_key_makes_a_change_once(https, pb):
+    _, env = https()
+    ports = [pb.ok("allocate", "shop/web", "--once", "k1", env=env) for _ in range(2)]
+    assert ports[0] == ports[1] and pb.ok("allocate", "shop/web", env=env) != ports[0]
+
+
+def test_https__names_the_project_as_folders_are_not_read_there(https, pb, project_dir):
+    _, env = https()
+    said = pb.fails(2, "get", "web", env=env, cwd=project_dir("shop"))
+    assert "project" in said.err
+
+
+def test_http__goes_to_no_other_machine(pb):
+    said = pb.fails(2, "list", "--book", "http://192.0.2.1:8080", env={"PORTBOOK_TOKEN": "x"})
+    assert "not encrypted" in said.err and "https://" in said.err
+
+
+def test_http__nobody_there_is_said_with_the_address(pb):
+    said = pb.fails(5, "list", "--book", "http://127.0.0.1:9")
+    assert "127.0.0.1:9" in said.err
 
 
 def test_client__of_a_server_that_is_not_there(pb):

@@ -65,10 +65,12 @@ static void test_client_read_answer__has_all_that_an_error_says(void **state)
 	CHECK(json_array_size(json_object_get(answer, "claims")) == 1);
 }
 
-static void test_client_is_url__is_a_socket(void **state)
+static void test_client_is_url__is_a_socket_or_a_server(void **state)
 {
 	CHECK(client_is_url("unix:/run/portbook.sock"));
-	CHECK(!client_is_url("/run/unix:x") && !client_is_url("http://localhost"));
+	CHECK(client_is_url("https://ports.example:9443") && client_is_url("HTTP://localhost"));
+	CHECK(!client_is_url("/run/unix:x") && !client_is_url("/https://x") &&
+	      !client_is_url("postgres://localhost"));
 }
 
 int main(void)
@@ -76,7 +78,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_client_read_answer__tells_what_came_back),
 		cmocka_unit_test(test_client_read_answer__has_all_that_an_error_says),
-		cmocka_unit_test(test_client_is_url__is_a_socket),
+		cmocka_unit_test(test_client_is_url__is_a_socket_or_a_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
