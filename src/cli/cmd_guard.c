@@ -44,9 +44,10 @@ static void flush(struct run *r)
 static void ready_json(struct run *r, const struct guard_counts *c)
 {
 	CLEANUP(json_cleanup)
-	json_t *said = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i}", "success", 1, "held",
+	json_t *said = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:I}", "success", 1, "held",
 				 (int)c->held, "inUse", (int)c->in_use, "notHeld", (int)c->left,
-				 "limited", (int)c->limited, "limit", (int)c->limit);
+				 "limited", (int)c->limited, "limit", (int)c->limit, "lookUs",
+				 (json_int_t)c->look_us);
 
 	if (said)
 		text_add_json(&r->out.text, said, JSON_COMPACT);

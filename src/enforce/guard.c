@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -167,14 +168,25 @@ static bool prepare(struct guard *g, struct err *err)
 		loop_add(g->loop, g->options->watcher->fd, EPOLLIN, hear_change, g, err));
 }
 
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
+}
+
 static bool run(struct guard *g, struct err *err)
 {
 	struct guard_counts counts;
+	int64_t start_us;
 
 	if (!prepare(g, err) || !guard_book_read(g, err))
 		return false;
+	start_us = now_us();
 	guard_look(g);
 	counts = guard_count(g);
+	counts.look_us = now_us() - start_us;
 	g->options->ready(g->options->arg, &counts);
 	while (!g->has_ended)
 		if (!loop_wait(g->loop, -1, err))

@@ -44,7 +44,8 @@ struct guard_news {
 /* How it stands at the beginning. */
 struct guard_counts {
 	unsigned held, in_use, left, limited;
-	unsigned limit; /* how many ports it may hold */
+	unsigned limit;	 /* how many ports it may hold */
+	int64_t look_us; /* how long the first look took, in which they were bound */
 };
 
 struct guard_options {

@@ -1,5 +1,6 @@
 #include "enforce/guard_inside.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -88,20 +89,25 @@ static void let_go_of_rest(struct guard *g, struct spots *old)
 		}
 }
 
-bool guard_book_read(struct guard *g, struct err *err)
+static bool read_spots(struct guard *g, struct arena *a, struct spots *ret, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *input = json_object(), *answer = NULL;
+
+	return ask(g, "guard", input, &answer, err) &&
+	       (make_spots(g, answer, a, ret) || fail_memory(err));
+}
+
+bool guard_book_read(struct guard *g, struct err *err)
+{
 	struct arena arena = { 0 };
 	struct spots spots;
 	int64_t seq = g->seq;
 
 	/* The number first: what changes in between is read again. */
 	changes_newest(g->options->book, &seq);
-	if (!ask(g, "guard", input, &answer, err))
-		return false;
-	if (!make_spots(g, answer, &arena, &spots)) {
+	if (!read_spots(g, &arena, &spots, err)) {
 		arena_release(&arena);
-		return fail_memory(err);
+		return false;
 	}
 	spots_carry(&g->spots, &spots);
 	let_go_of_rest(g, &g->spots);
@@ -109,5 +115,7 @@ bool guard_book_read(struct guard *g, struct err *err)
 	g->arena = arena;
 	g->spots = spots;
 	g->seq = seq;
+	/* The answer of a large book is as large as all else, and a guard runs for months. */
+	(void)malloc_trim(0);
 	return true;
 }
