@@ -5,6 +5,7 @@
  */
 #include "cli/agent_hooks.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json_walk.h"
@@ -349,6 +350,17 @@ static bool put(const char *bytes, size_t len, const struct splice *s, struct te
 	return text_ok(ret) || fail_memory(err);
 }
 
+/* jansson tells the line in its own words. */
+static bool fail_line(const char *file, const struct err *why, struct err *err)
+{
+	const char *said = strstr(why->text, "line ");
+	unsigned line = 0;
+
+	if (!said || sscanf(said, "line %u", &line) != 1)
+		return fail(err, why->code, "%.200s: %s", file, why->text);
+	return fail(err, why->code, "%.200s:%u: %s", file, line, why->text);
+}
+
 static bool read_root(const char *bytes, size_t len, const char *file, struct json_piece *ret,
 		      struct err *err)
 {
@@ -360,8 +372,7 @@ static bool read_root(const char *bytes, size_t len, const char *file, struct js
 	if (json_piece_kind(ret) != '{')
 		return fail_form(ret, "the file", "object of JSON", err);
 	/* What is only stepped over may yet be wrong. */
-	return json_parse(bytes, len, &value, &why) ||
-	       fail(err, why.code, "%.200s: %s", file, why.text);
+	return json_parse(bytes, len, &value, &why) || fail_line(file, &why, err);
 }
 
 bool agent_hooks_with(const char *bytes, size_t len, const char *file, const char *command,

@@ -13,6 +13,8 @@
 #include "cli/agent_hooks.h"
 #include "cli/file_change.h"
 
+#define SETTINGS "settings.json"
+
 static const char *absolute_in(const char *variable)
 {
 	const char *value = getenv(variable);
@@ -32,7 +34,7 @@ static bool settings_path(const struct run *r, char ret[static PATH_MAX], struct
 		return fail(err, ERR_NOT_FOUND, "there is no directory '%.300s'", project);
 	if (!folder && !home)
 		return fail(err, ERR_INVALID, "HOME does not say where your files are");
-	return snprintf(ret, PATH_MAX, "%s%s/settings.json", folder ? folder : home, below) <
+	return snprintf(ret, PATH_MAX, "%s%s/" SETTINGS, folder ? folder : home, below) <
 		       PATH_MAX ||
 	       fail(err, ERR_INVALID, "the path of the settings is too long");
 }
@@ -102,13 +104,13 @@ bool hook_claude_install(struct run *r, json_t **ret, struct err *err)
 	bool is_there, changed = false;
 
 	if (!settings_path(r, path, err) || !make_command(r, &command, err) ||
-	    !agent_hooks_with("", 0, path, text_str(&command), &alone, err))
+	    !agent_hooks_with("", 0, SETTINGS, text_str(&command), &alone, err))
 		return false;
 	if (run_has(r, "print"))
 		return answer(path, false, text_str(&alone), ret, err);
 	if (!file_change_read(path, &was, &is_there, err))
 		return false;
-	if (!agent_hooks_with(text_str(&was), was.len, path, text_str(&command), &now, err))
+	if (!agent_hooks_with(text_str(&was), was.len, SETTINGS, text_str(&command), &now, err))
 		return fail_keep(path, err);
 	return change(path, &was, is_there, &now, &changed, err) &&
 	       answer(path, changed, text_str(&alone), ret, err);
@@ -122,7 +124,7 @@ bool hook_claude_remove(struct run *r, json_t **ret, struct err *err)
 
 	if (!settings_path(r, path, err) || !file_change_read(path, &was, &is_there, err))
 		return false;
-	if (!agent_hooks_without(text_str(&was), was.len, path, &now, err))
+	if (!agent_hooks_without(text_str(&was), was.len, SETTINGS, &now, err))
 		return fail_keep(path, err);
 	return change(path, &was, is_there, &now, &changed, err) &&
 	       answer(path, changed, NULL, ret, err);
