@@ -52,8 +52,7 @@ bool access_by_file(const char *book_file, int fd, uid_t uid, gid_t gid)
 	return st.st_mode & (is_in_group(fd, gid, st.st_gid) ? S_IWGRP : S_IWOTH);
 }
 
-/* Not this server's user's alone, but a group's. */
-static bool is_of_machine(const char *book_file)
+bool access_is_of_machine(const char *book_file)
 {
 	struct stat st;
 
@@ -110,6 +109,7 @@ static bool take_rights(const struct token *t, struct http_request *r, struct er
 	snprintf(c->name, sizeof(c->name), "token %s", t->name);
 	snprintf(c->client, sizeof(c->client), "token %s", t->name);
 	c->has_token = true;
+	memcpy(c->digest, t->digest, sizeof(c->digest));
 	c->own.who = arena_printf(r->arena, "the token '%s'", t->name);
 	c->own.hint = "ask with a token that may, or have whoever runs this server do it";
 	c->own.only_reads = t->only_reads;
@@ -157,16 +157,30 @@ static bool needs_token(const struct access_rules *a, const struct http_request 
 	return a->always || p->is_far || !p->is_near || is_passed_on(r);
 }
 
+bool access_is_still_good(struct access_rules *a, const struct http_caller *c)
+{
+	struct err why = { 0 }, err = { 0 };
+	bool good;
+
+	if (!c->has_token)
+		return true;
+	if (!tokens_have(a->tokens, c->digest, &good, &why)) {
+		complain(a, &why, &err);
+		return false;
+	}
+	return good;
+}
+
 /* Without one. */
 
-static void take_peer(const struct access_rules *a, struct http_request *r)
+static void take_peer(struct http_request *r)
 {
 	const struct http_peer *p = r->peer;
 	struct http_caller *c = &r->caller;
 
 	snprintf(c->name, sizeof(c->name), "%s", p->name);
 	snprintf(c->client, sizeof(c->client), "%s", p->client);
-	c->own.only_reads = p->is_unix ? p->only_reads : is_of_machine(a->book_file);
+	c->own.only_reads = p->only_reads;
 	c->own.who = p->is_unix ? c->name : "someone at 127.0.0.1";
 	c->own.hint = p->is_unix
 			      ? "this book is written by members of its file's group, and root"
@@ -195,6 +209,6 @@ bool access_check(struct access_rules *a, struct http_request *r, unsigned *ret_
 		     "asked from another machine, on an address of this one");
 		return refuse(ret_status, 403);
 	}
-	take_peer(a, r);
+	take_peer(r);
 	return true;
 }

@@ -21,7 +21,6 @@
 struct access_rules {
 	struct tokens *tokens; /* NULL: there are none */
 	bool always;	       /* a token is needed on 127.0.0.1, too */
-	const char *book_file; /* whose permissions count; NULL: it is no file */
 	/* Told what is wrong with the tokens, once; NULL: nobody. */
 	void (*complain)(void *arg, const struct err *err);
 	void *arg;
@@ -37,6 +36,15 @@ struct access_rules {
  */
 MUST_CHECK bool access_check(struct access_rules *a, struct http_request *r, unsigned *ret_status,
 			     struct err *err);
+
+/*
+ * Is it a book of the machine, that a group writes, and not this server's user's alone?  NULL: it is
+ * no file.
+ */
+bool access_is_of_machine(const char *book_file);
+
+/* Is the token with which this one came still good?  Who has none is. */
+bool access_is_still_good(struct access_rules *a, const struct http_caller *c);
 
 /* May the user at the other end of a socket change the book?  By its file, as open(2) has it. */
 bool access_by_file(const char *book_file, int fd, uid_t uid, gid_t gid);

@@ -57,6 +57,8 @@ static void name_address(const union address *a, struct http_peer *ret)
 
 	if (a->any.sa_family == AF_INET) {
 		inet_ntop(AF_INET, &a->v4.sin_addr, text, sizeof(text));
+	} else if (IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr)) {
+		inet_ntop(AF_INET, a->v6.sin6_addr.s6_addr + 12, text, sizeof(text));
 	} else {
 		network = a->v6.sin6_addr;
 		memset(network.s6_addr + 8, 0, 8);
@@ -79,6 +81,7 @@ static void name_peer(int fd, const char *book_file, struct http_peer *ret)
 	if (getpeername(fd, &a.any, &peer_size) < 0)
 		return;
 	ret->is_near = is_loopback(&a);
+	ret->only_reads = access_is_of_machine(book_file);
 	name_address(&a, ret);
 }
 
@@ -208,9 +211,25 @@ static bool has_gone(const struct connection *c)
 	return recv(connection_fd(c->handle), &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+/* Of streams: all else is over soon. */
+static bool is_bad_now(struct server *s, const struct connection *c)
+{
+	return c->exchange && c->exchange->state == EXCHANGE_STREAMING &&
+	       !access_is_still_good(&s->api.access, &c->exchange->request.caller);
+}
+
+static bool is_over(struct server *s, const struct connection *c, int64_t now_ms)
+{
+	return time_left_ms(s, c, now_ms) <= 0 || (may_be_unnoticed(c, now_ms) && has_gone(c)) ||
+	       is_bad_now(s, c);
+}
+
+/* What is shut down is noticed when it is asked for more, as streams are now. */
 void connections_tick(struct server *s, int64_t now_ms)
 {
 	for (const struct connection *c = s->connections; c; c = c->after)
-		if (time_left_ms(s, c, now_ms) <= 0 || (may_be_unnoticed(c, now_ms) && has_gone(c)))
+		if (is_over(s, c, now_ms)) {
 			shutdown(connection_fd(c->handle), SHUT_RDWR);
+			streams_touch(&s->streams, c->handle);
+		}
 }

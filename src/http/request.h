@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "http/clients.h"
 #include "http/target.h"
+#include "trust/digest.h"
 
 enum http_method {
 	HTTP_GET,
@@ -65,7 +66,7 @@ struct http_peer {
 	bool is_unix;	 /* over a socket in the file system: then `uid` is known */
 	bool is_near;	 /* over TCP: from this machine's loopback */
 	bool is_far;	 /* by TLS: whom other machines reach, too */
-	bool only_reads; /* is_unix: by the book's file */
+	bool only_reads; /* by the book's file */
 	uid_t uid;
 	char name[CALLER_NAME_SIZE];   /* as the history has it: a user's name, or an address */
 	char client[CLIENT_NAME_SIZE]; /* by which it is counted */
@@ -76,7 +77,8 @@ struct http_caller {
 	char name[CALLER_NAME_SIZE]; /* as the history has it */
 	char client[CLIENT_NAME_SIZE];
 	bool has_token;
-	const struct rights *rights; /* NULL: all */
+	unsigned char digest[DIGEST_SIZE]; /* of that */
+	const struct rights *rights;	   /* NULL: all */
 	struct rights own;
 };
 

@@ -309,7 +309,6 @@ bool server_run(const struct server_options *options, struct err *err)
 			.access = {
 				.tokens = options->tokens,
 				.always = options->always_token,
-				.book_file = options->book_file,
 				.complain = say,
 				.arg = &s,
 			},

@@ -99,6 +99,15 @@ static void beat(struct streams *all)
 	}
 }
 
+void streams_touch(struct streams *all, const struct MHD_Connection *connection)
+{
+	for (struct stream *s = all->first; s; s = s->next)
+		if (s->connection == connection) {
+			s->beats = true;
+			resume(s);
+		}
+}
+
 void streams_look(struct streams *all, const struct transport *reads)
 {
 	int64_t newest = all->newest;

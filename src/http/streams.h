@@ -29,6 +29,9 @@ void streams_look(struct streams *all, const struct transport *reads);
 /* Each second: that, and are the clients there? */
 void streams_tick(struct streams *all, const struct transport *reads);
 
+/* Say something on this connection, if it has a stream, so that its end is noticed. */
+void streams_touch(struct streams *all, const struct MHD_Connection *connection);
+
 /* Lists that agents are offered (MCP_LIST_...) are others now. */
 void streams_tell_lists(struct streams *all, unsigned lists);
 

@@ -92,17 +92,32 @@ static bool refresh(struct tokens *t, struct err *err)
 }
 
 /* Each of them is looked at, whichever it is. */
-bool tokens_find(struct tokens *t, const char *text, const struct token **ret, struct err *err)
+static const struct token *find(const struct tokens *t, const unsigned char *digest)
 {
-	unsigned char digest[DIGEST_SIZE];
 	const struct token *found = NULL;
 
-	if (!refresh(t, err) || !digest_of(text, strlen(text), digest, err))
-		return false;
 	for (unsigned i = 0; i < t->list.count; i++)
 		if (digest_same(t->list.items[i].digest, digest))
 			found = &t->list.items[i];
-	*ret = found;
+	return found;
+}
+
+bool tokens_find(struct tokens *t, const char *text, const struct token **ret, struct err *err)
+{
+	unsigned char digest[DIGEST_SIZE];
+
+	if (!refresh(t, err) || !digest_of(text, strlen(text), digest, err))
+		return false;
+	*ret = find(t, digest);
+	return true;
+}
+
+bool tokens_have(struct tokens *t, const unsigned char digest[static DIGEST_SIZE], bool *ret,
+		 struct err *err)
+{
+	if (!refresh(t, err))
+		return false;
+	*ret = find(t, digest) != NULL;
 	return true;
 }
 

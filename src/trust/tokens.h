@@ -25,6 +25,10 @@ void tokens_free(struct tokens *t);
 MUST_CHECK bool tokens_find(struct tokens *t, const char *text, const struct token **ret,
 			    struct err *err);
 
+/* Is there one with this digest?  As tokens_find. */
+MUST_CHECK bool tokens_have(struct tokens *t, const unsigned char digest[static DIGEST_SIZE],
+			    bool *ret, struct err *err);
+
 const char *tokens_path(const struct tokens *t);
 
 #endif

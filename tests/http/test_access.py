@@ -1,5 +1,6 @@
 """Who may ask: tokens, TLS, the machine's own users."""
 
+import http.client
 import json
 import os
 import signal
@@ -197,6 +198,22 @@ def test_token__that_is_removed_is_not_good_any_more_and_a_new_one_is(far, pb, t
     pb.ok("token", "remove", "first", "--tokens", pb.base / "tokens")
     assert server.ask("GET", "/api/v1/status", headers=first, connection=connection).status == 401
     assert server.ask("GET", "/api/v1/status", headers=token("second"), over="tls").status == 200
+
+
+def test_token__that_is_removed_ends_its_streams(far, pb, token):
+    server, first, second = far(), token("first"), token("second")
+    streams = []
+    for headers in (first, second):
+        connection = server.connection("tls")
+        connection.request("GET", "/api/v1/events", headers=headers)
+        streams.append(connection.getresponse())
+        assert streams[-1].readline().startswith(b"retry")
+    pb.ok("token", "remove", "first", "--tokens", pb.base / "tokens")
+    with pytest.raises((http.client.IncompleteRead, OSError)):
+        streams[0].read()  # to an end that is none of the stream's own
+    server.ok("PUT", SERVICE.format("shop", "web"), {}, status=201)
+    while not streams[1].readline().startswith(b"event"):
+        pass
 
 
 def test_token__file_that_is_broken_lets_nobody_in_until_it_is_mended(far, pb, token):

@@ -118,6 +118,23 @@ def test_connections__of_one_client_are_limited(serve):
         sock.close()
 
 
+def test_connections__of_ipv4_are_of_their_own_address_on_a_socket_of_ipv6(serve, pb, certificate,
+                                                                          token):
+    token("ci")
+    server = serve("--max-client-connections", "1", "--tokens", pb.base / "tokens", "--tls-cert",
+                   certificate[0], "--tls-key", certificate[1], where=["--listen", "[::]:0"])
+    server.certificate = certificate[0]
+    with connect(server, "tls") as mine:
+        mine.sendall(HEALTH)
+        assert mine.recv(12) == b"HTTP/1.1 200"
+        with connect(server, "far") as second:
+            assert is_closed(second)
+        with socket.create_connection(("127.0.0.1", server.tls_port), timeout=20,
+                                      source_address=("127.0.0.2", 0)) as other:
+            trusts = ssl.create_default_context(cafile=str(certificate[0]))
+            assert trusts.wrap_socket(other, server_hostname="ports.example").version()
+
+
 def test_connections__of_all_are_limited(serve):
     server = serve("--max-connections", "4")
     mine = [connect(server, over) for over in ("tcp", "unix", "tcp", "unix")]

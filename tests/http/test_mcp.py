@@ -33,6 +33,20 @@ def test_mcp__initialize_and_list_of_tools(served):
     assert "get-port" in [t["name"] for t in tools["tools"]]
 
 
+def test_mcp__keys_are_exact(served):
+    """A JSON library that folds case takes what another one, before it, has passed over."""
+    good = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    assert post(served, good).status == 200
+    for key in good:
+        wrong = {(k.upper() if k == key else k): v for k, v in good.items()}
+        answer = post(served, wrong)
+        assert answer.status == (202 if key == "id" else 400), (key, answer)
+    assert call(served, "get-port", {"ProjectName": "shop", "serviceName": "web"})["isError"]
+    nul = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+        "name": "get-port", "arguments": {"projectName": "shop\0x", "serviceName": "web"}}}
+    assert post(served, nul).status == 400
+
+
 def test_mcp__a_tool_changes_the_book_and_says_who_asked(shop):
     said = call(shop, "get-port", {"projectName": "shop", "serviceName": "api"})
     assert said["structuredContent"]["port"] == 3101

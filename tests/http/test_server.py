@@ -129,6 +129,18 @@ def test_origin__is_of_this_machine(served, origin, status):
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+def test_preflight__is_never_answered_with_leave(served):
+    for path in ("/api/v1/projects", "/mcp"):
+        for origin, status in (("http://evil.example", 403), ("null", 403),
+                               ("http://localhost:5173", 415)):
+            answer = served.ask("OPTIONS", path, headers={
+                "Origin": origin, "Access-Control-Request-Method": "POST",
+                "Content-Type": "text/plain", "Access-Control-Request-Headers": "authorization"},
+                over="tcp")
+            assert answer.status == status, answer
+            assert not [name for name in answer.headers if name.startswith("Access-Control")]
+
+
 def test_page_of_another_site__is_refused(served):
     headers = {"Sec-Fetch-Site": "cross-site"}
     assert served.ask("GET", "/healthz", headers=headers, over="tcp").status == 403
