@@ -180,10 +180,25 @@ static bool hold(struct run *r, struct launching *l, struct err *err)
 	       fail_hint(err, "portbook show %u says who listens there", l->assignment->port);
 }
 
+/* All that is asked of the book before the command begins. */
+static bool gather(struct run *r, struct assignment **ret, struct err *err)
+{
+	CLEANUP(running_before_cleanup) struct running_before before;
+
+	running_remember(&before);
+	limit_waiting(ASKING_MS);
+	if (!running_gather(r, ret, err))
+		return false;
+	limit_waiting(0);
+	running_leave_book(r, &before);
+	output_flush_notes(&r->out);
+	return true;
+}
+
 static bool run_run(struct run *r, struct err *err)
 {
+	CLEANUP(assignment_free) struct assignment *assignment = NULL;
 	char path[PATH_MAX];
-	struct running_before before;
 	struct launching l = {
 		.book = { .ask = running_ask, .arg = r, .closed = -1 },
 		.command = r->behind,
@@ -192,16 +207,10 @@ static bool run_run(struct run *r, struct err *err)
 		.holding = HOLDING_NOTHING,
 	};
 
-	if (!check_modes(r, err) || !check_command(r, path, err))
+	if (!check_modes(r, err) || !check_command(r, path, err) || !gather(r, &assignment, err))
 		return false;
+	l.assignment = assignment;
 	l.program = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	running_remember(&before);
-	limit_waiting(ASKING_MS);
-	if (!running_gather(r, &l.assignment, err))
-		return false;
-	limit_waiting(0);
-	running_leave_book(r, &before);
-	output_flush_notes(&r->out);
 	if (!hold(r, &l, err))
 		return false;
 	start(r, &l, err);

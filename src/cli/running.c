@@ -45,6 +45,10 @@ void running_leave_book(struct run *r, struct running_before *before)
 	r->session = NULL;
 	if (was_another)
 		become_again(before);
+}
+
+void running_before_cleanup(struct running_before *before)
+{
 	free(before->home);
 	free(before->groups);
 }

@@ -10,9 +10,6 @@
 #include "cli/run.h"
 #include "enforce/assignment.h"
 
-/* Rationale: NGROUPS_MAX of Linux; few users are in more than 30. */
-#define GROUPS_MAX 65536
-
 /* Who this process was: under sudo, using a book makes it another user. */
 struct running_before {
 	char *home;
@@ -20,13 +17,14 @@ struct running_before {
 	int n_groups;
 };
 void running_remember(struct running_before *ret);
+void running_before_cleanup(struct running_before *before);
 
 /* The book is closed, and this process is again who it was. */
 void running_leave_book(struct run *r, struct running_before *before);
 
 /*
  * Ask the book for the service's port, and for all of the instance, which become
- * variables of this process.  `*ret` lives as long as it.
+ * variables of this process.  `*ret` is the caller's, also on failure.
  * Errors: those of the operations get and env; ERR_INVALID  --map is no port and a name
  */
 MUST_CHECK bool running_gather(struct run *r, struct assignment **ret, struct err *err);

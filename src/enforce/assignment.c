@@ -1,7 +1,13 @@
 #include "enforce/assignment.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+void assignment_free(struct assignment **a)
+{
+	free(*a);
+}
 
 struct own_port *assignment_own(struct assignment *a, uint16_t port)
 {

@@ -36,6 +36,7 @@ struct assignment {
 	unsigned instance;
 	uint16_t port; /* the service's */
 	bool refuses;  /* a port that is not the instance's is refused, and not replaced */
+	uint16_t said; /* of what was refused: the last that was said; 0: none */
 	bool is_taken; /* the service's port was bound, as itself or instead of another */
 
 	struct own_port own[OWN_MAX]; /* the service's among them */
@@ -43,6 +44,9 @@ struct assignment {
 	struct given_port given[GIVEN_MAX];
 	unsigned n_given;
 };
+
+/* For CLEANUP; NULL is fine. */
+void assignment_free(struct assignment **a);
 
 /* NULL: it is not the instance's. */
 struct own_port *assignment_own(struct assignment *a, uint16_t port);

@@ -178,11 +178,22 @@ static void say_instead(struct supervisor *s, const struct waiting *w, uint16_t 
 	       wanted, has);
 }
 
+/* A program may try again and again, and both families of addresses at once. */
+static bool is_said_again(struct assignment *a, uint16_t asked)
+{
+	bool again = a->said == asked;
+
+	a->said = asked;
+	return again;
+}
+
 static void say_refused(struct supervisor *s, const struct waiting *w, uint16_t asked,
 			const json_t *holder, const struct err *why)
 {
 	char program[PROGRAM_SIZE], wanted[PORT_TEXT_SIZE];
 
+	if (is_said_again(w->assignment, asked))
+		return;
 	foreign_program((pid_t)w->notif->pid, program);
 	note_try(s, w, asked, program);
 	port_text(wanted, asked, holder);
@@ -200,6 +211,8 @@ static void say_strict(struct supervisor *s, const struct waiting *w, uint16_t a
 {
 	char program[PROGRAM_SIZE], has[PORT_TEXT_SIZE];
 
+	if (is_said_again(w->assignment, asked))
+		return;
 	foreign_program((pid_t)w->notif->pid, program);
 	note_try(s, w, asked, program);
 	own_text(has, w->assignment, w->assignment->port);

@@ -443,6 +443,7 @@ def test_run__strict_refuses_another_port_and_says_so_before(shop, env):
     said = lines(result)
     assert said[:2] == ["EACCES", "3100"] and said[2].isdigit() and said[3] == "EACCES"
     assert result.err.startswith("portbook: note: ") and "may listen on 3100 (web)" in result.err
+    assert result.err.count("gets EACCES") == (1 if env else 0)
 
 
 def test_run__strict_has_no_multipath_tcp(shop):
