@@ -209,6 +209,13 @@ static bool ask(struct linting *x, struct err *err)
 
 /* --- putting things right */
 
+static bool is_for_people(const struct run *r)
+{
+	const char *format = run_text(r, "format");
+
+	return !r->out.json && (!format || !strcmp(format, "text"));
+}
+
 static bool fix_file(struct linting *x, const char *name, bool *ret_changed, struct err *err)
 {
 	CLEANUP(text_release) struct text was = { 0 }, now = { 0 };
@@ -226,7 +233,7 @@ static bool fix_file(struct linting *x, const char *name, bool *ret_changed, str
 	*ret_changed = there && count;
 	if (!*ret_changed)
 		return true;
-	if (!o->json && !run_text(x->run, "format") &&
+	if (is_for_people(x->run) &&
 	    !file_change_show(o, shown, true, &was, text_str(&now), now.len, err))
 		return false;
 	if (run_has(x->run, "diff"))

@@ -103,18 +103,28 @@ static void add_uri(struct text *t, const char *file)
 	}
 }
 
-static json_t *location_json(const json_t *row)
+/* What is relative is so to the top of the sources, by the name that readers know for it. */
+static json_t *artifact_json(const char *file)
 {
 	CLEANUP(text_release) struct text uri = { 0 };
 
-	add_uri(&uri, text_or(row, "file", "?"));
-	return !text_ok(&uri)
-		       ? NULL
-		       : json_pack("{s:{s:{s:s, s:s}, s:{s:I, s:I}}}", "physicalLocation",
-				   "artifactLocation", "uri", text_str(&uri), "uriBaseId",
-				   *text_or(row, "file", "?") == '/' ? "ROOT" : "SRCROOT", "region",
-				   "startLine", (json_int_t)json_int_of(row, "line", 1),
-				   "startColumn", (json_int_t)json_int_of(row, "column", 1));
+	add_uri(&uri, file);
+	if (!text_ok(&uri))
+		return NULL;
+	return *file == '/'
+		       ? json_pack("{s:s}", "uri", text_str(&uri))
+		       : json_pack("{s:s, s:s}", "uri", text_str(&uri), "uriBaseId", "%SRCROOT%");
+}
+
+static json_t *location_json(const json_t *row)
+{
+	json_t *artifact = artifact_json(text_or(row, "file", "?"));
+
+	return !artifact ? NULL
+			 : json_pack("{s:{s:o, s:{s:I, s:I}}}", "physicalLocation",
+				     "artifactLocation", artifact, "region", "startLine",
+				     (json_int_t)json_int_of(row, "line", 1), "startColumn",
+				     (json_int_t)json_int_of(row, "column", 1));
 }
 
 static json_t *result_json(const json_t *row)

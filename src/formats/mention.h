@@ -73,6 +73,8 @@ struct mentions {
 	/* Where the last one was: places are mostly asked for in order. */
 	size_t line_start;
 	unsigned lines_before;
+	size_t column_at; /* not before line_start ... */
+	unsigned column;  /* ... of that byte, from 1; 0: not counted yet */
 };
 
 /*

@@ -48,16 +48,6 @@ uint16_t mention_port(const char *bytes, size_t len)
 	return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
-/* Characters are counted, as editors and SARIF's unicodeCodePoints do. */
-static unsigned column_of(const char *line, size_t len)
-{
-	unsigned column = 1;
-
-	for (size_t i = 0; i < len; i++)
-		column += ((unsigned char)line[i] & 0xc0) != 0x80;
-	return column;
-}
-
 static void step_to(struct mentions *m, size_t at)
 {
 	const char *end;
@@ -65,18 +55,32 @@ static void step_to(struct mentions *m, size_t at)
 	if (at < m->line_start) {
 		m->line_start = 0;
 		m->lines_before = 0;
+		m->column = 0;
 	}
 	while ((end = memchr(m->bytes + m->line_start, '\n', at - m->line_start))) {
 		m->line_start = (size_t)(end - m->bytes) + 1;
 		m->lines_before++;
+		m->column = 0;
 	}
+}
+
+/* Characters are counted, as editors and SARIF's unicodeCodePoints do. */
+static unsigned column_of(struct mentions *m, size_t at)
+{
+	if (!m->column || m->column_at > at) {
+		m->column_at = m->line_start;
+		m->column = 1;
+	}
+	for (; m->column_at < at; m->column_at++)
+		m->column += ((unsigned char)m->bytes[m->column_at] & 0xc0) != 0x80;
+	return m->column;
 }
 
 bool mentions_tell(struct mentions *m, struct mention x)
 {
 	step_to(m, x.at);
 	x.line = m->lines_before + 1;
-	x.column = column_of(m->bytes + m->line_start, x.at - m->line_start);
+	x.column = column_of(m, x.at);
 	if (!x.nth)
 		x.nth = 1;
 	return m->fn(&x, m->arg);

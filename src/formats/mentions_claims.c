@@ -19,6 +19,9 @@
  */
 #define SETTING_LEAST 1024
 
+/* Rationale: people's lines are shorter; who has written a whole file on one looks by himself. */
+#define LINE_SEARCHED ((size_t)16384)
+
 struct placing {
 	struct mentions *m;
 	enum mention_kind kind;
@@ -93,6 +96,14 @@ static size_t line_end(const struct mentions *m, size_t start)
 	return end ? (size_t)(end - m->bytes) : m->len;
 }
 
+static struct places places_in_line(const struct mentions *m, size_t start, size_t end,
+				    const char *number)
+{
+	size_t len = end - start < LINE_SEARCHED ? end - start : LINE_SEARCHED;
+
+	return places_in(m->bytes, start, start + len, number);
+}
+
 /* In the claim's line, or in those that go on with it. */
 static void find_place(const struct placing *p, struct mention *x)
 {
@@ -104,7 +115,7 @@ static void find_place(const struct placing *p, struct mention *x)
 	x->at = start;
 	x->is_fixed = true;
 	for (unsigned i = 0; i < LINES_ON; i++) {
-		struct places found = places_in(m->bytes, start, end, number);
+		struct places found = places_in_line(m, start, end, number);
 
 		if (found.count) {
 			x->at = found.n_values ? found.first_value : found.first;

@@ -10,9 +10,12 @@
 
 /* --- rules */
 
+/* The folder may end with '/'. */
 static bool is_below(const char *path, const char *folder)
 {
-	return !strncmp(path, folder, strlen(folder));
+	size_t len = strlen(folder);
+
+	return !strncmp(path, folder, len) && (folder[len - 1] == '/' || path[len] == '/');
 }
 
 /* A part of the path has this name. */

@@ -171,6 +171,19 @@ static bool says(const char *line, size_t len, const char *what)
 	return memmem(line, len, what, strlen(what));
 }
 
+/* Is anything marked in the file, and is it all of it? */
+struct marks {
+	bool any, all;
+};
+
+static struct marks marks_of(const struct text *t)
+{
+	const char *bytes = text_str(t);
+
+	return (struct marks){ .any = says(bytes, t->len, mark),
+			       .all = says(bytes, t->len, "portbook: ignore-file") };
+}
+
 static const char *line_before(const char *bytes, const char *line, size_t *ret_len)
 {
 	const char *end = line > bytes ? line - 1 : line, *start = end;
@@ -181,19 +194,12 @@ static const char *line_before(const char *bytes, const char *line, size_t *ret_
 	return start;
 }
 
-/*
- * "portbook: ignore" in the line itself, "portbook: ignore-next-line" in the one
- * above, "portbook: ignore-file" anywhere.
- */
+/* "portbook: ignore" in the line itself, "portbook: ignore-next-line" in the one above. */
 static bool is_marked(const struct text *t, size_t at)
 {
 	const char *bytes = text_str(t), *line = bytes + at, *end, *found;
 	size_t len;
 
-	if (!says(bytes, t->len, mark))
-		return false;
-	if (says(bytes, t->len, "portbook: ignore-file"))
-		return true;
 	while (line > bytes && line[-1] != '\n')
 		line--;
 	end = memchr(line, '\n', t->len - (size_t)(line - bytes));
@@ -209,6 +215,7 @@ static bool is_marked(const struct text *t, size_t at)
 
 struct telling {
 	const struct text *bytes;
+	struct marks marks;
 	bool is_template;
 	mention_fn *fn;
 	void *arg;
@@ -220,7 +227,7 @@ static bool tell(const struct mention *m, void *arg)
 	struct telling *t = arg;
 	struct mention x = *m;
 
-	if (is_marked(t->bytes, x.at))
+	if (t->marks.all || (t->marks.any && is_marked(t->bytes, x.at)))
 		return true;
 	if (t->is_template && x.kind != MENTION_CODE && x.kind != MENTION_INSIDE)
 		x.kind = MENTION_TEMPLATE;
@@ -246,7 +253,7 @@ static bool read_as(const struct lint_kind *kind, const char *name, struct telli
 bool lint_read_bytes(const char *name, const struct text *bytes, mention_fn *fn, void *arg,
 		     struct err *err)
 {
-	struct telling t = { .bytes = bytes, .fn = fn, .arg = arg };
+	struct telling t = { .bytes = bytes, .marks = marks_of(bytes), .fn = fn, .arg = arg };
 	const struct lint_kind *kind = lint_kind_of(name, &t.is_template);
 
 	return !kind || read_as(kind, name, &t, err);
