@@ -3,9 +3,11 @@
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
+#include "cli/held.h"
 #include "cli/piece.h"
 #include "cli/screen.h"
 #include "cli/table.h"
+#include "enforce/guard_client.h"
 
 static const struct arg_spec args[] = { { "PORTS", VALUE_TEXT, "ports" }, { 0 } };
 
@@ -108,13 +110,34 @@ static void add_port(struct run *r, const json_t *port)
 		text_addf(t, "      instead: %lld\n", instead);
 }
 
+/* It is in use to every bind, and nothing that looks at what listens shows it. */
+static void add_guard(struct run *r, struct guard_client *guard, const json_t *port)
+{
+	const json_t *holder = json_object_get(port, "holder");
+	pid_t pid = guard_of(guard, held_protocol(r->input), held_port(port));
+
+	if (!pid)
+		return;
+	text_addf(&r->out.text, "      held: by portbook guard (pid %d)", (int)pid);
+	if (json_is_object(holder))
+		text_add(&r->out.text, ", for who starts it by portbook run, exec-held or yield");
+	else
+		text_add(&r->out.text, ", as programs start there unasked; entering it frees it");
+	text_add(&r->out.text, "\n");
+}
+
 static bool check_render(struct run *r, const json_t *answer, struct err *err)
 {
+	CLEANUP(guard_disconnect) struct guard_client guard = { .fd = -1 };
 	const json_t *port;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "ports"), i, port)
+	(void)guard_connect(&guard);
+	json_array_foreach(json_object_get(answer, "ports"), i, port) {
 		add_port(r, port);
+		if (guard.fd >= 0)
+			add_guard(r, &guard, port);
+	}
 	return true;
 }
 

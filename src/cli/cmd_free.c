@@ -2,6 +2,8 @@
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
 #include "cli/freeing.h"
+#include "cli/held.h"
+#include "enforce/guard_client.h"
 
 /* Rationale: what starts a server again at once has done so by then; few scripts mind it. */
 #define SETTLE_SECONDS 1
@@ -22,6 +24,22 @@ static void say_free(struct run *r, const json_t *port, bool already)
 {
 	entry_add_port(&r->out.text, port);
 	text_add(&r->out.text, already ? " is free already: nobody listens there\n" : " is free\n");
+}
+
+/* Nobody listens there, and nobody can. */
+static void note_guard(struct run *r, const json_t *port)
+{
+	CLEANUP(guard_disconnect) struct guard_client guard = { .fd = -1 };
+	pid_t pid;
+
+	(void)guard_connect(&guard);
+	pid = guard_of(&guard, held_protocol(port), held_port(port));
+	if (pid)
+		output_note(
+			&r->out,
+			"portbook guard (pid %d) holds it for its owner: portbook run, exec-held "
+			"or yield gets it",
+			(int)pid);
 }
 
 /* Who frees a port that only a UDP server has may have meant that. */
@@ -49,6 +67,7 @@ static void say_free_already(struct run *r, const json_t *ports)
 	json_array_foreach(ports, i, port)
 		if (!json_bool_of(port, "listening")) {
 			say_free(r, port, true);
+			note_guard(r, port);
 			note_udp(r, port);
 		}
 }

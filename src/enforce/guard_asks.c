@@ -1,6 +1,7 @@
 /*
  * What is asked of a guard.
  *
+ *   about    whether it holds a port
  *   status   a file with all that it knows
  *   take     the file that holds a port, so that the owner can be bound beside it (hold.h);
  *            then `taken`, and the guard lets go of it, or `kept`, and it goes on
@@ -59,6 +60,14 @@ static void answer_status(struct visitor *v, const json_t *ask, struct reply *r)
 	r->fd = guard_status_file(v->guard);
 	r->is_own = true;
 	r->json = json_pack("{s:b}", "success", r->fd >= 0);
+}
+
+static void answer_about(struct visitor *v, const json_t *ask, struct reply *r)
+{
+	const struct spot *s = spot_meant(v, ask);
+
+	r->json = json_pack("{s:b, s:b, s:i}", "success", 1, "held", s && s->state == SPOT_HELD,
+			    "guardPid", (int)getpid());
 }
 
 /* Who has just told the book that it asks finds its port held. */
@@ -146,8 +155,9 @@ static const struct {
 	const char *word;
 	answer_fn *answer;
 } answers[] = {
-	{ "kept", answer_kept },   { "status", answer_status }, { "take", answer_take },
-	{ "taken", answer_taken }, { "tried", answer_tried },	{ "yield", answer_yield },
+	{ "about", answer_about }, { "kept", answer_kept },   { "status", answer_status },
+	{ "take", answer_take },   { "taken", answer_taken }, { "tried", answer_tried },
+	{ "yield", answer_yield },
 };
 
 static void answer(struct visitor *v, const json_t *ask, struct reply *r)

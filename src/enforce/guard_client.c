@@ -224,6 +224,16 @@ int guard_listen(struct guard_client *c, int socket, int backlog, struct handed 
 
 /* The others. */
 
+pid_t guard_of(struct guard_client *c, enum protocol protocol, uint16_t port)
+{
+	CLEANUP(json_cleanup) json_t *ask = about(c, "about", protocol, port), *answer = NULL;
+
+	if (c->fd < 0 || !ask || !exchange(c, ask, &answer, NULL, NULL) ||
+	    !json_bool_of(answer, "held"))
+		return 0;
+	return (pid_t)json_int_of(answer, "guardPid", 0);
+}
+
 static bool connect_or_fail(struct guard_client *c, struct err *err)
 {
 	return guard_connect(c) || fail(err, ERR_NOT_FOUND, "no guard of this user runs here");

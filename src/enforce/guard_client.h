@@ -41,6 +41,9 @@ int guard_listen(struct guard_client *c, int socket, int backlog, struct handed 
 /* Whether the guard holds it, and would give it. */
 bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port);
 
+/* The guard that holds it now; 0: none does. Of who has connected. */
+pid_t guard_of(struct guard_client *c, enum protocol protocol, uint16_t port);
+
 /*
  * Have the guard let go of a port, and leave it alone for so long.
  * Errors: ERR_NOT_FOUND  no guard runs; ERR_IO

@@ -164,6 +164,18 @@ def test_held__reads_as_down(guard, owned, pb):
     assert states == {(tcp, "down"), (udp, "down")}
 
 
+def test_held__who_asks_why_is_told(guard, owned, pb):
+    port = owned("shop/web")
+    assert "guard" not in pb("check", port).out
+    g = guard("--defaults")
+    for asked, told in ((port, "for who starts it by portbook run"),
+                        (3000, "as programs start there unasked")):
+        said = pb("check", asked).out
+        assert f"held: by portbook guard (pid {g.process.pid}), {told}" in said
+    assert f"portbook guard (pid {g.process.pid}) holds it" in pb("free", port, check=True).err
+    assert "guard" not in pb("check", port + 1).out
+
+
 def test_status__says_what_is_held_and_why_the_rest_is_not(guard, owned, pb):
     port, other = owned("shop/web"), int(pb.ok("get", "shop/api"))
     g = guard()
