@@ -5,7 +5,7 @@
  */
 #include "cli/agent_hooks.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json_walk.h"
@@ -354,11 +354,11 @@ static bool put(const char *bytes, size_t len, const struct splice *s, struct te
 static bool fail_line(const char *file, const struct err *why, struct err *err)
 {
 	const char *said = strstr(why->text, "line ");
-	unsigned line = 0;
 
-	if (!said || sscanf(said, "line %u", &line) != 1)
+	if (!said)
 		return fail(err, why->code, "%.200s: %s", file, why->text);
-	return fail(err, why->code, "%.200s:%u: %s", file, line, why->text);
+	return fail(err, why->code, "%.200s:%lu: %s", file,
+		    strtoul(said + strlen("line "), NULL, 10), why->text);
 }
 
 static bool read_root(const char *bytes, size_t len, const char *file, struct json_piece *ret,

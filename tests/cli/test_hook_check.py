@@ -117,6 +117,14 @@ DENIED = {
     "concurrently 'vite --port 3200' 'node api.js --port 3201'":
         "concurrently 'vite --port 3100' 'node api.js --port $(portbook get api)'",
     "cd ../blog && npx vite --port 3100": "cd ../blog && npx vite --port 3200",
+    "php -S localhost:3200": "php -S localhost:3100",
+    # What goes on to speak of that port is brought along.
+    "PORT=3000 npm start & sleep 3; curl -s http://localhost:3000/ 127.0.0.1:30001":
+        "PORT=3100 npm start & sleep 3; curl -s http://localhost:3100/ 127.0.0.1:30001",
+    "kill $(lsof -ti:3200); npx vite --port 3200 --host":
+        "kill $(lsof -ti:3100); npx vite --port 3100 --host",
+    "fuser -k 3200/tcp; npx kill-port 3200 && npx vite --port=3200":
+        "fuser -k 3100/tcp; npx kill-port 3100 && npx vite --port=3100",
 }
 
 ALLOWED = [
