@@ -103,6 +103,8 @@ static bool run(struct run *r, struct err *err)
 static const struct example examples[] = {
 	{ "portbook serve", "on a port of its own, which the book has, and a socket" },
 	{ "portbook serve --listen 127.0.0.1:9000", "there, and nowhere else" },
+	{ "portbook serve --listen 192.0.2.7:9443 --tokens FILE --tls-cert FILE --tls-key FILE",
+	  "for other machines" },
 	{ "portbook serve --listen unix:$XDG_RUNTIME_DIR/portbook.sock",
 	  "on a socket alone; curl --unix-socket asks it" },
 	{ NULL, NULL },
@@ -111,15 +113,16 @@ static const struct example examples[] = {
 const struct command cmd_serve = {
 	.name = "serve",
 	.group = GROUP_SERVING,
-	.summary = "answer over HTTP, to this machine",
+	.summary = "answer over HTTP, to this machine and others",
 	.text = "The operations of all commands as a REST API below /api/v1, which describes itself "
 		"at /api/v1/openapi.json. Without --listen it listens on 127.0.0.1, on the port that "
 		"the book has for shared-services/portbook, and on the socket "
 		"$XDG_RUNTIME_DIR/portbook.sock, which is its user's alone. On sockets that systemd "
 		"hands over it listens, too.\n\n"
-		"Who is on this machine may ask it on 127.0.0.1 as if they were its user; the socket "
-		"knows them. It tells where it listens, and ends on SIGTERM when it has answered "
-		"what it was asked.",
+		"Who is on this machine may ask it on 127.0.0.1 as if they were its user, or only read "
+		"where the book is the machine's; the socket knows them. Who asks from other machines "
+		"needs a token, by TLS. It tells where it listens, and ends on SIGTERM when it has "
+		"answered what it was asked.",
 	.examples = examples,
 	.options = options,
 	.run = run,

@@ -1,11 +1,11 @@
 #include "http/api.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "http/allowed.h"
+#include "http/answer.h"
 #include "http/pages.h"
 #include "http/problem.h"
 #include "operations/operation.h"
@@ -174,102 +174,7 @@ void api_refuse_large(struct http_reply *reply, size_t max)
 	problem_reply_as(reply, max ? 413 : 400, &err);
 }
 
-/* Replies. */
-
-/* Source: FNV-1a, 64 bits.  It tells states of one resource apart, and keeps no secret. */
-static uint64_t hash_of(const char *bytes, size_t len)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-#define TAG_SIZE 24
-
-static char *tag_of(const struct text *body, char ret[static TAG_SIZE])
-{
-	snprintf(ret, TAG_SIZE, "\"%016" PRIx64 "\"", hash_of(text_str(body), body->len));
-	return ret;
-}
-
-/* "*", or the tag among others: RFC 9110 section 13.1. */
-static bool names_tag(const char *condition, const char *tag)
-{
-	return !strcmp(condition, "*") || strstr(condition, tag);
-}
-
-/* What If-None-Match names is not sent again. */
-static void add_tag(struct http_reply *reply, const char *if_none_match)
-{
-	char tag[TAG_SIZE];
-
-	http_reply_add(reply, "ETag", "%s", tag_of(&reply->body, tag));
-	if (names_tag(if_none_match, tag)) {
-		text_clear(&reply->body);
-		reply->status = 304;
-		reply->type = NULL;
-	}
-}
-
-static bool made_something(const struct route *route, const json_t *answer)
-{
-	const json_t *created = json_object_get(answer, "created");
-
-	return route->created_at && !json_is_false(created);
-}
-
-static void add_location(const struct route *route, const json_t *answer, struct http_reply *reply)
-{
-	CLEANUP(text_release) struct text where = { 0 };
-
-	if (route_location(route, answer, &where))
-		http_reply_add(reply, "Location", "%s", text_str(&where));
-}
-
-/* Where the next page of a list is: RFC 8288. */
-static void add_next(const struct api_call *c, struct http_reply *reply)
-{
-	int64_t next = json_int_of(c->queued.answer, "next", 0);
-
-	if (next > 0 && c->route->method == HTTP_GET)
-		http_reply_add(reply, "Link",
-			       "<?after=%" PRId64 "&limit=%" PRId64 ">; rel=\"next\"", next,
-			       json_int_of(c->queued.input, "limit", 1000));
-}
-
-static void reply_answer(struct api_call *c, struct http_reply *reply)
-{
-	const json_t *answer = c->queued.answer;
-	bool made = made_something(c->route, answer);
-	struct err err = { 0 };
-
-	if (!http_reply_json(reply, made ? 201 : 200, answer)) {
-		fail_memory(&err);
-		problem_reply(reply, &err, NULL);
-		return;
-	}
-	if (made)
-		add_location(c->route, answer, reply);
-	add_next(c, reply);
-	if (c->route->method == HTTP_GET)
-		add_tag(reply, c->if_none_match);
-}
-
-static void reply_error(struct api_call *c, struct http_reply *reply)
-{
-	const struct err *err = &c->queued.err;
-
-	if (!c->route->is_old) {
-		problem_reply(reply, err, c->queued.answer);
-		return;
-	}
-	CLEANUP(json_cleanup) json_t *error = operation_error(err);
-
-	if (!error || !http_reply_json(reply, problem_status(err->code), error))
-		problem_reply(reply, err, NULL);
-}
+/* Asking. */
 
 static int64_t monotonic_us(void)
 {
@@ -297,9 +202,9 @@ void api_finish(const struct api *api, struct api_call *c, struct http_reply *re
 	else if (c->agents)
 		problem_reply(reply, &c->queued.err, NULL);
 	else if (c->queued.ok)
-		reply_answer(c, reply);
+		answer_reply(c, reply);
 	else
-		reply_error(c, reply);
+		answer_reply_error(c, reply);
 }
 
 static void ask_now(const struct api *api, struct api_call *c)
@@ -348,11 +253,11 @@ static bool check_state(struct queued *item, const struct transport *to)
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	struct http_reply shown = { 0 };
 	const struct call_io io = { .actor = item->actor };
-	char tag[TAG_SIZE];
+	char tag[STATE_TAG_SIZE];
 	bool same = to->call(to->arg, c->shown_by->operation, c->shown_input, &io, &answer,
 			     &item->err) &&
 		    http_reply_json(&shown, 200, answer) &&
-		    names_tag(c->if_match, tag_of(&shown.body, tag));
+		    state_is_named(c->if_match, state_tag(&shown.body, tag));
 
 	http_reply_release(&shown);
 	c->is_other = !same;
@@ -415,7 +320,7 @@ static bool begin_route(const struct api *api, const struct http_request *r, str
 	c->queued.key = r->headers->value[HEADER_IDEMPOTENCY_KEY];
 	snprintf(c->if_none_match, sizeof(c->if_none_match), "%s", tag ? tag : "");
 	if (!take_input(r, c) || !take_condition(r, c))
-		reply_error(c, reply);
+		answer_reply_error(c, reply);
 	else if (!api->reads || !is_read(c->op))
 		return true;
 	else {
