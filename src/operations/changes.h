@@ -9,7 +9,10 @@
 
 #include "operations/transport.h"
 
-/* The number of the newest event in `*ret`, or what it was where that cannot be read. */
+/*
+ * The number of the newest event in `*ret`, or what it was where that cannot be read.  While
+ * others still write, it is one of before: so that what they do is told, too.
+ */
 void changes_newest(const struct transport *reads, int64_t *ret);
 
 /*

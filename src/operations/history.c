@@ -215,7 +215,9 @@ static bool history_run(struct call *c, const json_t *input, json_t *answer, str
 {
 	CLEANUP(json_cleanup) json_t *array = json_array();
 	int64_t after = json_int_of(input, "after", -1);
-	struct event_filter f = { .newest_first = after < 0, .after_seq = after < 0 ? 0 : after };
+	struct event_filter f = { .newest_first = after < 0,
+				  .after_seq = after < 0 ? 0 : after,
+				  .settled_only = json_bool_of(input, "settled") };
 	struct telling t = { .array = array };
 	const struct wanted *w = &t.wanted;
 

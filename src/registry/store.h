@@ -156,6 +156,8 @@ struct event_filter {
 	 */
 	int64_t after_seq;
 	bool newest_first;
+	/* With newest_first: only those before which none comes any more, so to go on from. */
+	bool settled_only;
 	unsigned limit; /* 0: no limit */
 };
 

@@ -754,6 +754,7 @@ static void contract_event_add__numbers_them_upwards(struct store *s)
 	CHECK_EVENTS(s, "f e d", .after_seq = q.seq[2], .newest_first = true);
 	CHECK_EVENTS(s, "d", .after_seq = q.seq[2], .limit = 1);
 	CHECK_EVENTS(s, "", .after_seq = q.seq[5]);
+	CHECK_EVENTS(s, "f e", .newest_first = true, .settled_only = true, .limit = 2);
 }
 
 static void contract_event_add__keeps_a_number_that_is_given(struct store *s)

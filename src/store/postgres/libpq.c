@@ -38,7 +38,6 @@ static const struct {
 	FUNCTION(resultErrorField),
 	FUNCTION(resultStatus),
 	FUNCTION(sendPrepare),
-	FUNCTION(sendQueryParams),
 	FUNCTION(sendQueryPrepared),
 	FUNCTION(serverVersion),
 	FUNCTION(setNoticeProcessor),

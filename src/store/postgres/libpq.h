@@ -33,7 +33,6 @@ struct libpq {
 	__typeof__(&PQresultErrorField) resultErrorField;
 	__typeof__(&PQresultStatus) resultStatus;
 	__typeof__(&PQsendPrepare) sendPrepare;
-	__typeof__(&PQsendQueryParams) sendQueryParams;
 	__typeof__(&PQsendQueryPrepared) sendQueryPrepared;
 	__typeof__(&PQserverVersion) serverVersion;
 	__typeof__(&PQsetNoticeProcessor) setNoticeProcessor;

@@ -240,8 +240,8 @@ static void take_result(struct flight *f, unsigned at, PGresult *result)
 	f->s->pq->clear(result);
 }
 
-/* Rationale: an answer, the NULL behind it, and the sync. */
-#define TOLD_RESULTS 3
+/* Rationale: two answers, a NULL behind each, and the sync. */
+#define TOLD_RESULTS 5
 
 /* What wire_tell asked has an answer, too, with a sync of its own. */
 static void pass_over_told(struct session *s)
@@ -404,11 +404,17 @@ bool wire_say(struct session *s, unsigned what, struct err *err)
 
 void wire_tell(struct session *s, unsigned what)
 {
+	const struct step step = { .what = what };
+	char name[24];
+
 	if (s->tells || s->n_pending || pg_is_lost(s))
 		return;
-	s->tells = s->pq->sendQueryParams(s->conn, pg_statement_text(what), 0, NULL, NULL, NULL,
-					  NULL, 0) &&
+	name_of(s, &step, name);
+	/* Prepared once: to plan it costs more than a change. */
+	s->tells = (s->prepared[what] || send_prepare(s, &step, name)) &&
+		   s->pq->sendQueryPrepared(s->conn, name, 0, NULL, NULL, NULL, 0) &&
 		   s->pq->pipelineSync(s->conn);
+	s->prepared[what] = s->tells;
 }
 
 /* ---- many in a row ---- */

@@ -45,9 +45,11 @@ enum part {
 	EVENT_PORT,
 	EVENT_AFTER,
 	EVENT_AFTER_SETTLED,
+	EVENT_SETTLED,
 	ORDER_OLDEST,
 	ORDER_SETTLED,
 	ORDER_NEWEST,
+	ORDER_NEWEST_SETTLED,
 	LIMIT,
 	PART_COUNT,
 };
@@ -106,9 +108,11 @@ static const struct {
 	[EVENT_AFTER_SETTLED] = { "(e.xid, e.seq) > (event_xid($1), $1)"
 				  " AND e.xid < pg_snapshot_xmin(pg_current_snapshot())",
 				  true },
+	[EVENT_SETTLED] = { "e.xid < pg_snapshot_xmin(pg_current_snapshot())", true },
 	[ORDER_OLDEST] = { " ORDER BY e.seq" },
 	[ORDER_SETTLED] = { " ORDER BY e.xid, e.seq" },
 	[ORDER_NEWEST] = { " ORDER BY e.seq DESC" },
+	[ORDER_NEWEST_SETTLED] = { " ORDER BY e.xid DESC, e.seq DESC" },
 	[LIMIT] = { " LIMIT $1" },
 };
 static_assert(ARRAY_LEN(parts) == PART_COUNT, "a part has no text");
@@ -238,6 +242,7 @@ void sql_filter_entry_count(const struct entry_filter *f, struct sql_filter *ret
 void sql_filter_events(const struct event_filter *f, bool settled, struct sql_filter *ret)
 {
 	bool follows = settled && f->after_seq && !f->newest_first;
+	bool starts = settled && f->settled_only && f->newest_first;
 
 	ret->shape = 0;
 	ret->n_values = 0;
@@ -246,8 +251,12 @@ void sql_filter_events(const struct event_filter *f, bool settled, struct sql_fi
 	add_text(ret, EVENT_SERVICE, f->service);
 	add_int(ret, EVENT_PORT, f->port);
 	add_int(ret, follows ? EVENT_AFTER_SETTLED : EVENT_AFTER, f->after_seq);
+	if (starts)
+		add(ret, EVENT_SETTLED);
 	if (follows)
 		add(ret, ORDER_SETTLED);
+	else if (starts)
+		add(ret, ORDER_NEWEST_SETTLED);
 	else
 		add(ret, f->newest_first ? ORDER_NEWEST : ORDER_OLDEST);
 	add_int(ret, LIMIT, f->limit);

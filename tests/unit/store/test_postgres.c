@@ -276,12 +276,66 @@ static void test_commit__that_never_arrived_is_found_not_to_be_done(void **state
 	try_cut(CUT_BEFORE, false);
 }
 
+/* ---- following ---- */
+
+static bool keep_seq(const struct event *e, void *arg)
+{
+	*(int64_t *)arg = e->seq;
+	return false;
+}
+
+static int64_t newest(struct store *s, bool settled)
+{
+	const struct event_filter f = { .newest_first = true, .settled_only = settled, .limit = 1 };
+	struct err err = { 0 };
+	int64_t seq = 0;
+
+	MUST(s->ops->event_each(s, &f, keep_seq, &seq, &err));
+	return seq;
+}
+
+static void add_event(struct store *s)
+{
+	struct err err = { 0 };
+
+	MUST(s->ops->event_add(s, &(struct event){ .op = "x", .at_ms = 1 }, &err));
+}
+
+/* Who goes on from what is newest would miss what began before and ends later. */
+static void test_following__begins_where_nothing_comes_before(void **state)
+{
+	struct store *slow = new_book(), *quick = NULL;
+	struct err err = { 0 };
+	int64_t start, told = 0;
+
+	MUST(store_postgres_open(postgres_url(), &quick, &err));
+	add_event(quick);
+	start = newest(quick, true);
+	CHECK(start && start == newest(quick, false));
+	MUST(store_begin_shared(slow, &err));
+	add_event(slow);
+	MUST(slow->ops->setting_get(slow, "a", &(struct arena){ 0 }, &(const char *){ NULL },
+				    &err));
+	MUST(store_begin_shared(quick, &err));
+	add_event(quick);
+	MUST(store_commit(quick, &err));
+	CHECK(newest(quick, false) > start);
+	CHECK(newest(quick, true) == start);
+	MUST(store_commit(slow, &err));
+	MUST(quick->ops->event_each(quick, &(struct event_filter){ .after_seq = start, .limit = 1 },
+				    keep_seq, &told, &err));
+	CHECK(told > start && told < newest(quick, false));
+	store_free(slow);
+	store_free(quick);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_url_shown__has_no_password),
 		cmocka_unit_test(test_is_url__knows_both_schemes),
 		cmocka_unit_test(test_clocks__are_apart_only_where_the_way_does_not_explain_it),
+		cmocka_unit_test(test_following__begins_where_nothing_comes_before),
 		cmocka_unit_test(test_lost__between_two_calls_nobody_notices),
 		cmocka_unit_test(test_lost__in_the_middle_leaves_nothing_and_says_so),
 		cmocka_unit_test(test_lost__before_the_commit_is_no_commit),
