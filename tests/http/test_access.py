@@ -20,6 +20,14 @@ def actors(server):
     return [e["actor"] for e in server.ok("GET", "/api/v1/history?limit=200")["events"]]
 
 
+def wait_for(process, words):
+    """The line of its stderr with these words; what else it says of this machine is passed over."""
+    for line in iter(process.stderr.readline, ""):
+        if words in line:
+            return line
+    raise AssertionError(f"it ended, and did not say: {words}")
+
+
 # Addresses that other machines reach.
 
 def test_listen__for_others_says_what_is_missing(pb, certificate, token):
@@ -70,7 +78,7 @@ def test_tls__a_key_that_all_may_read_is_told(pb, certificate, token):
     process = pb.start("serve", "--listen", "0.0.0.0:0", "--tokens", pb.base / "tokens",
                        "--tls-cert", cert, "--tls-key", key)
     assert process.stdout.readline().startswith("listening on https://0.0.0.0:")
-    assert f"everyone on this machine may read the key '{key}'" in process.stderr.readline()
+    assert wait_for(process, f"everyone on this machine may read the key '{key}'")
 
 
 def serial_of(server):
@@ -94,8 +102,7 @@ def test_tls__certificate_is_read_anew_on_hup_and_connections_stay(far, pb, cert
     certificate[1].write_text("no key")
     after = serial_of(server)
     server.process.send_signal(signal.SIGHUP)
-    said = server.process.stderr.readline()
-    assert "what was read before stays in use" in said and str(certificate[1]) in said
+    assert str(certificate[1]) in wait_for(server.process, "what was read before stays in use")
     assert serial_of(server) == after
     server.stop()
 
@@ -225,7 +232,7 @@ def test_token__file_that_is_broken_lets_nobody_in_until_it_is_mended(far, pb, t
         said = server.problem(503, "io", "GET", "/api/v1/status", headers=ci, over="tls")
         assert str(path) not in json.dumps(said)
     line = whole.count("\n") + 1
-    assert f"{path}:{line}: " in server.process.stderr.readline()
+    assert wait_for(server.process, f"{path}:{line}: ")
     path.write_text(whole)
     assert server.ask("GET", "/api/v1/status", headers=ci, over="tls").status == 200
     path.chmod(0o622)
