@@ -145,7 +145,8 @@ static bool open_image(struct session *s, struct image *image, struct err *err)
 	image->bytes = NULL;
 	rc = sqlite3_deserialize(s->db, "main", bytes, image->size, image->size,
 				 SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_READONLY);
-	return rc == SQLITE_OK || session_fail_code(s, rc, err);
+	/* What it answers is SQLITE_ERROR where there was no memory, too. */
+	return rc == SQLITE_OK || session_fail(s, err);
 }
 
 /* Who made a log meanwhile, made it for readers, too. */
