@@ -209,18 +209,23 @@ static bool audit_before(struct call *c, const json_t *input, struct err *err)
 
 static bool note_looks(struct call *c, const struct audit *a, struct err *err)
 {
+	struct look_result *items = arena_alloc(&c->arena, (a->n_rows + 1) * sizeof(*items));
+	const struct look_results look = { .items = items,
+					   .count = a->n_rows,
+					   .host = a->scene.host,
+					   .at_ms = a->at_ms,
+					   .took_us = c->seen.took_us };
+
+	if (!items)
+		return fail_memory(err);
 	for (unsigned i = 0; i < a->n_rows; i++) {
 		const struct audited *row = &a->rows[i];
-		const struct look_result seen = {
-			.entry = row->entry,
-			.state = row->judgement.state,
-			.actual = row->listener ? row->actual : NULL,
-		};
 
-		if (!checks_add(c->registry, &seen, a->at_ms, c->seen.took_us, err))
-			return false;
+		items[i] = (struct look_result){ .entry = row->entry,
+						 .state = row->judgement.state,
+						 .actual = row->listener ? row->actual : NULL };
 	}
-	return checks_thin(c->registry, a->at_ms, err);
+	return checks_add(c->registry, &look, err) && checks_thin(c->registry, a->at_ms, err);
 }
 
 /* A process of another project that listens beside the owner (SO_REUSEPORT); NULL: none. */

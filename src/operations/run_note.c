@@ -46,8 +46,13 @@ static bool note_state(struct call *c, const struct entry *e, enum entry_state s
 		       struct err *err)
 {
 	const struct look_result seen = { .entry = e, .state = state };
+	const struct look_results look = { .items = &seen,
+					   .count = 1,
+					   .host = e->host,
+					   .at_ms = registry_now(c->registry),
+					   .took_us = NOT_MEASURED };
 
-	return checks_add(c->registry, &seen, registry_now(c->registry), NOT_MEASURED, err);
+	return checks_add(c->registry, &look, err);
 }
 
 static bool has_way_back(const struct entry *e)

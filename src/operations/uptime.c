@@ -31,6 +31,13 @@ struct uptime {
 	json_t *changes;   /* oldest first */
 	const char *state; /* of the last look; NULL: there was none */
 	int64_t first_ms, last_ms, since_ms;
+};
+
+/* Of several entries; looks come entry by entry. */
+struct uptimes {
+	const struct entry_list *entries;
+	struct uptime *of; /* by entry */
+	unsigned at;	   /* whose look came last */
 	bool out_of_memory;
 };
 
@@ -58,9 +65,9 @@ static void count(struct uptime *u, const struct looks *looks)
 		}
 }
 
-static bool add_look(const struct health_check *c, void *arg)
+/* False: no memory. */
+static bool add_look(struct uptime *u, const struct health_check *c)
 {
-	struct uptime *u = arg;
 	struct looks looks = looks_of(c);
 	enum entry_state state;
 
@@ -71,8 +78,31 @@ static bool add_look(const struct health_check *c, void *arg)
 		return true;
 	u->state = entry_state_name(state);
 	u->since_ms = c->at_ms;
-	u->out_of_memory = !json_append(u->changes, change_json(c, &looks));
-	return !u->out_of_memory;
+	return json_append(u->changes, change_json(c, &looks));
+}
+
+static bool find_entry(struct uptimes *all, const char *id)
+{
+	const struct entry_list *entries = all->entries;
+
+	if (!strcmp(entries->items[all->at].id, id))
+		return true;
+	for (unsigned i = 0; i < entries->count; i++)
+		if (!strcmp(entries->items[i].id, id)) {
+			all->at = i;
+			return true;
+		}
+	return false;
+}
+
+static bool give_look(const struct health_check *c, void *arg)
+{
+	struct uptimes *all = arg;
+
+	if (!find_entry(all, c->entry_id))
+		return true;
+	all->out_of_memory = !add_look(&all->of[all->at], c);
+	return !all->out_of_memory;
 }
 
 /* Only the newest are told. */
@@ -121,21 +151,48 @@ static bool put_uptime(json_t *o, const struct uptime *u)
 	       json_put(o, "uptime", percents_json(u));
 }
 
-static bool add_service(struct call *c, const struct entry *e, size_t limit, json_t *array,
-			struct err *err)
-{
-	struct store *s = c->registry->store;
-	struct uptime u = { .now_ms = registry_now(c->registry), .changes = json_array() };
-	json_t *o = json_object();
-	bool ok = json_append(array, o) && json_put(o, "changes", u.changes);
+/* Rationale: to find those of one, a store may read all; those of a project it has to sort, too. */
+#define FEW 8
 
-	if (!ok || !put_entry(o, e))
-		return fail_memory(err);
-	if (!s->ops->check_of(s, e->id, add_look, &u, err))
-		return false;
-	if (u.out_of_memory || !put_uptime(o, &u))
-		return fail_memory(err);
-	drop_oldest(u.changes, limit);
+static bool read_looks(struct store *s, const char *project_id, struct uptimes *all,
+		       struct err *err)
+{
+	const struct entry_list *entries = all->entries;
+
+	if (project_id && entries->count > FEW)
+		return s->ops->check_of(s, &(struct check_filter){ .project_id = project_id },
+					give_look, all, err);
+	for (unsigned i = 0; i < entries->count; i++)
+		if (!s->ops->check_of(s, &(struct check_filter){ .entry_id = entries->items[i].id },
+				      give_look, all, err))
+			return false;
+	return true;
+}
+
+/* A service of the answer for each, without its looks. */
+static bool add_services(struct call *c, struct uptimes *all, json_t *array)
+{
+	bool ok = true;
+
+	all->of = arena_alloc(&c->arena, all->entries->count * sizeof(*all->of));
+	for (unsigned i = 0; ok && all->of && i < all->entries->count; i++) {
+		json_t *o = json_object(), *changes = json_array();
+
+		ok = json_append(array, o) && json_put(o, "changes", changes) &&
+		     put_entry(o, &all->entries->items[i]);
+		all->of[i] = (struct uptime){ .now_ms = registry_now(c->registry),
+					      .changes = changes };
+	}
+	return ok && all->of;
+}
+
+static bool tell(const struct uptimes *all, size_t limit, json_t *array)
+{
+	for (unsigned i = 0; i < all->entries->count; i++) {
+		if (!put_uptime(json_array_get(array, i), &all->of[i]))
+			return false;
+		drop_oldest(all->of[i].changes, limit);
+	}
 	return true;
 }
 
@@ -167,6 +224,7 @@ static bool uptime_run(struct call *c, const json_t *input, json_t *answer, stru
 	struct entry_filter f = ENTRY_FILTER_ALL;
 	size_t limit = (size_t)json_int_of(input, "limit", CHANGES_DEFAULT);
 	json_t *array = json_array();
+	struct uptimes all = { 0 };
 	struct entry_list list;
 
 	if (!json_put(answer, "services", array))
@@ -176,10 +234,12 @@ static bool uptime_run(struct call *c, const json_t *input, json_t *answer, stru
 		return false;
 	if (!list.count)
 		return fail(err, ERR_NOT_FOUND, "nothing is entered that fits");
-	for (unsigned i = 0; i < list.count; i++)
-		if (!add_service(c, &list.items[i], limit, array, err))
-			return false;
-	return true;
+	all.entries = &list;
+	if (!add_services(c, &all, array))
+		return fail_memory(err);
+	if (!read_looks(c->registry->store, f.project_id, &all, err))
+		return false;
+	return (!all.out_of_memory && tell(&all, limit, array)) || fail_memory(err);
 }
 
 const struct operation op_uptime = {

@@ -78,24 +78,43 @@ static bool format_details(const char *actual, const struct looks *looks, char *
 	return put_details(o, actual, looks) ? json_format(o, ret, err) : fail_memory(err);
 }
 
-bool checks_add(struct registry *r, const struct look_result *seen, int64_t at_ms, int64_t took_us,
-		struct err *err)
+static bool add_check(struct registry *r, const struct look_results *look,
+		      const struct look_result *seen, struct err *err)
 {
-	const struct store_ops *ops = r->store->ops;
 	CLEANUP(json_text_cleanup) char *details = NULL;
 	struct health_check row = {
 		.entry_id = seen->entry->id,
-		.at_ms = at_ms,
+		.at_ms = look->at_ms,
 		.status = entry_state_name(seen->state),
-		.response_us = took_us,
+		.response_us = look->took_us,
 	};
 
 	if (!format_details(seen->actual, NULL, &details, err))
 		return false;
 	row.details = details;
-	return ops->check_add(r->store, &row, err) &&
-	       (seen->state != STATE_IN_USE ||
-		ops->entry_verified(r->store, seen->entry->id, at_ms, err));
+	return r->store->ops->check_add(r->store, &row, err);
+}
+
+static bool note_verified(struct registry *r, const struct look_results *look, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	const char **ids = arena_alloc(&arena, (look->count + 1) * sizeof(*ids));
+	unsigned count = 0;
+
+	if (!ids)
+		return fail_memory(err);
+	for (unsigned i = 0; i < look->count; i++)
+		if (look->items[i].state == STATE_IN_USE)
+			ids[count++] = look->items[i].entry->id;
+	return r->store->ops->entries_verified(r->store, look->host, ids, count, look->at_ms, err);
+}
+
+bool checks_add(struct registry *r, const struct look_results *look, struct err *err)
+{
+	for (unsigned i = 0; i < look->count; i++)
+		if (!add_check(r, look, &look->items[i], err))
+			return false;
+	return note_verified(r, look, err);
 }
 
 /* Summing up. */
@@ -250,7 +269,7 @@ static bool thin(struct registry *r, int64_t now_ms, struct err *err)
 	CLEANUP(arena_release) struct arena arena = { 0 };
 	struct thinning t = { .arena = &arena, .now_ms = now_ms };
 
-	if (!r->store->ops->check_of(r->store, NULL, thin_row, &t, err))
+	if (!r->store->ops->check_of(r->store, &(struct check_filter){ 0 }, thin_row, &t, err))
 		return false;
 	if (t.out_of_memory || !close_stretch(&t))
 		return fail_memory(err);

@@ -28,14 +28,19 @@ struct looks looks_of(const struct health_check *c);
  */
 int64_t looks_stretch_ms(int64_t age_ms);
 
-/* Note one look at an entry, and when its owner was last seen. */
+/* Note a look at entries of one host, and when their owners were last seen. */
 struct look_result {
 	const struct entry *entry;
 	enum entry_state state;
 	const char *actual; /* who listened; NULL: the owner, or nobody */
 };
-MUST_CHECK bool checks_add(struct registry *r, const struct look_result *seen, int64_t at_ms,
-			   int64_t took_us, struct err *err);
+struct look_results {
+	const struct look_result *items;
+	unsigned count;
+	const char *host;
+	int64_t at_ms, took_us;
+};
+MUST_CHECK bool checks_add(struct registry *r, const struct look_results *look, struct err *err);
 
 /* Sum up what is old, at most once an hour. Needs a write transaction. */
 MUST_CHECK bool checks_thin(struct registry *r, int64_t now_ms, struct err *err);

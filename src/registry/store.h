@@ -172,9 +172,16 @@ typedef bool setting_fn(const char *name, const char *value, void *arg);
 typedef bool range_fn(const struct stored_range *r, void *arg);
 typedef bool check_fn(const struct health_check *c, void *arg);
 
+/* Of which entries; none is set: of all.  One at most is. */
+struct check_filter {
+	const char *entry_id;
+	const char *project_id; /* of its entries, also those that were released */
+};
+
 /*
- * What a book is made of, counted: grows by one with each step of the schema
- * in sqlite/migrations.c.  A file that a book was written to names it.
+ * What a book is made of, counted: grows by one with each step of the schema in
+ * sqlite/migrations.c that changes more than how it is kept there.  A file that a
+ * book was written to names it.
  */
 #define BOOK_SCHEMA 1
 
@@ -315,8 +322,12 @@ struct store_ops {
 	 * protocol, port), that tunnel hostname, or is the service's primary.
 	 */
 	bool (*entry_put)(struct store *s, const struct entry *e, struct err *err);
-	/* Its last_verified_at_ms; nothing where the book has no such entry. */
-	bool (*entry_verified)(struct store *s, const char *id, int64_t at_ms, struct err *err);
+	/*
+	 * The owners of these entries of that host were seen: last_verified_at_ms of each is
+	 * `at_ms`, and that of all others stays.  Nothing where no live entry of it has that id.
+	 */
+	bool (*entries_verified)(struct store *s, const char *host, const char *const *ids,
+				 unsigned count, int64_t at_ms, struct err *err);
 
 	/*
 	 * What registry_allocate and registry_release_all do, each with its events, in one
@@ -340,8 +351,8 @@ struct store_ops {
 	bool (*check_add)(struct store *s, const struct health_check *c, struct err *err);
 	/* Oldest (by id) first. */
 	bool (*check_each)(struct store *s, check_fn *fn, void *arg, struct err *err);
-	/* By entry, then time, then id; `entry_id` NULL: of all entries. */
-	bool (*check_of)(struct store *s, const char *entry_id, check_fn *fn, void *arg,
+	/* By entry, then time, then id. A store may have to read those of all entries for it. */
+	bool (*check_of)(struct store *s, const struct check_filter *f, check_fn *fn, void *arg,
 			 struct err *err);
 	/* Nothing where there is none. */
 	bool (*check_remove)(struct store *s, int64_t id, struct err *err);
@@ -394,7 +405,7 @@ MUST_CHECK bool store_commit(struct store *s, struct err *err);
 /*
  * A write transaction beside others of its kind, where the engine can; else as
  * store_begin.  In it one service is changed, which store_hold has to itself:
- * claim, entry_put, event_add, check_add and entry_verified; of what is read of
+ * claim, entry_put, event_add, check_add and entries_verified; of what is read of
  * projects, instances, blocks, reservations and the policy nothing changes.
  * What goes beyond that, or meets another in the middle, fails and sets
  * `needs_alone`: the whole is to be run again in a transaction of store_begin.

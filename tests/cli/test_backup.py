@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import threading
+from datetime import datetime
 
 import pexpect
 import pytest
@@ -308,6 +309,34 @@ def test_restore__takes_a_book_of_every_released_version(pb, shop, path):
     assert sqlite3.connect(shop).execute("PRAGMA user_version").fetchone()[0] == latest
     assert pb.ok("get", "blog/web") == str(next(p["port"] for p in was.values() if (
         p["projectName"], p["serviceName"], p["host"]) == ("blog", "web", "localhost")))
+
+
+def test_open__migrates_a_book_of_version_1_with_what_was_seen(pb):
+    """Where it had an index of its looks, and the time of each entry in its row."""
+    path = pb.work / "old.db"
+    shutil.copy(FIXTURES / "book-v1.db", path)
+    db = sqlite3.connect(path)
+    ids = [row[0] for row in db.execute("SELECT id FROM port_allocations ORDER BY id")]
+    seen = {id: 1763942400000 + 1000 * n for n, id in enumerate(ids[1:])}
+    db.executemany("UPDATE port_allocations SET last_verified_at = ? WHERE id = ?",
+                   [(at, id) for id, at in seen.items()])
+    db.executemany("INSERT INTO port_health_checks(port_allocation_id, checked_at, status)"
+                   " VALUES (?, ?, 'in_use')", [(id, at) for id, at in seen.items()])
+    db.commit()
+    db.close()
+
+    listed = pb.json("--book", path, "list", "--host", "localhost")["ports"]
+    assert len(listed) > 5
+    for entry in listed:
+        at = entry["lastVerifiedAt"]
+        at = at and round(datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp() * 1000)
+        assert at == seen.get(entry["id"])
+    uptimes = pb.json("--book", path, "history", "shop", "--health")["services"]
+    assert uptimes and {u["looks"] for u in uptimes} <= {0, 1}
+    pb.ok("--book", path, "get", "shop/new", "--create")
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA user_version").fetchone()[0] > 1
+    assert [row[0] for row in db.execute("PRAGMA integrity_check")] == ["ok"]
 
 
 def test_fixtures__have_a_book_of_the_latest_version(pb, shop):

@@ -641,9 +641,27 @@ static void contract_check_of__goes_by_entry_and_then_by_time(struct store *s)
 	put_check(s, 2, ID("30"), 3000);
 	put_check(s, 3, ID("31"), 1000);
 	put_check(s, 4, ID("30"), 3000);
-	CHECK_CHECKS_OF(s, NULL, "2 up@3000 -1us 4 up@3000 -1us 3 up@1000 -1us 1 up@2000 -1us");
-	CHECK_CHECKS_OF(s, ID("31"), "3 up@1000 -1us 1 up@2000 -1us");
-	CHECK_CHECKS_OF(s, ID("32"), "");
+	CHECK_CHECKS_OF(s, "2 up@3000 -1us 4 up@3000 -1us 3 up@1000 -1us 1 up@2000 -1us", 0);
+	CHECK_CHECKS_OF(s, "3 up@1000 -1us 1 up@2000 -1us", .entry_id = ID("31"));
+	CHECK_CHECKS_OF(s, "", .entry_id = ID("32"));
+}
+
+static void contract_check_of__gives_those_of_a_project(struct store *s)
+{
+	struct entry other = entry_of(ID("32"), "web", 3002);
+
+	put_projects(s);
+	other.project_id = BLOG;
+	put_entry(s, entry_of(ID("30"), "web", 3000));
+	put_entry(s, released(entry_of(ID("31"), "api", 3001), 9000));
+	put_entry(s, other);
+	put_check(s, 1, ID("31"), 1000);
+	put_check(s, 2, ID("32"), 1000);
+	put_check(s, 3, ID("30"), 1000);
+	put_check(s, 4, ID("31"), 500);
+	CHECK_CHECKS_OF(s, "3 up@1000 -1us 4 up@500 -1us 1 up@1000 -1us", .project_id = SHOP);
+	CHECK_CHECKS_OF(s, "2 up@1000 -1us", .project_id = BLOG);
+	CHECK_CHECKS_OF(s, "", .project_id = ID("99"));
 }
 
 static void contract_check_remove__takes_one_and_its_number_may_come_back(struct store *s)
@@ -889,6 +907,7 @@ static const struct contract contracts[] = {
 	CONTRACT(check_add__keeps_every_field),
 	CONTRACT(check_add__numbers_them_or_keeps_their_number),
 	CONTRACT(check_of__goes_by_entry_and_then_by_time),
+	CONTRACT(check_of__gives_those_of_a_project),
 	CONTRACT(check_remove__takes_one_and_its_number_may_come_back),
 	CONTRACT(clear__forgets_everything),
 	CONTRACT(event_add__keeps_a_number_that_is_given),

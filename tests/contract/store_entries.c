@@ -2,6 +2,7 @@
  * contract/store_entries.c - entry_put, entry_each, entry_count, taken: see store.c.
  */
 #include "lib/contract.h"
+#include "lib/random.h"
 
 /* ---- writing ---- */
 
@@ -40,7 +41,7 @@ static void contract_entry_put__updates_every_field_by_id(struct store *s)
 	CHECK_PORTS(s, "3000", .life = LIVE_AND_RELEASED);
 }
 
-static void contract_entry_verified__changes_the_time_and_nothing_else(struct store *s)
+static void contract_entries_verified__changes_the_time_and_nothing_else(struct store *s)
 {
 	CLEANUP(arena_release) struct arena a = { 0 };
 	struct entry e = full_entry(), got;
@@ -49,12 +50,105 @@ static void contract_entry_verified__changes_the_time_and_nothing_else(struct st
 	put_projects(s);
 	put_instance(s, on_host(instance_of(SHOP, 4, "/srv/shop"), "build-2"));
 	put_entry(s, e);
-	MUST(s->ops->entry_verified(s, e.id, 77, &err));
-	MUST(s->ops->entry_verified(s, ID("99"), 78, &err));
+	MUST(s->ops->entries_verified(s, e.host, (const char *[]){ ID("99"), e.id }, 2, 77, &err));
 	get_entry(s, e.id, &a, &got);
 	e.last_verified_at_ms = 77;
 	check_entry(&got, &e);
+	MUST(s->ops->entries_verified(s, "another", (const char *[]){ e.id }, 1, 78, &err));
+	MUST(s->ops->entries_verified(s, e.host, (const char *[]){ e.id }, 0, 79, &err));
+	get_entry(s, e.id, &a, &got);
+	check_entry(&got, &e);
 	CHECK_PORTS(s, "65535", .life = LIVE_AND_RELEASED);
+}
+
+/* Twelve entries of two projects, the last four of another host, and when each was seen as the test has it. */
+#define LOOKED_AT 12
+
+struct looked_at {
+	struct store *store;
+	struct entry entries[LOOKED_AT];
+	char ids[LOOKED_AT][sizeof(ID("00"))];
+};
+
+static void enter_all(struct looked_at *l)
+{
+	for (unsigned i = 0; i < LOOKED_AT; i++) {
+		static char names[LOOKED_AT][8];
+
+		/* Not in the order of their ports. */
+		snprintf(l->ids[i], sizeof(l->ids[i]), ID("%02u"), 10 + i * 5 % LOOKED_AT);
+		snprintf(names[i], sizeof(names[i]), "s%u", i);
+		l->entries[i] = entry_of(l->ids[i], names[i], (uint16_t)(3000 + i));
+		l->entries[i].host = i < 8 ? "localhost" : "build-2";
+		l->entries[i].project_id = i % 3 ? SHOP : BLOG;
+		put_entry(l->store, l->entries[i]);
+	}
+}
+
+static void check_times(const struct looked_at *l, int64_t at_ms)
+{
+	for (unsigned i = 0; i < LOOKED_AT; i++) {
+		CLEANUP(arena_release) struct arena a = { 0 };
+		struct entry got;
+
+		get_entry(l->store, l->ids[i], &a, &got);
+		CHECK(got.last_verified_at_ms == l->entries[i].last_verified_at_ms,
+		      "look %lld, entry %u: %lld, not %lld", (long long)at_ms, i,
+		      (long long)got.last_verified_at_ms,
+		      (long long)l->entries[i].last_verified_at_ms);
+	}
+}
+
+/* Of all that are named, those of the host and not released count. */
+static void look_at(struct looked_at *l, const char *host, unsigned seen, int64_t at_ms)
+{
+	const char *ids[LOOKED_AT];
+	struct err err = { 0 };
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < LOOKED_AT; i++) {
+		struct entry *e = &l->entries[i];
+
+		if (!(seen >> i & 1))
+			continue;
+		ids[count++] = e->id;
+		if (!strcmp(e->host, host) && !e->released_at_ms)
+			e->last_verified_at_ms = at_ms;
+	}
+	MUST(l->store->ops->entries_verified(l->store, host, ids, count, at_ms, &err));
+	check_times(l, at_ms);
+}
+
+static void put_again(struct looked_at *l, unsigned i, struct entry e)
+{
+	l->entries[i] = e;
+	put_entry(l->store, e);
+}
+
+static void contract_entries_verified__keeps_the_time_of_each_entry(struct store *s)
+{
+	struct looked_at l = { .store = s };
+	uint64_t dice = 7;
+
+	put_projects(s);
+	enter_all(&l);
+	look_at(&l, "localhost", 0xfff, 100);
+	look_at(&l, "localhost", 0xfff, 200); /* the same */
+	look_at(&l, "build-2", 0xfff, 250);
+	look_at(&l, "localhost", 0xffe, 300); /* one is down */
+	look_at(&l, "localhost", 0xffe, 310);
+	look_at(&l, "localhost", 0x003, 400); /* a few were looked at, and one is up again */
+	look_at(&l, "localhost", 0xfff, 500);
+	look_at(&l, "localhost", 0, 600);
+	put_again(&l, 3, released(l.entries[3], 650));
+	l.entries[4].notes = "changed";
+	put_again(&l, 4, l.entries[4]);
+	check_times(&l, 650);
+	look_at(&l, "localhost", 0xfff, 700);
+	look_at(&l, "localhost", 0xfff, 90); /* the clock was set back */
+	for (int64_t at_ms = 1000; at_ms < 1060; at_ms++)
+		look_at(&l, random_below(&dice, 3) ? "localhost" : "build-2",
+			random_below(&dice, 0x1000) | random_below(&dice, 0x1000), at_ms);
 }
 
 static void contract_entry_put__keeps_what_was_released(struct store *s)
@@ -519,7 +613,8 @@ static const struct contract contracts[] = {
 	CONTRACT(entry_put__keeps_every_field),
 	CONTRACT(entry_put__updates_every_field_by_id),
 	CONTRACT(entry_put__keeps_what_was_released),
-	CONTRACT(entry_verified__changes_the_time_and_nothing_else),
+	CONTRACT(entries_verified__changes_the_time_and_nothing_else),
+	CONTRACT(entries_verified__keeps_the_time_of_each_entry),
 	CONTRACT(entry_put__refuses_a_port_twice),
 	CONTRACT(entry_put__lets_other_protocols_and_hosts_have_the_port),
 	CONTRACT(entry_put__lets_a_released_port_be_taken),

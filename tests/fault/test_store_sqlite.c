@@ -117,7 +117,7 @@ static void test_sqlite__makes_a_book_whole_or_not_at_all(void **state)
 	bool ok = false;
 
 	(void)state;
-	for (long n = 0; !ok; n++) {
+	for (long n = 0; !ok; n = fault_next(n)) {
 		CLEANUP(folder_cleanup) struct folder f = folder_make();
 		const char *path = folder_path(&f, "book.db");
 		struct store *s = NULL;
@@ -143,7 +143,7 @@ static void test_sqlite__changes_a_book_all_or_not_at_all(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/book.db", f.path);
 	CHECK(entries_in(path) == 0);
-	for (long n = 0; !ok; n++) {
+	for (long n = 0; !ok; n = fault_next(n)) {
 		struct err err = { 0 };
 
 		/* Changed, and then not to be looked at: the next one needs an unchanged book. */

@@ -138,8 +138,9 @@ bool add_check(const struct health_check *c, void *arg);
 #define CHECK_SETTINGS(s, want) \
 	CHECK_LIST(want, (s)->ops->setting_each(s, add_setting, &list, &why))
 #define CHECK_RANGES(s, want) CHECK_LIST(want, (s)->ops->range_each(s, add_range, &list, &why))
-#define CHECK_CHECKS_OF(s, entry_id, want) \
-	CHECK_LIST(want, (s)->ops->check_of(s, entry_id, add_check, &list, &why))
+#define CHECK_CHECKS_OF(s, want, ...)                                                            \
+	CHECK_LIST(want, (s)->ops->check_of(s, &(struct check_filter){ __VA_ARGS__ }, add_check, \
+					    &list, &why))
 #define CHECK_CHECKS(s, want) CHECK_LIST(want, (s)->ops->check_each(s, add_check, &list, &why))
 #define CHECK_EVENTS(s, want, ...)                                                                 \
 	CHECK_LIST(want, (s)->ops->event_each(s, &(struct event_filter){ __VA_ARGS__ }, add_event, \

@@ -87,15 +87,15 @@ MUST_CHECK bool memory_taken(struct store *s, const char *host, enum protocol pr
 MUST_CHECK bool memory_claim(struct store *s, const struct plan *p, const struct entry *e,
 			     struct pick *ret, struct err *err);
 MUST_CHECK bool memory_entry_put(struct store *s, const struct entry *e, struct err *err);
-MUST_CHECK bool memory_entry_verified(struct store *s, const char *id, int64_t at_ms,
-				      struct err *err);
+MUST_CHECK bool memory_entries_verified(struct store *s, const char *host, const char *const *ids,
+					unsigned count, int64_t at_ms, struct err *err);
 MUST_CHECK bool memory_event_add(struct store *s, const struct event *e, struct err *err);
 MUST_CHECK bool memory_event_each(struct store *s, const struct event_filter *f, event_fn *fn,
 				  void *arg, struct err *err);
 MUST_CHECK bool memory_check_add(struct store *s, const struct health_check *c, struct err *err);
 MUST_CHECK bool memory_check_each(struct store *s, check_fn *fn, void *arg, struct err *err);
-MUST_CHECK bool memory_check_of(struct store *s, const char *entry_id, check_fn *fn, void *arg,
-				struct err *err);
+MUST_CHECK bool memory_check_of(struct store *s, const struct check_filter *f, check_fn *fn,
+				void *arg, struct err *err);
 MUST_CHECK bool memory_request_find(struct store *s, const char *actor, const char *key,
 				    struct arena *a, struct request *ret, bool *ret_found,
 				    struct err *err);

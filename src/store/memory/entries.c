@@ -145,17 +145,27 @@ bool memory_entry_put(struct store *s, const struct entry *e, struct err *err)
 	return memory_put(m, &m->entries, own, e, err);
 }
 
-bool memory_entry_verified(struct store *s, const char *id, int64_t at_ms, struct err *err)
+static bool is_one_of(const char *id, const char *const *ids, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (text_is(ids[i], id))
+			return true;
+	return false;
+}
+
+bool memory_entries_verified(struct store *s, const char *host, const char *const *ids,
+			     unsigned count, int64_t at_ms, struct err *err)
 {
 	struct memory *m = memory_of(s);
 
 	for (size_t i = 0; i < m->entries.count; i++) {
 		struct entry e = *entry_row(m, i);
 
-		if (!text_is(e.id, id))
+		if (!is_live(&e) || !text_is(e.host, host) || !is_one_of(e.id, ids, count))
 			continue;
 		e.last_verified_at_ms = at_ms;
-		return memory_put(m, &m->entries, i, &e, err);
+		if (!memory_put(m, &m->entries, i, &e, err))
+			return false;
 	}
 	return true;
 }
@@ -280,7 +290,21 @@ static int by_entry(const void *a, const void *b)
 	return order ? order : by_number(a, b);
 }
 
-bool memory_check_of(struct store *s, const char *entry_id, check_fn *fn, void *arg,
+static bool is_of_project(const struct memory *m, const char *entry_id, const char *project_id)
+{
+	for (size_t i = 0; i < m->entries.count; i++)
+		if (text_is(entry_row(m, i)->id, entry_id))
+			return text_is(entry_row(m, i)->project_id, project_id);
+	return false;
+}
+
+static bool is_of(const struct memory *m, const struct check_filter *f, const char *entry_id)
+{
+	return (!f->entry_id || text_is(entry_id, f->entry_id)) &&
+	       (!f->project_id || is_of_project(m, entry_id, f->project_id));
+}
+
+bool memory_check_of(struct store *s, const struct check_filter *f, check_fn *fn, void *arg,
 		     struct err *err)
 {
 	const struct memory *m = memory_of(s);
@@ -292,7 +316,7 @@ bool memory_check_of(struct store *s, const char *entry_id, check_fn *fn, void *
 	for (size_t i = 0; i < count; i++) {
 		const struct health_check *c = rows[i];
 
-		if ((!entry_id || text_is(c->entry_id, entry_id)) && !fn(c, arg))
+		if (is_of(m, f, c->entry_id) && !fn(c, arg))
 			break;
 	}
 	return true;

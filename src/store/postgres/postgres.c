@@ -101,5 +101,6 @@ const struct store_ops postgres_ops = {
 	.claim = pg_claim,
 	.enter = pg_enter,
 	.release = pg_release,
+	.entries_verified = sql_entries_verified,
 	.hold = pg_hold,
 };

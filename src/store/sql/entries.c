@@ -61,7 +61,7 @@ bool sql_entry_each(struct store *store, const struct entry_filter *f, entry_fn 
 	const struct visit v = { .fn.entry = fn, .arg = arg };
 	struct sql_filter filter;
 
-	sql_filter_entries(f, &filter);
+	sql_filter_entries(f, sql_session_of(store)->engine->marks_seen, &filter);
 	return query_open_filter(sql_session_of(store), &filter, &q, err) &&
 	       query_walk(&q, give_entry, &v, err);
 }
@@ -177,10 +177,16 @@ bool sql_entry_put(struct store *store, const struct entry *e, struct err *err)
 	return sql_change(sql_session_of(store), ENTRY_PUT, values, SQL_ENTRY_VALUES, err);
 }
 
-bool sql_entry_verified(struct store *store, const char *id, int64_t at_ms, struct err *err)
+bool sql_entries_verified(struct store *store, const char *host, const char *const *ids,
+			  unsigned count, int64_t at_ms, struct err *err)
 {
-	const struct sql_value values[] = { sql_time(at_ms), sql_id(id) };
+	for (unsigned i = 0; i < count; i++) {
+		const struct sql_value values[] = { sql_time(at_ms), sql_id(ids[i]),
+						    sql_key(host) };
 
-	return sql_change_surely(sql_session_of(store), ENTRY_VERIFIED, values, ARRAY_LEN(values),
-				 err);
+		if (!sql_change_surely(sql_session_of(store), ENTRY_VERIFIED, values,
+				       ARRAY_LEN(values), err))
+			return false;
+	}
+	return true;
 }

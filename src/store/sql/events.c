@@ -87,15 +87,18 @@ bool sql_check_each(struct store *store, check_fn *fn, void *arg, struct err *er
 	       query_walk(&q, give_check, &v, err);
 }
 
-bool sql_check_of(struct store *store, const char *entry_id, check_fn *fn, void *arg,
+bool sql_check_of(struct store *store, const struct check_filter *f, check_fn *fn, void *arg,
 		  struct err *err)
 {
 	CLEANUP(query_close) struct query q = { 0 };
-	const struct sql_value values[] = { sql_id(entry_id) };
+	const char *id = f->entry_id ? f->entry_id : f->project_id;
+	const struct sql_value values[] = { sql_id(id) };
 	const struct visit v = { .fn.check = fn, .arg = arg };
-	enum sql_statement what = entry_id ? CHECK_OF : CHECK_BY_ENTRY;
+	enum sql_statement what = f->entry_id	  ? CHECK_OF
+				  : f->project_id ? CHECK_OF_PROJECT
+						  : CHECK_BY_ENTRY;
 
-	return query_open(sql_session_of(store), what, values, entry_id ? 1 : 0, &q, err) &&
+	return query_open(sql_session_of(store), what, values, id ? 1 : 0, &q, err) &&
 	       query_walk(&q, give_check, &v, err);
 }
 

@@ -14,6 +14,7 @@
 
 enum part {
 	ENTRIES,
+	ENTRIES_MARKED,
 	ENTRY_COUNT,
 	WITH_PROJECTS,
 	WITH_INSTANCES,
@@ -64,7 +65,10 @@ static const struct {
 	const char *sql;
 	bool is_condition;
 } parts[] = {
-	[ENTRIES] = { "SELECT " SQL_ENTRY_COLUMNS("i.worktree_path") " FROM port_allocations a" },
+	[ENTRIES] = { "SELECT " SQL_ENTRY_COLUMNS("i.worktree_path",
+						  SQL_VERIFIED) " FROM port_allocations a" },
+	[ENTRIES_MARKED] = { "SELECT " SQL_ENTRY_COLUMNS(
+		"i.worktree_path", SQL_VERIFIED_BY_MARK) " FROM port_allocations a" },
 	[ENTRY_COUNT] = { "SELECT count(DISTINCT a.port_number) FROM port_allocations a" },
 	[WITH_PROJECTS] = { " LEFT JOIN projects p ON p.id = a.project_id" },
 	[WITH_INSTANCES] = { " LEFT JOIN instances i ON i.project_id = a.project_id"
@@ -213,11 +217,11 @@ static void add_conditions(struct sql_filter *q, const struct entry_filter *f)
 static const uint64_t few = PART(OF_ID) | PART(OF_PROJECT) | PART(OF_TUNNEL) | PART(OF_WORKTREE) |
 			    PART(IN_PORTS) | PART(EVENT_SERVICE) | PART(EVENT_PORT) | PART(LIMIT);
 
-void sql_filter_entries(const struct entry_filter *f, struct sql_filter *ret)
+void sql_filter_entries(const struct entry_filter *f, bool marked, struct sql_filter *ret)
 {
 	ret->shape = 0;
 	ret->n_values = 0;
-	add(ret, ENTRIES);
+	add(ret, marked ? ENTRIES_MARKED : ENTRIES);
 	add(ret, WITH_PROJECTS);
 	add(ret, WITH_INSTANCES);
 	add_conditions(ret, f);

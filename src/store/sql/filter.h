@@ -30,8 +30,11 @@ struct sql_filter {
  * status, description, notes, unit, tunnel hostname, tunnel id, metadata,
  * allocated_by, worktree, allocated_at, last_used_at, last_verified_at,
  * released_at, expires_at.
+ *
+ * `marked`: the engine marks entries that were seen at the last look at their project, which
+ * has its time (sqlite/looks.c).
  */
-void sql_filter_entries(const struct entry_filter *f, struct sql_filter *ret);
+void sql_filter_entries(const struct entry_filter *f, bool marked, struct sql_filter *ret);
 
 /* One row: how many different ports those entries have; order and limit do not matter. */
 void sql_filter_entry_count(const struct entry_filter *f, struct sql_filter *ret);

@@ -27,7 +27,11 @@
 	" details FROM port_health_checks"
 #define SQL_CHECK_ALL	   SQL_CHECK " ORDER BY id"
 #define SQL_CHECK_OF	   SQL_CHECK " WHERE port_allocation_id = $1 ORDER BY checked_at, id"
-#define SQL_CHECK_BY_ENTRY SQL_CHECK " ORDER BY port_allocation_id, checked_at, id"
+#define SQL_CHECK_ENTRIES  " ORDER BY port_allocation_id, checked_at, id"
+#define SQL_CHECK_BY_ENTRY SQL_CHECK SQL_CHECK_ENTRIES
+#define SQL_CHECK_OF_PROJECT                                                            \
+	SQL_CHECK " WHERE port_allocation_id IN (SELECT id FROM port_allocations WHERE" \
+		  " project_id = $1)" SQL_CHECK_ENTRIES
 
 #define SQL_PROJECT                                                                          \
 	"SELECT id, coalesce(number, -1), name, path, owner, description, status, metadata," \
@@ -65,29 +69,34 @@
 	" FROM reserved_ports ORDER BY start_port, hostname"
 
 /* Of port_allocations a and projects p; `worktree` is the path of the entry's instance. */
-#define SQL_ENTRY_COLUMNS(worktree)                                                             \
+#define SQL_ENTRY_COLUMNS(worktree, verified)                                                   \
 	"a.id, a.project_id, p.name, coalesce(p.number, -1), a.instance, a.environment,"        \
 	" a.service_name, a.ordinal = 0, a.service_type, a.role, a.range_name, a.hostname,"     \
 	" a.protocol, a.port_number, a.status, a.description, a.notes, a.unit,"                 \
 	" a.cloudflare_hostname, a.cloudflare_tunnel_id, a.metadata, a.allocated_by, " worktree \
-	", a.allocated_at, a.last_used_at, a.last_verified_at, a.released_at, a.expires_at"
+	", a.allocated_at, a.last_used_at, " verified ", a.released_at, a.expires_at"
+
+/* When its owner was last seen; with a mark, at the last look at its project. */
+#define SQL_VERIFIED	     "a.last_verified_at"
+#define SQL_VERIFIED_BY_MARK "CASE WHEN a.is_seen THEN p.seen_at ELSE a.last_verified_at END"
 
 /*
  * Served by the index live_service, once the project's name has given its id.
  * Every `get` prepares it anew: what could be a join is a subquery, as that is
  * prepared in half the time.
  */
-#define SQL_SERVICE_FIND                                                                                                                              \
-	"SELECT " SQL_ENTRY_COLUMNS(                                                                                                                  \
-		"(SELECT worktree_path FROM instances"                                                                                                \
-		" WHERE project_id = p.id AND number = a.instance)") ", EXISTS (SELECT 1 FROM instances WHERE project_id = p.id"                      \
-								     " AND worktree_path IS NOT NULL AND released_at IS NULL)"                        \
-								     " FROM projects p CROSS JOIN port_allocations a"                                 \
-								     " WHERE p.name = $1 AND a.project_id = p.id AND a.service_name = $2"             \
-								     " AND a.environment = coalesce($3, (SELECT value FROM settings"                  \
-								     " WHERE name = 'environment'))"                                                  \
-								     " AND a.instance = $4 AND a.hostname = $5 AND a.protocol = $6 AND a.ordinal = 0" \
-								     " AND a.released_at IS NULL"
+#define SQL_SERVICE_FIND(verified)                                                                         \
+	"SELECT " SQL_ENTRY_COLUMNS(                                                                       \
+		"(SELECT worktree_path FROM instances"                                                     \
+		" WHERE project_id = p.id AND number = a.instance)",                                       \
+		verified) ", EXISTS (SELECT 1 FROM instances WHERE project_id = p.id"                      \
+			  " AND worktree_path IS NOT NULL AND released_at IS NULL)"                        \
+			  " FROM projects p CROSS JOIN port_allocations a"                                 \
+			  " WHERE p.name = $1 AND a.project_id = p.id AND a.service_name = $2"             \
+			  " AND a.environment = coalesce($3, (SELECT value FROM settings"                  \
+			  " WHERE name = 'environment'))"                                                  \
+			  " AND a.instance = $4 AND a.hostname = $5 AND a.protocol = $6 AND a.ordinal = 0" \
+			  " AND a.released_at IS NULL"
 
 /* Served by the index live_port. */
 #define SQL_TAKEN                                                                        \

@@ -49,6 +49,7 @@ struct write {
 };
 
 struct sql_engine {
+	bool marks_seen; /* see sql_filter_entries */
 	/* See the functions of these names below. */
 	bool (*open)(struct sql_session *s, unsigned what, const struct sql_value *values,
 		     unsigned n_values, struct query *ret, struct err *err);
@@ -173,7 +174,9 @@ bool sql_service_find(struct store *store, const struct service_name *name, stru
 bool sql_entry_count(struct store *store, const struct entry_filter *f, unsigned *ret,
 		     struct err *err);
 bool sql_entry_put(struct store *store, const struct entry *e, struct err *err);
-bool sql_entry_verified(struct store *store, const char *id, int64_t at_ms, struct err *err);
+/* One by one, the time with each entry. */
+bool sql_entries_verified(struct store *store, const char *host, const char *const *ids,
+			  unsigned count, int64_t at_ms, struct err *err);
 bool sql_taken(struct store *store, const char *host, enum protocol protocol, struct port_range r,
 	       struct port_set *into, struct err *err);
 bool sql_claim(struct store *store, const struct plan *p, const struct entry *e, struct pick *ret,
@@ -184,7 +187,7 @@ bool sql_event_each(struct store *store, const struct event_filter *f, event_fn 
 		    struct err *err);
 bool sql_check_add(struct store *store, const struct health_check *c, struct err *err);
 bool sql_check_each(struct store *store, check_fn *fn, void *arg, struct err *err);
-bool sql_check_of(struct store *store, const char *entry_id, check_fn *fn, void *arg,
+bool sql_check_of(struct store *store, const struct check_filter *f, check_fn *fn, void *arg,
 		  struct err *err);
 bool sql_check_remove(struct store *store, int64_t id, struct err *err);
 
@@ -200,7 +203,7 @@ void sql_entry_values(const struct entry *e, struct sql_value ret[static SQL_ENT
 /* Enter a new row, inside a transaction. */
 MUST_CHECK bool entry_add(struct sql_session *s, const struct entry *e, struct err *err);
 
-/* The rows of a struct store_ops that no engine does in another way: all but the claim. */
+/* The rows of a struct store_ops that no engine does in another way: all but the claim and entries_verified. */
 #define SQL_STORE_OPS                                                                             \
 	.setting_get = sql_setting_get, .setting_put = sql_setting_put,                           \
 	.setting_each = sql_setting_each, .ranges_put = sql_ranges_put,                           \
@@ -215,7 +218,7 @@ MUST_CHECK bool entry_add(struct sql_session *s, const struct entry *e, struct e
 	.entry_count = sql_entry_count, .entry_put = sql_entry_put, .taken = sql_taken,           \
 	.event_add = sql_event_add, .event_each = sql_event_each, .check_add = sql_check_add,     \
 	.check_each = sql_check_each, .check_of = sql_check_of, .check_remove = sql_check_remove, \
-	.entry_verified = sql_entry_verified, .request_find = sql_request_find,                   \
-	.request_add = sql_request_add, .requests_remove = sql_requests_remove
+	.request_find = sql_request_find, .request_add = sql_request_add,                         \
+	.requests_remove = sql_requests_remove
 
 #endif

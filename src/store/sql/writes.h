@@ -78,7 +78,9 @@
 		      " last_verified_at = excluded.last_verified_at,"                       \
 		      " released_at = excluded.released_at, expires_at = excluded.expires_at"
 
-#define SQL_ENTRY_VERIFIED "UPDATE port_allocations SET last_verified_at = $1 WHERE id = $2"
+#define SQL_ENTRY_VERIFIED                                                \
+	"UPDATE port_allocations SET last_verified_at = $1 WHERE id = $2" \
+	" AND hostname = $3 AND released_at IS NULL"
 
 #define SQL_CHECK_REMOVE "DELETE FROM port_health_checks WHERE id = $1"
 

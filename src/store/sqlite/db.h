@@ -167,6 +167,12 @@ void session_part_undo(struct sql_session *sql);
 /* Say to SQLite that a commit is durable; before a transaction, once a session. */
 MUST_CHECK bool session_sync_fully(struct session *s, struct err *err);
 
+/* ---- looks.c ---- */
+
+/* As struct store_ops has it. */
+bool sqlite_entries_verified(struct store *store, const char *host, const char *const *ids,
+			     unsigned count, int64_t at_ms, struct err *err);
+
 /* ---- copy.c ---- */
 
 /* Pages on their way from one session to another.  For CLEANUP(copying_cleanup). */

@@ -85,14 +85,27 @@
 	"CREATE TABLE requests(actor TEXT,\"key\" TEXT,op TEXT NOT NULL,answer TEXT,"          \
 	"at INTEGER NOT NULL,PRIMARY KEY(actor,\"key\"))STRICT,WITHOUT ROWID;"
 
+/*
+ * What is noted of each entry at each look is added at the end of a table, and not in an
+ * index, too: that would write a page for each entry.  `history --health` reads all of it.
+ * Where a look finds an entry as the last one did, nothing of it is written (looks.c).
+ */
+#define LOOKS                                              \
+	"DROP INDEX check_of;"                             \
+	"ALTER TABLE projects ADD COLUMN seen_at INTEGER;" \
+	"ALTER TABLE port_allocations ADD COLUMN is_seen INTEGER;"
+
 /* Append only: a released step never changes, because it never runs again. */
 static const struct migration {
 	const char *name;
 	const char *sql;
 } migrations[] = {
 	{ "0001_book", PROJECT_TABLES RANGE_TABLES ENTRY_TABLES HISTORY_TABLES },
+	{ "0002_looks", LOOKS },
 };
-static_assert(ARRAY_LEN(migrations) == BOOK_SCHEMA,
+/* 0002: they change how a book is kept, and nothing of what it has. */
+#define STEPS_OF_KEEPING 1
+static_assert(ARRAY_LEN(migrations) == BOOK_SCHEMA + STEPS_OF_KEEPING,
 	      "a step more: raise BOOK_SCHEMA, and see what registry/record.c has to carry");
 
 int migrations_latest(void)

@@ -46,6 +46,7 @@ const struct store_ops sqlite_ops = {
 	.part_undo = batch_part_undo,
 	SQL_STORE_OPS,
 	.claim = sql_claim,
+	.entries_verified = sqlite_entries_verified,
 };
 
 bool store_sqlite_has_moved(struct store *s)

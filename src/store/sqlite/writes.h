@@ -21,6 +21,20 @@
 	" after) VALUES (coalesce($1, (SELECT max(seq) + $2 FROM events)), $3, $4, $5, $6, $7, $8," \
 	" $9, $10, $11)"
 
+/* For sqlite/looks.c. */
+#define SQL_PROJECT_SEEN "SELECT seen_at FROM projects WHERE id = $1"
+#define SQL_PROJECT_SEE	 "UPDATE projects SET seen_at = $1 WHERE id = $2"
+/* In the order of their ids: an index would lead to each of them, and need a sort. */
+#define SQL_SIGHTS                                                                        \
+	"SELECT id, project_id, hostname = $1, is_seen FROM port_allocations NOT INDEXED" \
+	" WHERE released_at IS NULL ORDER BY id"
+/* Its own time stays, and is not read. */
+#define SQL_MARK "UPDATE port_allocations SET is_seen = 1 WHERE id = $1"
+#define SQL_ENTRY_VERIFIED_ALONE                                            \
+	"UPDATE port_allocations SET last_verified_at = $1, is_seen = NULL" \
+	" WHERE id = $2 AND hostname = $3 AND released_at IS NULL"
+#define SQL_UNMARK "UPDATE port_allocations SET last_verified_at = $1, is_seen = NULL WHERE id = $2"
+
 #define SQL_CHECK_ADD                                                                 \
 	"INSERT INTO port_health_checks (id, port_allocation_id, checked_at, status," \
 	" response_time_us, details) VALUES ($1, $2, $3, $4, $5, $6)"

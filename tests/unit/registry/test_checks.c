@@ -66,7 +66,8 @@ static void check_rows(struct book *b, const char *want)
 	CLEANUP(text_release) struct text list = { 0 };
 	struct err err = { 0 };
 
-	CHECK(b->store->ops->check_of(b->store, NULL, add_row, &list, &err), "%s", err.text);
+	CHECK(b->store->ops->check_of(b->store, &(struct check_filter){ 0 }, add_row, &list, &err),
+	      "%s", err.text);
 	CHECK_TEXT(text_str(&list), want);
 }
 
@@ -177,7 +178,8 @@ static void test_checks_thin__keeps_the_table_bounded_however_often_one_looks(vo
 	for (int64_t ago = 410 * DAY; ago > 0; ago -= 71)
 		put(&b, "web", ago, "in_use");
 	thin(&b, now);
-	CHECK(b.store->ops->check_of(b.store, NULL, add_row, &list, &err), "%s", err.text);
+	CHECK(b.store->ops->check_of(b.store, &(struct check_filter){ 0 }, add_row, &list, &err),
+	      "%s", err.text);
 	for (const char *at = text_str(&list); (at = strstr(at, "web ")); at++)
 		rows++;
 	CHECK(rows < 380, "%u rows", rows);
