@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/notify.h"
 #include "book/session.h"
+#include "book/sudo.h"
 #include "cli/output.h"
 #include "http/server.h"
 #include "loop/loop.h"
@@ -29,6 +30,7 @@
 struct serving {
 	struct serve_options options;
 	struct aide *aide;
+	struct sudo_user behalf;
 	struct listeners seen_by[AIDE_ASKERS];
 	struct session *reader, *writer;
 	struct watcher *watcher;
@@ -56,12 +58,26 @@ static bool end_batch(void *session, bool *ret_unknown, struct err *err)
 	return session_batch_end(session, ret_unknown, err);
 }
 
+/* Whose book it is under sudo, see book/session.h: the command is that one's, too. */
+static bool is_for_another(struct serving *s)
+{
+	return !s->options.user && !s->options.book && !getenv("PORTBOOK_BOOK") &&
+	       sudo_find(&s->behalf);
+}
+
 /* Who looks at processes, as this one soon may not; as root where sudo made it root. */
 static bool start_aide(struct serving *s, struct err *err)
 {
+	bool lowers = is_for_another(s);
 	const struct aide_options options = {
+		.user_name = lowers ? s->behalf.name : NULL,
+		.user_home = s->behalf.home,
+		.uid = s->behalf.uid,
+		.gid = s->behalf.gid,
 		.machine = &listeners_of_machine,
 		.user = s->options.user,
+		.command = s->options.notify,
+		.command_max_ms = s->options.notify_max_ms,
 	};
 
 	if (!aide_start(&options, &s->aide, err))
@@ -275,6 +291,19 @@ static bool tell(struct serving *s, struct err *err)
 	return output_flush(&s->out, err);
 }
 
+/* The command reads which book it is about, too. */
+static void tell_of(void *serving, json_t *message)
+{
+	struct serving *s = serving;
+	struct err err = { 0 };
+
+	if (!json_put_text(message, "book", session_book(s->writer)))
+		fail_memory(&err);
+	else if (aide_notify(s->aide, json_incref(message), &err))
+		return;
+	note(s, &err);
+}
+
 static bool run(struct serving *s, struct err *err)
 {
 	const struct transport reads = { .call = call, .arg = s->reader };
@@ -294,6 +323,9 @@ static bool run(struct serving *s, struct err *err)
 		.watcher = s->watcher,
 		.names = s->options.names,
 		.audit_every_ms = s->options.audit_every_ms,
+		.reviews_cleanup = s->options.cleanup_at_start,
+		.tell = s->options.notify ? tell_of : NULL,
+		.tell_arg = s,
 		.partner = aide_fd(s->aide),
 		.signals = s->signals,
 		.limits = s->options.limits,

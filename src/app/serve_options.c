@@ -4,6 +4,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+
+/* Rationale: a look at a machine takes some milliseconds; who is told wants to know soon. */
+#define NOTIFY_EVERY_MS 60000
+/* Rationale: a mail, or a message to a chat, over a bad line. */
+#define NOTIFY_MAX_MS 30000
 #include "base/cursor.h"
 
 static bool add(const char **list, unsigned *count, unsigned most, const char *what,
@@ -46,6 +51,9 @@ static bool take(int option, struct serve_options *o, struct err *err)
 	case 'n': return add(o->names, &o->n_names, SERVE_NAMES, "--name", err);
 	case 'f': return add(o->folders, &o->n_folders, SERVE_FOLDERS, "--folders", err);
 	case 'u': o->user = optarg; return true;
+	case 'R': return o->cleanup_at_start = true;
+	case 'N': o->notify = optarg; return true;
+	case 'M': return duration_parse(optarg, &o->notify_max_ms, err);
 	case 'a': return duration_parse(optarg, &o->audit_every_ms, err);
 	case 'T': o->tokens = optarg; return true;
 	case 'A': return o->always_token = true;
@@ -72,6 +80,9 @@ bool serve_options_read(int argc, char **argv, struct serve_options *ret, struct
 		{ "name", required_argument, NULL, 'n' },
 		{ "folders", required_argument, NULL, 'f' },
 		{ "user", required_argument, NULL, 'u' },
+		{ "cleanup-at-start", no_argument, NULL, 'R' },
+		{ "notify", required_argument, NULL, 'N' },
+		{ "notify-timeout", required_argument, NULL, 'M' },
 		{ "book", required_argument, NULL, 'b' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "audit-every", required_argument, NULL, 'a' },
@@ -100,6 +111,10 @@ bool serve_options_read(int argc, char **argv, struct serve_options *ret, struct
 		return fail(err, ERR_INVALID, "--tls-cert and --tls-key belong together");
 	if (o.always_token && !o.tokens)
 		return fail(err, ERR_INVALID, "--require-token needs --tokens FILE");
+	if (o.notify && !o.audit_every_ms)
+		o.audit_every_ms = NOTIFY_EVERY_MS;
+	if (!o.notify_max_ms)
+		o.notify_max_ms = NOTIFY_MAX_MS;
 	*ret = o;
 	return true;
 }

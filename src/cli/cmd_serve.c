@@ -34,6 +34,13 @@ static const struct option_spec options[] = {
 	  .help = "read no folders of projects but below this one; may be repeated" },
 	{ .name = "user", .kind = VALUE_TEXT, .arg = "NAME",
 	  .help = "for root: be that user, once addresses are listened on" },
+	{ .name = "cleanup-at-start", .kind = VALUE_FLAG,
+	  .help = "say at the start what `portbook cleanup` would give back; nothing is" },
+	{ .name = "notify", .kind = VALUE_TEXT, .arg = "COMMAND",
+	  .help = "run this with the shell for each change of a verdict, and each range that "
+		  "becomes 80 % full; it reads JSON. Audits each minute, unless --audit-every says" },
+	{ .name = "notify-timeout", .kind = VALUE_TEXT, .arg = "TIME",
+	  .help = "end that command when it takes longer; else 30s" },
 	{ .name = "audit-every", .kind = VALUE_TEXT, .arg = "TIME",
 	  .help = "audit at the start and then each 10m, 1h ..., as `portbook audit` does" },
 	{ 0 },
@@ -73,7 +80,7 @@ static bool add_list(struct words *w, const struct run *r, const char *name, con
 static bool add_texts(struct words *w, const struct run *r, struct err *err)
 {
 	static const char *const options_with_value[] = {
-		"--audit-every", "--body-timeout",    "--book",	    "--header-timeout",
+		"--notify", "--notify-timeout", "--audit-every", "--body-timeout",    "--book",	    "--header-timeout",
 		"--max-rate",	 "--max-connections", "--tls-cert", "--max-client-connections",
 		"--tls-key",	 "--tokens",	      "--user",
 	};
@@ -94,6 +101,7 @@ static bool run(struct run *r, struct err *err)
 	if (!add(&w, "portbook-serve", err) || !add_list(&w, r, "listen", "--listen", err) ||
 	    !add_list(&w, r, "name", "--name", err) ||
 	    !add_list(&w, r, "folders", "--folders", err) || !add_texts(&w, r, err) ||
+	    (run_has(r, "cleanup-at-start") && !add(&w, "--cleanup-at-start", err)) ||
 	    (run_has(r, "require-token") && !add(&w, "--require-token", err)) ||
 	    (r->out.json && !add(&w, "--json", err)) || (r->out.quiet && !add(&w, "--quiet", err)))
 		return false;

@@ -302,7 +302,16 @@ bool server_run(const struct server_options *options, struct err *err)
 		.options = options,
 		.bell = -1,
 		.ticker = -1,
-		.chores = { .every_ms = options->audit_every_ms },
+		.chores = {
+			.every_ms = options->audit_every_ms,
+			.reviews_cleanup = options->reviews_cleanup,
+			.heard = {
+				.tell = options->tell,
+				.arg = options->tell_arg,
+				.say = options->say,
+				.say_arg = options->say_arg,
+			},
+		},
 		.limits = limits_of(&options->limits),
 		.api = {
 			.guard = { .names = options->names, .is_certified = is_certified, .arg = &s },

@@ -25,6 +25,10 @@ struct server_options {
 	struct watcher *watcher;	/* of the book that `reads` asks; NULL: once a second */
 	const char *const *names;	/* see http/guard.h */
 	int64_t audit_every_ms;		/* 0: never */
+	bool reviews_cleanup;		/* at the start */
+	/* Told of each change that an audit finds; NULL: nobody, and audits are only noted. */
+	void (*tell)(void *arg, json_t *message);
+	void *tell_arg;
 	int partner; /* ready: who this cannot be without has ended; -1: nobody */
 	int signals; /* signals_open, of those that end it; SIGHUP: see below */
 	struct limits limits;

@@ -184,7 +184,7 @@ static bool look_closer(struct call *c, struct audit *a, const struct meant *m, 
 	return compare(c, a, m, err);
 }
 
-static bool audit_before(struct call *c, const json_t *input, struct err *err)
+bool audit_before(struct call *c, const json_t *input, struct err *err)
 {
 	CLEANUP(txn_cleanup) struct txn txn = { c->registry->store };
 	const struct listeners *machine = c->registry->listeners;
@@ -207,7 +207,7 @@ static bool audit_before(struct call *c, const json_t *input, struct err *err)
 
 /* Noting it. */
 
-static bool note_looks(struct call *c, const struct audit *a, struct err *err)
+bool audit_note(struct call *c, const struct audit *a, struct err *err)
 {
 	struct look_result *items = arena_alloc(&c->arena, (a->n_rows + 1) * sizeof(*items));
 	const struct look_results look = { .items = items,
@@ -260,7 +260,7 @@ static void note_sharers(struct call *c, const struct audit *a)
 static bool note(struct call *c, const struct audit *a, struct err *err)
 {
 	if (!c->may_not_write)
-		return note_looks(c, a, err);
+		return audit_note(c, a, err);
 	registry_note(c->registry, "what was seen is not noted: this book is not yours to write");
 	return true;
 }

@@ -27,6 +27,15 @@ struct audit {
 };
 
 /*
+ * The look and the verdicts, in `c->prepared`: struct operation's `before` of audit, and of who
+ * makes one.
+ */
+MUST_CHECK bool audit_before(struct call *c, const json_t *input, struct err *err);
+
+/* Note what was seen of each entry. Needs a write transaction. */
+MUST_CHECK bool audit_note(struct call *c, const struct audit *a, struct err *err);
+
+/*
  * {port, expected, actual, verdict, ...} of an entry whose owner does not have its
  * port; NULL: no memory.
  */

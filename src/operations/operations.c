@@ -6,6 +6,7 @@ const struct operation *const operations[] = {
 	&op_adopt,
 	&op_allocate,
 	&op_audit,
+	&op_audit_changes,
 	&op_check,
 	&op_check_command,
 	&op_cleanup,

@@ -12,6 +12,7 @@
 extern const struct operation op_adopt;
 extern const struct operation op_allocate;
 extern const struct operation op_audit;
+extern const struct operation op_audit_changes;
 extern const struct operation op_check;
 extern const struct operation op_check_command;
 extern const struct operation op_cleanup;

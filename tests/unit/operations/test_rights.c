@@ -101,6 +101,7 @@ static const struct {
 	{ "release", "{" BANK ",\"all\":true}" },
 	{ "reserve", "{\"ports\":\"7001\",\"reason\":\"mine\"}" },
 	{ "reserve", "{\"ports\":\"3150\",\"reason\":\"mine\",\"forProject\":\"shop\"}" },
+	{ "audit-changes", "{}" },
 	{ "run-note", "{" BANK "," WEB ",\"event\":\"started\",\"pid\":1}" },
 	{ "run-note", "{" BANK "," WEB ",\"event\":\"listening\"}" },
 	{ "run-port", "{" BANK "," WEB ",\"asked\":5173,\"enter\":true}" },
