@@ -156,6 +156,7 @@ static _Noreturn void be_supervisor(const struct launching *l, const struct spea
 				    struct channel *c)
 {
 	struct supervisor s;
+	uint64_t start;
 	bool reaches;
 
 	fd_cleanup(&c->ours);
@@ -166,15 +167,16 @@ static _Noreturn void be_supervisor(const struct launching *l, const struct spea
 				 .book = l->book,
 				 .speaker = *speaker,
 				 .holding = l->holding };
+	/* Now: a short command may have ended before there is time for it. */
+	start = foreign_start(speaker->leader);
 	if (!channel_send(c->theirs, reaches ? SAYS_YES : SAYS_NO, -1) || !reaches ||
-	    channel_receive(c->theirs, &s.listener) != SAYS_READY || s.listener < 0)
+	    channel_receive(c->theirs, &s.listener) != SAYS_READY || s.listener < 0 ||
+	    !channel_send(c->theirs, SAYS_READY, -1))
 		_exit(0);
-	supervisor_settle(&s, l, (int *const[]){ &c->theirs }, 1);
-	if (!channel_send(c->theirs, SAYS_READY, -1))
-		_exit(1);
-	close(c->theirs);
+	/* The command begins meanwhile: what it binds waits. */
+	supervisor_settle(&s, l, NULL, 0);
 	s.book.reaps = true;
-	launch_note(l, &s.book, speaker->leader);
+	launch_note(l, &s.book, speaker->leader, start);
 	supervise(&s);
 }
 
@@ -222,7 +224,7 @@ static bool launch_nested(const struct launching *l, struct err *err)
 		     "this runs under a supervisor for system calls already, which is not ours");
 		return false;
 	}
-	launch_note(l, &l->book, getpid());
+	launch_note(l, &l->book, getpid(), foreign_start(getpid()));
 	return launch_exec(l, err);
 }
 
@@ -271,14 +273,14 @@ bool launch_with_rules(const struct launching *l, struct err *err)
 		ports[i] = a->own[i].port;
 	if (!landlock_allow_ports(ports, a->n_own, err) || !filter_refuse(err))
 		return false;
-	launch_note(l, &l->book, getpid());
+	launch_note(l, &l->book, getpid(), foreign_start(getpid()));
 	leave_port(a);
 	return launch_exec(l, err);
 }
 
 bool launch_plain(const struct launching *l, struct err *err)
 {
-	launch_note(l, &l->book, getpid());
+	launch_note(l, &l->book, getpid(), foreign_start(getpid()));
 	leave_port(l->assignment);
 	return launch_exec(l, err);
 }
@@ -290,14 +292,13 @@ int launch_exit_status(const struct err *err)
 	return err->code == ERR_IO ? 126 : 0;
 }
 
-void launch_note(const struct launching *l, const struct book_link *book, pid_t pid)
+void launch_note(const struct launching *l, const struct book_link *book, pid_t pid, uint64_t start)
 {
 	const struct assignment *a = l->assignment;
 	CLEANUP(json_cleanup) json_t *input = supervisor_input(a, a->service);
 
 	if (json_put_text(input, "event", "started") && json_put_int(input, "port", a->port) &&
-	    json_put_int(input, "pid", pid) &&
-	    json_put_int(input, "startedAt", (int64_t)foreign_start(pid)) &&
+	    json_put_int(input, "pid", pid) && json_put_int(input, "startedAt", (int64_t)start) &&
 	    json_put_text(input, "program", l->program))
 		tell_book(book, "run-note", input);
 }

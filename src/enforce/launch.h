@@ -19,8 +19,9 @@ struct launching {
 	bool not_in_place; /* as where the supervisor may only reach its descendants */
 };
 
-/* The book is told that it was started, as that process; nobody waits for it. */
-void launch_note(const struct launching *l, const struct book_link *book, pid_t pid);
+/* The book is told that it was started, as the process that began then; nobody waits for it. */
+void launch_note(const struct launching *l, const struct book_link *book, pid_t pid,
+		 uint64_t start);
 
 /*
  * With a supervisor: its binds are carried out where they belong.

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "enforce/foreign.h"
 #include "enforce/launching.h"
 
 /* What the supervisor tells `run` of the command. */
@@ -132,6 +133,7 @@ static bool begin_command(const struct launching *l, struct channel *c, pid_t gr
 static _Noreturn void be_supervisor(struct beside *b, const struct launching *l, struct channel *c)
 {
 	int *const kept[] = { &c->ours, &b->run, &b->reports, &b->signals };
+	uint64_t start;
 	bool has_filter;
 
 	fd_cleanup(&c->theirs);
@@ -141,11 +143,12 @@ static _Noreturn void be_supervisor(struct beside *b, const struct launching *l,
 		_exit(0);
 	}
 	report(b, IS_BEGINNING);
+	start = foreign_start(b->command);
 	has_filter = channel_send(c->ours, SAYS_YES, -1) &&
 		     channel_receive(c->ours, &b->s.listener) == SAYS_READY && b->s.listener >= 0;
 	supervisor_settle(&b->s, l, kept, ARRAY_LEN(kept));
 	if (has_filter && channel_send(c->ours, SAYS_READY, -1))
-		launch_note(l, &b->s.book, b->command);
+		launch_note(l, &b->s.book, b->command, start);
 	fd_cleanup(&c->ours);
 	supervise(b);
 }
