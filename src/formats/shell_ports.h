@@ -51,6 +51,7 @@ struct shell_fix {
 struct shell_port {
 	enum shell_port_how how;
 	uint16_t port, last; /* both ends; one port: the same */
+	uint16_t inside;     /* of a container, to which it leads; 0: not known, or none */
 	enum protocol protocol;
 	size_t at, len;	     /* of the number in the command; SHELL_NOWHERE: not in it */
 	const char *program; /* "vite"; of a script, of the program that it runs */

@@ -23,7 +23,7 @@ static const struct manager managers[] = {
 	  "store config setup link unlink import rebuild prune patch deploy root bin env server -r", false },
 	{ "yarn", "run", NULL,
 	  "install add remove upgrade up exec dlx create init test build publish pack list why audit outdated cache "
-	  "config set link unlink import global info node plugin workspaces workspace version check", false },
+	  "config set link unlink import global info plugin workspaces workspace version check", false },
 	{ "bun", "run", NULL,
 	  "install i add remove rm update test x create init build publish pm link unlink upgrade repl", false },
 	{ "deno", "task", "", "", false },

@@ -15,17 +15,19 @@ static bool is_cluster(const struct shell_word *w, char letter)
 	       strchr(w->text, letter) != NULL;
 }
 
-static void take(struct shell_finder *f, const struct shell_call *call, enum shell_port_how how,
-		 const struct shell_word *w, size_t start, const char *ends, enum protocol protocol)
+static struct shell_port *take(struct shell_finder *f, const struct shell_call *call,
+			       enum shell_port_how how, const struct shell_word *w, size_t start,
+			       const char *ends, enum protocol protocol)
 {
 	struct shell_number n;
 	struct shell_port *p = shell_number_at(w, start, ends, &n) ? shell_found(f, how, w, &n)
 								   : NULL;
 
-	if (!p)
-		return;
-	p->program = call->program;
-	p->protocol = protocol;
+	if (p) {
+		p->program = call->program;
+		p->protocol = protocol;
+	}
+	return p;
 }
 
 /* --- docker run -p 127.0.0.1:8080:80/udp */
@@ -54,13 +56,18 @@ static void publish(struct shell_finder *f, const struct shell_call *call,
 	unsigned colons, unused;
 	size_t len = w->len - start;
 	const char *text = w->text + start;
+	struct shell_number inside;
+	struct shell_port *p;
 
 	(void)part_at(text, 0, &colons);
 	if (colons == 0 || colons > 2)
 		return;
-	take(f, call, SHELL_PORT_PUBLISHED, w,
-	     start + (colons == 2 ? part_at(text, 1, &unused) : 0), ":",
-	     len > 4 && !strcmp(text + len - 4, "/udp") ? PROTO_UDP : PROTO_TCP);
+	p = take(f, call, SHELL_PORT_PUBLISHED, w,
+		 start + (colons == 2 ? part_at(text, 1, &unused) : 0), ":",
+		 len > 4 && !strcmp(text + len - 4, "/udp") ? PROTO_UDP : PROTO_TCP);
+	if (p && shell_number_at(w, start + part_at(text, colons, &unused), "/", &inside) &&
+	    inside.first == inside.last)
+		p->inside = inside.first;
 }
 
 static unsigned find_word(const struct shell_call *call, const char *words)

@@ -69,7 +69,7 @@ static bool name_of_variable(const char *variable, char ret[static NAME_SIZE])
 
 static const char *name_of_program(const struct shell_port *p)
 {
-	const char *known = known_service(p->protocol, p->port, NULL);
+	const char *known = known_service(p->protocol, p->inside ? p->inside : p->port, NULL);
 
 	for (size_t i = 0; i < ARRAY_LEN(by_program); i++)
 		if (shell_words_have(by_program[i].programs, p->program, strlen(p->program)))

@@ -112,6 +112,8 @@ DENIED = {
     "npx next dev": "npx next dev -p 3100",
     "PORT='3000' node a.js": "PORT='3100' node a.js",
     "docker run -p 3200:80 nginx": "docker run -p 3100:80 nginx",
+    "docker run -p 127.0.0.1:3200:5432 pg":
+        "docker run -p 127.0.0.1:$(portbook get postgresql):5432 pg",
     "docker run -p 5432:5432 postgres": "docker run -p $(portbook get postgresql):5432 postgres",
     "PORT=3000 npx vite": "PORT=3100 npx vite --strictPort --port 3100",
     "concurrently 'vite --port 3200' 'node api.js --port 3201'":

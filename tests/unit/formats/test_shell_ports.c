@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "formats/shell_ports.h"
+#include "formats/shell_own.h"
 
 /* The scripts of the package.json that the tests have. */
 static const struct {
@@ -234,6 +234,16 @@ static void test_ports__that_a_command_is_told_are_found(void **state)
 		  "PORT=3101 node --watch server.js" },
 		{ "PORT=3000 nodemon --watch src server.js", "var:3000",
 		  "PORT=3101 nodemon --watch src server.js" },
+		{ "nohup python3 -m http.server 8000 &", "arg:8000",
+		  "nohup python3 -m http.server 3101 &" },
+		{ "yarn node server.js --port 3000", "opt:3000",
+		  "yarn node server.js --port 3101" },
+		{ "DEBUG=* PORT=3000 yarn node server.js", "var:3000",
+		  "DEBUG=* PORT=3101 yarn node server.js" },
+		{ "tmux new-session -d -s vite 'PORT=3000 npm start'", "var:3000=start",
+		  "tmux new-session -d -s vite 'PORT=3101 npm start'" },
+		{ "screen -dmS vite bash -c 'vite --port 3000'", "opt:3000",
+		  "screen -dmS vite bash -c 'vite --port 3101'" },
 		{ "cargo run -- --port 8080", "opt:8080", "cargo run -- --port 3101" },
 		{ "node server.js --port 3000", "opt:3000", "node server.js --port 3101" },
 		{ "timeout 5 vite --port 3000", "opt:3000", "timeout 5 vite --port 3101" },
@@ -587,6 +597,16 @@ static void test_folder__is_where_the_command_would_run(void **state)
 	}
 }
 
+/* A longer one would fit nothing. */
+static void test_tables__have_commands_that_fit(void **state)
+{
+	(void)state;
+	for (const struct shell_server *s = shell_servers; s->command; s++)
+		CHECK(strcspn(s->command, " ") < 96, "%s", s->command);
+	for (const struct shell_wrapper *w = shell_wrappers; w->command; w++)
+		CHECK(strcspn(w->command, " ") < 96, "%s", w->command);
+}
+
 static void test_a_long_command__is_read_to_its_end_or_left(void **state)
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
@@ -611,6 +631,7 @@ int main(void)
 		cmocka_unit_test(test_ports__that_a_server_takes_unasked_are_found),
 		cmocka_unit_test(test_nothing__is_found_where_nothing_would_listen),
 		cmocka_unit_test(test_folder__is_where_the_command_would_run),
+		cmocka_unit_test(test_tables__have_commands_that_fit),
 		cmocka_unit_test(test_a_long_command__is_read_to_its_end_or_left),
 	};
 
