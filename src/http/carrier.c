@@ -66,6 +66,14 @@ static struct carrier *free_place(struct server *s)
 	return NULL;
 }
 
+/* Nothing at all, whatever is waited for: a line that is bad for a moment is no slow client. */
+static unsigned silence_most_s(const struct limits *l)
+{
+	int64_t ms = l->header_ms > LIMIT_HEADER_MS ? l->header_ms : LIMIT_HEADER_MS;
+
+	return (unsigned)((ms + 999) / 1000);
+}
+
 static struct MHD_Daemon *start_daemon(struct carrier *c, const struct certificate *certificate)
 {
 	const struct limits *l = &c->server->limits;
@@ -84,12 +92,11 @@ static struct MHD_Daemon *start_daemon(struct carrier *c, const struct certifica
 		FLAGS | (certificate ? MHD_USE_TLS : 0), 0, NULL, NULL, exchange_request, c,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 		MHD_OPTION_CONNECTION_LIMIT, connections_most(l->all),
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((l->header_ms + 999) / 1000),
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-		MHD_OPTION_NOTIFY_CONNECTION, connection_notice, c, MHD_OPTION_NOTIFY_COMPLETED,
-		exchange_completed, c, MHD_OPTION_URI_LOG_CALLBACK, exchange_line, c,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, c, MHD_OPTION_ARRAY,
-		certificate ? tls : none, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_TIMEOUT, silence_most_s(l), MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_NOTIFY_CONNECTION,
+		connection_notice, c, MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, c,
+		MHD_OPTION_URI_LOG_CALLBACK, exchange_line, c, MHD_OPTION_UNESCAPE_CALLBACK,
+		leave_as_it_is, c, MHD_OPTION_ARRAY, certificate ? tls : none, MHD_OPTION_END);
 }
 
 static bool watch(struct server *s, struct carrier *c, struct err *err)
