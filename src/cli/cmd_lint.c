@@ -316,24 +316,6 @@ static bool finish_findings(struct linting *x, struct err *err)
 	       fail_memory(err);
 }
 
-static void add_count(struct text *t, int64_t n, const char *what)
-{
-	text_addf(t, "%lld %s%s", (long long)n, what, n == 1 ? "" : "s");
-}
-
-/* "2 errors, 1 warning; 14 ports in 6 files" */
-static void add_summary(struct text *t, const json_t *answer)
-{
-	add_count(t, json_int_of(answer, "errors", 0), "error");
-	text_add(t, ", ");
-	add_count(t, json_int_of(answer, "warnings", 0), "warning");
-	text_add(t, "; ");
-	add_count(t, json_int_of(answer, "mentions", 0), "port");
-	text_add(t, " in ");
-	add_count(t, json_int_of(answer, "files", 0), "file");
-	text_add(t, "\n");
-}
-
 static bool lint_render(struct run *r, const json_t *answer, struct err *err)
 {
 	const json_t *findings = json_object_get(answer, "findings"), *one;
@@ -355,7 +337,7 @@ static bool lint_render(struct run *r, const json_t *answer, struct err *err)
 		return true;
 	lint_report_text(&r->out, findings);
 	if (!r->out.quiet)
-		add_summary(&r->out.text, answer);
+		lint_report_summary(&r->out.text, answer);
 	return true;
 }
 

@@ -47,6 +47,25 @@ void lint_report_text(struct output *o, const json_t *findings)
 	}
 }
 
+static void add_count(struct text *t, int64_t n, const char *what)
+{
+	text_addf(t, "%lld %s%s", (long long)n, what, n == 1 ? "" : "s");
+}
+
+void lint_report_summary(struct text *t, const json_t *answer)
+{
+	add_count(t, json_int_of(answer, "errors", 0), "error");
+	text_add(t, ", ");
+	add_count(t, json_int_of(answer, "warnings", 0), "warning");
+	text_add(t, "; ");
+	add_count(t, json_int_of(answer, "mentions", 0), "port");
+	text_add(t, " in ");
+	add_count(t, json_int_of(answer, "files", 0), "file");
+	text_add(t, "\n");
+}
+
+/* --- for programs */
+
 static void add_message(struct text *t, const json_t *row)
 {
 	text_add(t, text_or(row, "message", ""));

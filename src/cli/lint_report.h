@@ -11,6 +11,9 @@
 /* "file:line:column: error: ... [rule]" a line, as compilers say it. */
 void lint_report_text(struct output *o, const json_t *findings);
 
+/* "2 errors, 1 warning; 14 ports in 6 files" */
+void lint_report_summary(struct text *t, const json_t *answer);
+
 /*
  * One log of SARIF 2.1.0.
  * Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".

@@ -1,8 +1,8 @@
 /* Files of command lines: package.json, Procfile, Makefile, scripts of a shell. */
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/cursor.h"
 #include "base/json_walk.h"
 #include "formats/mention.h"
 #include "formats/scan.h"
@@ -143,18 +143,17 @@ static bool tell_script(struct mentions *m, const struct json_walk *w, struct er
 /* "not JSON: line 2, column 3: why", as json_parse says it, with the place before it. */
 static bool fail_json(const struct mentions *m, const struct err *why, struct err *err)
 {
-	unsigned line, column;
-	int behind = 0;
+	const char *at = why->text;
+	uint64_t line, column;
 
-	if (why->code != ERR_INVALID ||
-	    sscanf(why->text, "not JSON: line %u, column %u: %n", &line, &column, &behind) < 2 ||
-	    !behind) {
-		if (err)
-			*err = *why;
-		return fail_while(err, "%.200s", m->file);
-	}
-	return fail(err, ERR_INVALID, "%.200s:%u:%u: not JSON: %s", m->file, line, column,
-		    why->text + behind);
+	if (why->code == ERR_INVALID && eat_word(&at, "not JSON: line ") &&
+	    eat_number(&at, UINT32_MAX, &line) && eat_word(&at, ", column ") &&
+	    eat_number(&at, UINT32_MAX, &column) && eat_word(&at, ": "))
+		return fail(err, ERR_INVALID, "%.200s:%u:%u: not JSON: %s", m->file, (unsigned)line,
+			    (unsigned)column, at);
+	if (err)
+		*err = *why;
+	return fail_while(err, "%.200s", m->file);
 }
 
 bool mentions_package_json(struct mentions *m, struct err *err)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "operations/input.h"
+#include "operations/lint_doubt.h"
 #include "operations/lint_judge.h"
 #include "operations/operations.h"
 #include "operations/schemas.h"
@@ -347,66 +348,6 @@ static bool lint_one(struct linting *x, const json_t *row, size_t i, struct err 
 	return put_finding(x, row, &m, &v, err);
 }
 
-/* --- what is sure */
-
-/* Of the file at hand: which port is to go where this one is put. */
-struct replaced {
-	unsigned file; /* as the next; from 1 */
-	uint16_t port;
-	bool differs;
-};
-
-static int64_t instead_of(const json_t *row)
-{
-	return json_bool_of(row, "fixable")
-		       ? json_int_of(json_object_get(row, "instead"), "port", 0)
-		       : 0;
-}
-
-static void note_replaced(struct replaced *all, const json_t *row, unsigned file)
-{
-	struct replaced *r = &all[instead_of(row)];
-	uint16_t port = (uint16_t)json_int_of(row, "port", 0);
-
-	if (r->file != file)
-		*r = (struct replaced){ .file = file, .port = port };
-	r->differs |= r->port != port;
-}
-
-/* The file of the finding at `i` ends before the one that is returned. */
-static size_t end_of_file(const json_t *findings, size_t i)
-{
-	const char *file = json_text_of(json_array_get(findings, i), "file");
-
-	while (i < json_array_size(findings) &&
-	       !strcmp(json_text_of(json_array_get(findings, i), "file"), file))
-		i++;
-	return i;
-}
-
-/* Two ports of a file that would become one are two services, and who knows which is which. */
-static bool doubt_doubles(struct linting *x, struct err *err)
-{
-	struct replaced *all = arena_alloc(&x->call->arena, (UINT16_MAX + 1) * sizeof(*all));
-	unsigned file = 0;
-
-	if (!all)
-		return fail_memory(err);
-	for (size_t i = 0, end; i < json_array_size(x->findings); i = end) {
-		end = end_of_file(x->findings, i);
-		file++;
-		for (size_t k = i; k < end; k++)
-			note_replaced(all, json_array_get(x->findings, k), file);
-		for (size_t k = i; k < end; k++) {
-			json_t *row = json_array_get(x->findings, k);
-
-			if (all[instead_of(row)].differs && !json_put_bool(row, "fixable", false))
-				return fail_memory(err);
-		}
-	}
-	return true;
-}
-
 static bool lint_run(struct call *c, const json_t *input, json_t *answer, struct err *err)
 {
 	const json_t *mentions = json_object_get(input, "mentions"), *row;
@@ -424,7 +365,7 @@ static bool lint_run(struct call *c, const json_t *input, json_t *answer, struct
 	json_array_foreach(json_walked(mentions), i, row)
 		if (!lint_one(x, row, i, err))
 			return false;
-	if (!doubt_doubles(x, err))
+	if (!lint_doubt_doubles(x->findings, &c->arena, err))
 		return false;
 	return (json_put_text(answer, "projectName", x->is_known ? x->place.project.name : NULL) &&
 		json_put(answer, "instance",
