@@ -45,11 +45,6 @@ static const char configure[] =
 				       "60s") "," UNLESS_SAID("idle_in_transaction_session_timeout",
 							      "30s");
 
-static void ignore_notice(void *arg, const char *message)
-{
-	(void)arg, (void)message;
-}
-
 static void clear_result(struct session *s, PGresult *result)
 {
 	s->pq->clear(result);
@@ -83,7 +78,7 @@ bool pg_is_lost(const struct session *s)
 /* Of several hosts, the one that can be written to: the others are its copies. */
 static bool connect_plainly(struct session *s, struct err *err)
 {
-	bool several = false;
+	bool several = false, in_time;
 
 	if (!check_url(s, &several, err))
 		return false;
@@ -105,13 +100,12 @@ static bool connect_plainly(struct session *s, struct err *err)
 	memset(s->prepared, 0, sizeof(s->prepared));
 	s->n_shapes = 0;
 	s->tells = false;
-	s->conn = s->pq->connectdbParams(names, values, 1);
-	if (!s->conn)
+	if (!pg_dial(s, names, values, several, &in_time))
 		return fail_memory(err);
-	if (pg_is_lost(s))
-		return pg_fail_connection(s, ERR_IO, "cannot be reached", err);
-	s->pq->setNoticeProcessor(s->conn, ignore_notice, NULL);
-	return true;
+	return !pg_is_lost(s) || pg_fail_connection(s, ERR_IO,
+						    in_time ? "cannot be reached"
+							    : "cannot be reached, timeout expired",
+						    err);
 }
 
 static bool check_server(struct session *s, struct err *err)

@@ -73,6 +73,16 @@ MUST_CHECK bool pg_session_new(const char *url, struct session **ret, struct err
 /* For CLEANUP(pg_session_cleanup): frees what is there. */
 void pg_session_cleanup(struct session **s);
 
+/* ---- dial.c ---- */
+
+/*
+ * As PQconnectdbParams with expand_dbname, into s->conn, which says how it went; nothing that
+ * the server says is printed.  `*ret_in_time` false: a host let connect_timeout run out.
+ * False: there is no memory.
+ */
+MUST_CHECK bool pg_dial(struct session *s, const char *const *names, const char *const *values,
+			bool several, bool *ret_in_time);
+
 /* ---- connect.c ---- */
 
 /* Connect to a database of any age, of whoever it is, which is only read. */

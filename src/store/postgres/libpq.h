@@ -14,6 +14,9 @@ struct libpq {
 	__typeof__(&PQclear) clear;
 	__typeof__(&PQcmdStatus) cmdStatus;
 	__typeof__(&PQconnectdbParams) connectdbParams;
+	__typeof__(&PQconnectPoll) connectPoll;
+	__typeof__(&PQconnectStartParams) connectStartParams;
+	__typeof__(&PQconninfo) conninfo;
 	__typeof__(&PQconninfoFree) conninfoFree;
 	__typeof__(&PQconninfoParse) conninfoParse;
 	__typeof__(&PQconsumeInput) consumeInput;

@@ -329,12 +329,58 @@ static void test_following__begins_where_nothing_comes_before(void **state)
 	store_free(quick);
 }
 
+/* ---- what a server says by the way ---- */
+
+/* All is well, and then it ends: PostgreSQL's protocol, version 3.0, as a fast shutdown has it. */
+static const char goodbye[] = "R\0\0\0\010\0\0\0\0"
+			      "S\0\0\0\030server_version\00015.0\0"
+			      "K\0\0\0\014\0\0\0\001\0\0\0\001"
+			      "Z\0\0\0\005I"
+			      "E\0\0\0\057SFATAL\0VFATAL\0C57P01\0Mthe server ends now\0";
+
+static void say_goodbye(int listener)
+{
+	char startup[1024];
+	int client = accept(listener, NULL, NULL);
+
+	if (read(client, startup, sizeof(startup)) > 0 &&
+	    write(client, goodbye, sizeof(goodbye)) == sizeof(goodbye))
+		_exit(0);
+	_exit(1);
+}
+
+static void test_open__of_a_server_that_ends_prints_nothing(void **state)
+{
+	CLEANUP(folder_cleanup) struct folder folder = folder_make();
+	int listener = socket_in(folder.path, true), printed[2], own = dup(STDERR_FILENO);
+	char url[PATH_MAX + 64], text[256];
+	struct err err = { 0 };
+	struct store *s = NULL;
+	pid_t pid = fork();
+	bool opened;
+
+	if (pid == 0)
+		say_goodbye(listener);
+	close(listener);
+	snprintf(url, sizeof(url), "postgres://postgres@/postgres?host=%s", folder.path);
+	CHECK(pipe(printed) == 0 && dup2(printed[1], STDERR_FILENO) >= 0);
+	opened = store_postgres_open(url, &s, &err);
+	dup2(own, STDERR_FILENO);
+	close(printed[1]);
+	CHECK(!opened && err.code == ERR_IO, "%s", err.text);
+	CHECK(read(printed[0], text, sizeof(text)) == 0, "it printed: %.200s", text);
+	close(printed[0]);
+	close(own);
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_url_shown__has_no_password),
 		cmocka_unit_test(test_is_url__knows_both_schemes),
 		cmocka_unit_test(test_clocks__are_apart_only_where_the_way_does_not_explain_it),
+		cmocka_unit_test(test_open__of_a_server_that_ends_prints_nothing),
 		cmocka_unit_test(test_following__begins_where_nothing_comes_before),
 		cmocka_unit_test(test_lost__between_two_calls_nobody_notices),
 		cmocka_unit_test(test_lost__in_the_middle_leaves_nothing_and_says_so),
