@@ -249,9 +249,9 @@ static void note_sharers(struct call *c, const struct audit *a)
 		const struct process *p = row->judgement.state == STATE_IN_USE ? sharer_of(a, row)
 									       : NULL;
 		const char *who = p ? process_text(&c->arena, p) : NULL;
-		const char *subject = entry_subject(&c->arena, row->entry);
+		const char *subject = who ? entry_subject(&c->arena, row->entry) : NULL;
 
-		if (who && subject)
+		if (subject)
 			registry_note(c->registry, "%u of '%s' is shared by %s", row->entry->port,
 				      subject, who);
 	}
