@@ -54,6 +54,12 @@ static const struct column columns[] = {
 };
 /* clang-format on */
 
+/* A heading, apart from what is above it. */
+static void add_title(struct text *t, const char *title)
+{
+	text_addf(t, "%s%s\n", t->len ? "\n" : "", title);
+}
+
 /* --- what was not entered, and why */
 
 static void add_line(struct text *t, const char *before, const char *text)
@@ -99,7 +105,7 @@ static void add_reasons(struct text *t, const json_t *rows, const char *action, 
 		if (strcmp(text_or(row, "action", ""), action) != 0)
 			continue;
 		if (!any)
-			text_addf(t, "\n%s\n", title);
+			add_title(t, title);
 		any = true;
 		add_reason(t, row);
 	}
@@ -129,7 +135,7 @@ static void add_moves(struct text *t, const json_t *rows)
 	size_t i;
 
 	if (json_array_size(rows))
-		text_add(t, "\nOutside of the project's block:\n");
+		add_title(t, "Outside of the project's block:");
 	json_array_foreach(rows, i, row)
 		add_move(t, row);
 }

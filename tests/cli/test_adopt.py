@@ -160,6 +160,7 @@ def test_adopt__says_how_what_stands_outside_is_moved(pb, folder, listen, adopt,
     for words in ("shop/web would have 3500", "portbook allocate shop/web --replace",
                   "portbook env: WEB_PORT=3500", f"the old one stands in {shop}/.env:1"):
         assert words in out
+    assert out.startswith("Outside of the project's block:\n")
     pb.ok("allocate", "shop/web", "--replace")
     assert "WEB_PORT=3500" in pb.ok("env", cwd=shop)
 
