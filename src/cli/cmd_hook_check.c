@@ -166,10 +166,20 @@ static bool run_as_hook(struct run *r)
 static bool run_by_hand(struct run *r, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
+	struct err why = { 0 };
 	const char *decision;
 
-	if (!ask_book(r, r->args[0], NULL, &answer, err))
+	if (!ask_book(r, r->args[0], NULL, &answer, &why) && !is_ordinary(&why)) {
+		*err = why;
 		return false;
+	}
+	if (!answer) {
+		answer = json_pack("{s:b, s:s, s:n, s:n, s:[]}", "success", 1, "decision", "allow",
+				   "reason", "command", "ports");
+		output_note(&r->out, "%s", why.text);
+	}
+	if (!answer)
+		return fail_memory(err);
 	decision = json_text_of(answer, "decision");
 	r->status = decision && !strcmp(decision, "deny");
 	return run_show(r, answer, err);

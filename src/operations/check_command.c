@@ -177,11 +177,12 @@ static bool say_why(struct call *c, struct judged *j, const struct check_answer 
 	return j->message || fail_memory(err);
 }
 
-/* Nobody's, and yet not one to take: who comes next takes it, too. */
+/* Nobody's, and yet not one to take, if there is a command to run instead: who comes next takes
+   it, too. */
 static bool is_contested(const struct judged *j, const struct check_answer *a, uint16_t port)
 {
 	return a->verdict == VERDICT_FREE && !a->own_block && j->own && j->own->port != port &&
-	       shell_port_is_usual(port);
+	       j->port->fix.is_known && shell_port_is_usual(port);
 }
 
 static bool is_anothers(const struct check_answer *a)

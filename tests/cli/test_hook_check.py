@@ -78,6 +78,8 @@ def test_hook__makes_no_book(pb, tmp_path):
     run = pb("--book", book, "hook", "check-command", cwd=tmp_path,
              input=message("vite --port 3000", tmp_path))
     assert (run.code, run.out, run.err) == (0, "", "")
+    run = pb("--book", book, "hook", "check-command", "vite --port 3000", cwd=tmp_path)
+    assert (run.code, run.out) == (0, "allowed\n") and "there is no book" in run.err
     assert not book.exists()
 
 
@@ -175,7 +177,8 @@ def test_default__is_what_the_environment_says(asked):
 
 def test_scripts__of_package_json_are_read(asked, shop):
     package = {"scripts": {"dev": "vite", "serve": "next dev", "fixed": "vite --port 3200",
-                           "own": "vite --port 3100", "test": "jest --port 3200"}}
+                           "own": "vite --port 3100", "preview": "vite preview --port 4173",
+                           "test": "jest --port 3200"}}
     (shop / "package.json").write_text(json.dumps(package))
     (shop / "apps").mkdir()
     (shop / "apps/package.json").write_text(json.dumps({"scripts": {"dev": "astro dev -p 1"}}))
@@ -189,6 +192,8 @@ def test_scripts__of_package_json_are_read(asked, shop):
     assert (fixed["decision"], fixed["command"]) == ("deny", None)
     assert "the script 'fixed' of package.json" in fixed["reason"]
     assert fixed["ports"][0]["script"] == "fixed"
+    # The project's own choice of a port of nobody is for lint.
+    assert asked("npm run preview")["decision"] == "allow"
 
 
 def test_services__are_told_apart_by_variable_script_and_program(pb, asked, shop):
