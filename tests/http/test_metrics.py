@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -98,3 +100,91 @@ def test_dashboard__shows_what_is_told(told):
         for target in panel["targets"]:
             names = names_of(target["expr"])
             assert names and names <= told, panel["title"]
+
+
+# What promtool says, which Prometheus' own package has.
+
+@pytest.fixture
+def promtool(tmp_path):
+    """promtool("check rules", FILE, TEXT): what it says, which has to be yes."""
+    def run(words, file, text):
+        (tmp_path / file).write_text(text)
+        said = subprocess.run(["promtool", *words.split(), file], cwd=tmp_path,
+                              capture_output=True, text=True, check=False)
+        assert said.returncode == 0, said.stdout + said.stderr
+        return said.stdout
+    if not shutil.which("promtool"):
+        pytest.skip("no promtool: the package prometheus")
+    return run
+
+
+RULES = CONTRIB / "prometheus/portbook.rules.yml"
+
+ALERTS = """
+rule_files: [portbook.rules.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - series: portbook_range_utilization_ratio{range="full"}
+        values: 0.81+0x60
+      - series: portbook_range_utilization_ratio{range="not"}
+        values: 0.8+0x60
+      - series: portbook_service_squatted{project="shop", service="web", port="3100"}
+        values: 0+0x10 1+0x50
+      - series: portbook_service_squatted{project="shop", service="db", port="3101"}
+        values: 0+0x60
+      - series: portbook_service_up{project="shop", service="db", port="3101"}
+        values: 1+0x10 0+0x50
+    alert_rule_test:
+      - {eval_time: 10m, alertname: PortRangeFull, exp_alerts: []}
+      - {eval_time: 10m, alertname: PortSquatted, exp_alerts: []}
+      - {eval_time: 10m, alertname: ServiceDown, exp_alerts: []}
+"""
+
+
+def test_rules__are_rules_to_promtool(promtool):
+    assert "SUCCESS" in promtool("check rules", "rules.yml", RULES.read_text())
+
+
+def test_rules__fire_when_they_should(promtool, tmp_path):
+    (tmp_path / "portbook.rules.yml").write_text(RULES.read_text())
+    tests = yaml.safe_load(ALERTS)
+    rules = {r["alert"]: r for group in yaml.safe_load(RULES.read_text())["groups"]
+             for r in group["rules"]}
+    series = {
+        "PortRangeFull": {"range": "full"},
+        "PortSquatted": {"project": "shop", "service": "web", "port": "3100"},
+        "ServiceDown": {"project": "shop", "service": "db", "port": "3101"}}
+    said = {"PortRangeFull": "the range full is 81% full",
+            "PortSquatted": "a stranger listens on 3100, the port of shop/web"}
+    for name, labels in series.items():
+        notes = dict(rules[name]["annotations"])
+        for key, text in notes.items():
+            for label, value in labels.items():
+                text = text.replace("{{ $labels.%s }}" % label, value)
+            notes[key] = text.replace("{{ $value | humanizePercentage }}", "81%")
+        assert notes["summary"] == said.get(name, notes["summary"])
+        tests["tests"][0]["alert_rule_test"].append(
+            {"eval_time": "55m", "alertname": name, "exp_alerts": [
+                {"exp_labels": {**labels, **rules[name]["labels"]}, "exp_annotations": notes}]})
+    promtool("test rules", "tests.yml", yaml.safe_dump(tests))
+
+
+def test_dashboard__asks_in_what_promtool_reads(promtool):
+    dashboard = json.loads((CONTRIB / "grafana/portbook.json").read_text())
+    expressions = [target["expr"] for panel in dashboard["panels"]
+                   for target in panel.get("targets", [])]
+    assert len(expressions) > 5
+    rules = [{"record": f"panel:{n}", "expr": text} for n, text in enumerate(expressions)]
+    promtool("check rules", "panels.yml",
+             yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+
+
+def test_metrics__are_as_promtool_wants_them(promtool, shop):
+    assert promtool
+    shop.ok("POST", "/api/v1/audit", {})
+    text = shop.ask("GET", "/metrics").bytes.decode()
+    said = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
+                          text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr
