@@ -511,3 +511,11 @@ def test_run__says_that_sudo_cannot_be_below_it(pb):
     result = pb("run", "mine/web", "--", "su", "-c", "true", user=NOBODY)
     assert result.code == 6 and "'su' becomes another user" in result.err, result
     assert "sudo portbook run" in result.err
+
+
+def test_run__under_sudo_takes_its_users_port_and_is_root_still(machine):
+    machine.portbook("get", "shop/web", "--create", user="alice")
+    result = machine.portbook("run", "shop/web", "--", "sh", "-c", "id -u; id -G; echo $HOME $PORT",
+                              sudo="alice")
+    as_root = machine.run("sh", "-c", "id -u; id -G; echo $HOME", sudo="alice")
+    assert result.stdout == as_root.stdout.rstrip("\n") + " 3100\n"
