@@ -52,7 +52,7 @@ static unsigned raise_limit(void)
 	if (files.rlim_cur > PORTS_MAX + FILES_KEPT)
 		return PORTS_MAX;
 	/* Where there are few, half of them. */
-	return (unsigned)(files.rlim_cur > 2 * FILES_KEPT ? files.rlim_cur - FILES_KEPT
+	return (unsigned)(files.rlim_cur > 2UL * FILES_KEPT ? files.rlim_cur - FILES_KEPT
 							  : files.rlim_cur / 2);
 }
 
