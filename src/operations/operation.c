@@ -133,6 +133,19 @@ static const char *folder_named(const json_t *input)
 	return NULL;
 }
 
+/* Whoever works in a folder means its project: who is bound would else take those of others. */
+static bool check_claim(struct call *c, const json_t *input, struct err *err)
+{
+	const struct rights *r = c->io.rights;
+
+	if (!r || !r->projects ||
+	    (!json_object_get(input, "projectPath") && !json_object_get(input, "worktreePath")))
+		return true;
+	c->registry->has_refused = true;
+	fail(err, ERR_NOT_PERMITTED, "%s may not say whose a folder is", r->who);
+	return fail_hint(err, "leave it out, or have whoever runs this server do it");
+}
+
 static bool check_folders(const struct operation *op, struct call *c, const json_t *input,
 			  struct err *err)
 {
@@ -352,7 +365,8 @@ bool operation_run(const struct operation *op, struct call *c, const json_t *inp
 
 	if (!answer || !json_put_bool(answer, "success", true))
 		return fail_memory(err);
-	if (!check_input(op->schema, input, err) || !check_folders(op, c, input, err))
+	if (!check_input(op->schema, input, err) || !check_folders(op, c, input, err) ||
+	    !check_claim(c, input, err))
 		return false;
 	forget_notices(c);
 	if (op->access == ACCESS_NONE ? !run_without_book(op, c, input, answer, &why)

@@ -93,6 +93,8 @@ static const struct {
 	{ "project-remove", "{\"projectName\":\"empty\"}" },
 	{ "project-rename", "{" BANK ",\"newName\":\"mine\"}" },
 	{ "project-rename", "{" SHOP ",\"newName\":\"mine\"}" }, /* and then be nobody's */
+	{ "project-set", "{" SHOP ",\"projectPath\":\"/usr/lib\"}" },
+	{ "instance-add", "{" SHOP ",\"instance\":5,\"worktreePath\":\"/usr/lib\"}" },
 	{ "project-set", "{" BANK ",\"owner\":\"me\"}" },
 	{ "register", "{" BANK ",\"serviceName\":\"new\",\"port\":3290}" },
 	{ "register", "{" SHOP ",\"serviceName\":\"new\",\"port\":3290,\"force\":true}" },
