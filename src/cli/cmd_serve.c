@@ -111,8 +111,8 @@ static bool run(struct run *r, struct err *err)
 static const struct example examples[] = {
 	{ "portbook serve", "on a port of its own, which the book has, and a socket" },
 	{ "portbook serve --listen 127.0.0.1:9000", "there, and nowhere else" },
-	{ "portbook serve --listen 192.0.2.7:9443 --tokens FILE --tls-cert FILE --tls-key FILE",
-	  "for other machines" },
+	{ "portbook serve --listen 192.0.2.7:9443 --tokens T --tls-cert C --tls-key K",
+	  "for other machines, with the files T, C and K" },
 	{ "portbook serve --listen unix:$XDG_RUNTIME_DIR/portbook.sock",
 	  "on a socket alone; curl --unix-socket asks it" },
 	{ NULL, NULL },
