@@ -136,6 +136,13 @@ def test_run__leaves_the_words_behind_the_dashes_alone(shop):
     assert result.out.split() == ["--json", "-q", "--", "x"], result
 
 
+def test_run__completes_services_before_the_dashes_and_files_behind(pb, shop):
+    def offered(*words):
+        return pb("__complete", "--", "run", *words, cwd=shop.path, check=True).out.splitlines()
+    assert [line.split("\t")[0] for line in offered("w")] == ["web", ":none"]
+    assert offered("web", "--", "x") == [":files"]
+
+
 # --- ports
 
 @BOTH
