@@ -194,8 +194,9 @@ static void options__are_few_enough_and_no_two_are_alike(void **state)
 /* By a command that asks another one, too: history --health, run. */
 static bool is_asked_by_an_option(const char *operation)
 {
-	static const char *const names[] = { "audit-changes", "cleanup-report", "run-note",
-					     "run-port",      "uptime",		"worktree-remove" };
+	static const char *const names[] = { "audit-changes",  "cleanup-report", "guard",
+					     "run-note",       "run-port",	 "uptime",
+					     "worktree-remove" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (!strcmp(operation, names[i]))
