@@ -62,7 +62,11 @@ static bool scan_a_compose_file(struct err *err)
 static bool splice(struct err *err)
 {
 	static const struct port_value ports[] = {
-		{ .variable = "WEB_PORT", .port = 3100, .service = "web", .nth = 1 },
+		{ .variable = "WEB_PORT",
+		  .port = 3100,
+		  .service = "web",
+		  .nth = 1,
+		  .hostname = "web.org" },
 		{ .variable = "DB_PORT", .port = 3101, .service = "db", .nth = 1 },
 	};
 	static const struct port_values values = { .project = "p",
@@ -81,6 +85,7 @@ static bool splice(struct err *err)
 		{ "Procfile", "web: x -p 1\n" },
 		{ "vite", "export default { server: { port: 1 } }\n" },
 		{ "supabase", "[db]\nport = 1\n" },
+		{ "cloudflared", "ingress:\n  - hostname: a.b\n    service: http://localhost:1\n" },
 	};
 
 	for (const struct render_format *f = render_formats; f->name; f++) {
