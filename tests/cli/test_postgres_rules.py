@@ -1,4 +1,4 @@
-"""The rules of `allocate` and `release` are there twice, in C and on the server: they are the same."""
+"""The rules of `allocate` and `release` stand in C and on the server: they are the same."""
 
 import json
 
@@ -60,8 +60,9 @@ SITUATIONS = [
                              "+ db roles"]),
     ("a flat range that cools down", ["+ a rest", "+ b rest", "- {a}", "+ c rest", "+ d rest",
                                       "+ a rest", "+ e rest"]),
-    ("a port that is preferred", ["get {project}/web --prefer {c}", "get {project}/api --prefer {c}",
-                                  "get {project}/db --prefer 9000"]),
+    ("a port that is preferred", [
+        "get {project}/web --prefer {c}", "get {project}/api --prefer {c}",
+        "get {project}/db --prefer 9000"]),
     ("what is said of it", ["get {project}/web --type web --description it --notes so --unit u "
                             "--hostname x.example.org --tunnel t --meta a=1",
                             "release {project}/web"]),
@@ -149,4 +150,20 @@ def test_rules__are_the_same_in_a_file_on_a_server_and_by_sql(pb, server, policy
         done = told(Teller(pb, book.url(), book if by_sql else None), policy,
                     NOT_BY_SQL if by_sql else ())
         for name, did in done.items():
-            assert did[0] and did[1] and did == in_c[name], (name, "by SQL" if by_sql else "by the program")
+            assert did[0] and did[1] and did == in_c[name], (name, by_sql)
+        # What a book in a file has room for: `copy` cuts nothing.
+        assert book.sql("SELECT t FROM (SELECT unnest(ARRAY[allocated_at, released_at]) FROM "
+                        "port_allocations UNION SELECT at FROM events UNION SELECT created_at "
+                        "FROM blocks) v(t) WHERE t <> date_trunc('milliseconds', t)") == ""
+
+
+def test_rules__whose_a_listener_is_the_program_finds_out_for_the_server(pb, shared, listen,
+                                                                         project_dir):
+    """A port that comes back is passed over for a stranger, and not for the project itself."""
+    url, folders = ("--book", shared.url()), {name: project_dir(name) for name in ("shop", "other")}
+    for port, cwd, again in ((3100, "shop", 3100), (3101, "other", 3102)):
+        assert pb.ok("get", f"shop/s{port}", "--create", *url) == str(port)
+        pb.ok("project", "set", "shop", "--path", folders["shop"], *url)
+        pb.ok("release", str(port), *url)
+        listen(port, cwd=folders[cwd])
+        assert pb.ok("get", f"shop/s{port}", *url) == str(again)
