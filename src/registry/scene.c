@@ -107,14 +107,37 @@ static int by_id(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+static int by_port(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return x->port != y->port ? x->port - y->port : (int)x->protocol - (int)y->protocol;
+}
+
+/* A store finds those of a host by an index, and would sort whole rows: they mostly are in order. */
+static bool read_entries(struct registry *r, const char *host, struct arena *a,
+			 struct entry_list *ret, struct err *err)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+
+	f.host = host;
+	f.order = AS_READ;
+	if (!entries_read(r, &f, a, ret, err))
+		return false;
+	for (unsigned i = 1; i < ret->count; i++)
+		if (by_port(&ret->items[i - 1], &ret->items[i]) > 0) {
+			qsort(ret->items, ret->count, sizeof(*ret->items), by_port);
+			break;
+		}
+	return true;
+}
+
 static bool read_scene(struct registry *r, const char *host, const struct listener_list *listeners,
 		       const struct entry_list *only, struct arena *a, struct scene *ret,
 		       struct err *err)
 {
 	struct scene s = { .registry = r, .arena = a, .host = host, .can_see = can_look(r, host) };
-	struct entry_filter f = ENTRY_FILTER_ALL;
 
-	f.host = host;
 	if (s.can_see)
 		s.listeners = *listeners;
 	s.learned = arena_alloc(a, s.listeners.count + 1);
@@ -125,7 +148,7 @@ static bool read_scene(struct registry *r, const char *host, const struct listen
 		return fail_memory(err);
 	if (only)
 		s.entries = *only;
-	else if (!entries_read(r, &f, a, &s.entries, err))
+	else if (!read_entries(r, host, a, &s.entries, err))
 		return false;
 	if (!projects_read(r, a, &s.projects, err) || !read_claimants(&s, host, err))
 		return false;

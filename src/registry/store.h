@@ -137,6 +137,7 @@ struct entry_filter {
 		BY_PORT,    /* then host, protocol, id */
 		BY_AGE,	    /* oldest allocated_at first, then id */
 		BY_RELEASE, /* latest released_at first, then id */
+		AS_READ,    /* as is least work; not with a limit */
 	} order;
 	uint16_t after_port; /* BY_PORT: only ports above it; 0: all */
 	unsigned limit;	     /* 0: no limit */

@@ -429,6 +429,29 @@ static void contract_entry_each__orders_by_age_and_by_release(struct store *s)
 	CHECK_IDS(s, "37 36", .life = RELEASED_ONLY, .order = BY_RELEASE, .limit = 2);
 }
 
+static bool mark_id(const struct entry *e, void *arg)
+{
+	*(unsigned *)arg |= 1U << (e->port - 3000);
+	return true;
+}
+
+static void contract_entry_each__gives_each_once_in_any_order(struct store *s)
+{
+	struct entry_filter f = ENTRY_FILTER_ALL;
+	struct err err = { 0 };
+	unsigned seen = 0;
+
+	put_projects(s);
+	put_entry(s, entry_of(ID("38"), "a", 3002));
+	put_entry(s, entry_of(ID("36"), "b", 3000));
+	put_entry(s, released(entry_of(ID("39"), "c", 3003), 9));
+	put_entry(s, entry_of(ID("37"), "d", 3001));
+	f.host = "localhost";
+	f.order = AS_READ;
+	MUST(s->ops->entry_each(s, &f, mark_id, &seen, &err));
+	CHECK(seen == 7, "%u", seen);
+}
+
 static void contract_entry_each__limits_and_goes_on_after_a_port(struct store *s)
 {
 	put_various(s);
@@ -615,6 +638,7 @@ static const struct contract contracts[] = {
 	CONTRACT(entry_put__keeps_what_was_released),
 	CONTRACT(entries_verified__changes_the_time_and_nothing_else),
 	CONTRACT(entries_verified__keeps_the_time_of_each_entry),
+	CONTRACT(entry_each__gives_each_once_in_any_order),
 	CONTRACT(entry_put__refuses_a_port_twice),
 	CONTRACT(entry_put__lets_other_protocols_and_hosts_have_the_port),
 	CONTRACT(entry_put__lets_a_released_port_be_taken),

@@ -105,6 +105,7 @@ entry_order_fn *filter_order(const struct entry_filter *f)
 	case BY_PORT: return by_port;
 	case BY_AGE: return by_age;
 	case BY_RELEASE: return by_release;
+	case AS_READ: return by_age;
 	}
 	abort(); /* memory is wrong; going on would hide it */
 }

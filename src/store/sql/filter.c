@@ -174,6 +174,7 @@ static void add_order(struct sql_filter *q, const struct entry_filter *f)
 	case BY_PORT: add(q, ORDER_PORT); break;
 	case BY_AGE: add(q, ORDER_AGE); break;
 	case BY_RELEASE: add(q, ORDER_RELEASE); break;
+	case AS_READ: break;
 	}
 }
 

@@ -44,7 +44,20 @@ static int by_project(const void *a, const void *b)
 {
 	const struct sight *x = a, *y = b;
 
-	return strcmp(x->project_id, y->project_id);
+	return x->project_id == y->project_id ? 0 : strcmp(x->project_id, y->project_id);
+}
+
+/* Who was entered first mostly has the lower port, and a book may have one project. */
+static void put_in_order(void *items, size_t count, size_t size,
+			 int (*order)(const void *a, const void *b))
+{
+	const char *at = items;
+
+	for (size_t i = 1; i < count; i++)
+		if (order(at + (i - 1) * size, at + i * size) > 0) {
+			qsort(items, count, size, order);
+			return;
+		}
 }
 
 static bool copy_seen(struct looking *l, const char *const *ids, unsigned count)
@@ -55,7 +68,7 @@ static bool copy_seen(struct looking *l, const char *const *ids, unsigned count)
 	if (count)
 		memcpy(l->seen, ids, count * sizeof(*ids));
 	l->n_seen = count;
-	qsort(l->seen, count, sizeof(*l->seen), by_text);
+	put_in_order(l->seen, count, sizeof(*l->seen), by_text);
 	return true;
 }
 
@@ -197,8 +210,7 @@ static bool note(struct looking *l, const char *const *ids, unsigned count, stru
 		return fail_memory(err);
 	if (!read_sights(l, err))
 		return false;
-	if (l->count)
-		qsort(l->sights, l->count, sizeof(*l->sights), by_project);
+	put_in_order(l->sights, l->count, sizeof(*l->sights), by_project);
 	for (unsigned i = 0, end; i < l->count; i = end) {
 		for (end = i + 1; end < l->count; end++)
 			if (by_project(&l->sights[i], &l->sights[end]) != 0)
