@@ -143,9 +143,7 @@ static _Noreturn void supervise(struct supervisor *s)
 	for (;;) {
 		if (poll(&one, 1, -1) < 0)
 			continue;
-		if (one.revents & POLLIN)
-			supervisor_answer(s);
-		else if (one.revents)
+		if (one.revents & POLLIN ? !supervisor_answer(s) : one.revents != 0)
 			break;
 	}
 	supervisor_end(s);

@@ -95,8 +95,8 @@ static _Noreturn void supervise(struct beside *b)
 
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0)
 			continue;
-		if (fds[0].revents & POLLIN)
-			supervisor_answer(&b->s);
+		if ((fds[0].revents & POLLIN) && !supervisor_answer(&b->s))
+			break;
 		if (fds[1].revents)
 			reap(b);
 		if (b->run >= 0 && fds[2].revents)

@@ -445,22 +445,29 @@ union message {
 	unsigned char room[512];
 };
 
-void supervisor_answer(struct supervisor *s)
+/* Who asked may be gone (ENOENT), or a signal came: the next one is answered. */
+static bool has_lost_call(void)
+{
+	return errno == ENOENT || errno == EINTR;
+}
+
+bool supervisor_answer(struct supervisor *s)
 {
 	union message call = { 0 }, said = { 0 };
 	int answer;
 
 	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
-		return;
+		return has_lost_call();
 	answer = answer_of(s, &call.notif);
 	if (answer == GONE)
-		return;
+		return true;
 	said.response.id = call.notif.id;
 	said.response.error = answer < 0 ? answer : 0;
 	said.response.flags = answer == BY_KERNEL ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
 	/* Who was killed meanwhile needs no answer. */
 	(void)ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &said);
 	note_listening(s);
+	return true;
 }
 
 void supervisor_begin(struct supervisor *s)

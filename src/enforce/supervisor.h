@@ -47,8 +47,8 @@ struct supervisor {
 /* The listener's flags, and what it has to know of this machine. */
 void supervisor_begin(struct supervisor *s);
 
-/* Answer the next call that waits; there is one. */
-void supervisor_answer(struct supervisor *s);
+/* Answer the next call that waits; there is one. False: the listener is none, and never will be. */
+MUST_CHECK bool supervisor_answer(struct supervisor *s);
 
 /* All have ended: what listened is down. */
 void supervisor_end(struct supervisor *s);
