@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from serving import next_line
+
 
 @pytest.fixture
 def told(pb):
@@ -90,7 +92,7 @@ def test_notify__of_a_command_that_fails_is_logged_and_serving_goes_on(serve, pb
     pb.ok("get", "web", cwd=shop)
     listen(3100, cwd=other)
     served = serve("--notify", "exit 7", "--audit-every", "1s")
-    assert served.process.stderr.readline() == (
+    assert next_line(served.process.stderr) == (
         "portbook-serve: the command of --notify ended with status 7\n")
     assert served.ask("GET", "/healthz").status == 200
 
@@ -101,7 +103,7 @@ def test_cleanup_at_start__says_what_could_go_and_lets_it_be(pb, project_dir):
     pb.ok("get", "shop/kept", "--create")
     subprocess.run(["rm", "-r", folder], check=True)
     served = pb.start("serve", "--listen", "127.0.0.1:0", "--cleanup-at-start")
-    line = served.stderr.readline()
+    line = next_line(served.stderr)
     assert "3100 of 'gone/web' could be given back" in line, line
     assert "ports that could be given back: 1" in served.stderr.readline()
     assert "portbook cleanup" in served.stderr.readline()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from serving import Served
+from serving import Served, next_line
 
 NOBODY = 65534
 
@@ -64,7 +64,7 @@ def test_server__has_one_process_beside_it_which_ends_with_it(shop):
     shop.process.kill()
     shop.process.wait()
     # Its stderr is the server's: that ends when both have.
-    assert shop.process.stderr.read() == ""
+    assert next_line(shop.process.stderr) == ""
 
 
 def test_server__ends_when_who_looks_for_it_has_ended(shop):
