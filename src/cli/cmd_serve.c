@@ -80,9 +80,10 @@ static bool add_list(struct words *w, const struct run *r, const char *name, con
 static bool add_texts(struct words *w, const struct run *r, struct err *err)
 {
 	static const char *const options_with_value[] = {
-		"--notify", "--notify-timeout", "--audit-every", "--body-timeout",    "--book",	    "--header-timeout",
-		"--max-rate",	 "--max-connections", "--tls-cert", "--max-client-connections",
-		"--tls-key",	 "--tokens",	      "--user",
+		"--notify",   "--notify-timeout",	  "--audit-every", "--body-timeout",
+		"--book",     "--header-timeout",	  "--max-rate",	   "--max-connections",
+		"--tls-cert", "--max-client-connections", "--tls-key",	   "--tokens",
+		"--user",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(options_with_value); i++) {

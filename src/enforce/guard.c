@@ -53,7 +53,7 @@ static unsigned raise_limit(void)
 		return PORTS_MAX;
 	/* Where there are few, half of them. */
 	return (unsigned)(files.rlim_cur > 2UL * FILES_KEPT ? files.rlim_cur - FILES_KEPT
-							  : files.rlim_cur / 2);
+							    : files.rlim_cur / 2);
 }
 
 /* The socket. */

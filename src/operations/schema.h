@@ -25,7 +25,7 @@ struct schema_field {
 	bool required;
 	/* Both included.  Of an integer: its value; of a string: its bytes; of an array: its items. */
 	int64_t min, max;
-	enum field_type item; /* of an array: what it holds, strings or objects */
+	enum field_type item;	    /* of an array: what it holds, strings or objects */
 	const char *const *choices; /* a string's only values, NULL-terminated; NULL: any */
 	const char *description;
 };

@@ -146,9 +146,12 @@ static void contract_entries_verified__keeps_the_time_of_each_entry(struct store
 	check_times(&l, 650);
 	look_at(&l, "localhost", 0xfff, 700);
 	look_at(&l, "localhost", 0xfff, 90); /* the clock was set back */
-	for (int64_t at_ms = 1000; at_ms < 1060; at_ms++)
-		look_at(&l, random_below(&dice, 3) ? "localhost" : "build-2",
-			random_below(&dice, 0x1000) | random_below(&dice, 0x1000), at_ms);
+	for (int64_t at_ms = 1000; at_ms < 1060; at_ms++) {
+		const char *host = random_below(&dice, 3) ? "localhost" : "build-2";
+		unsigned some = random_below(&dice, 0x1000), others = random_below(&dice, 0x1000);
+
+		look_at(&l, host, some | others, at_ms);
+	}
 }
 
 static void contract_entry_put__keeps_what_was_released(struct store *s)

@@ -28,7 +28,8 @@ static bool serve(const char *port, struct err *err)
 	char where[64];
 
 	snprintf(where, sizeof(where), "127.0.0.1:%s", port);
-	if (!listen_open(where, "leave", &listening, err) || !signals_open(ending, &options.signals, err))
+	if (!listen_open(where, "leave", &listening, err) ||
+	    !signals_open(ending, &options.signals, err))
 		return false;
 	puts("listening");
 	fflush(stdout);

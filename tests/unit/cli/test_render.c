@@ -12,6 +12,12 @@
 static char argument[] = "word";
 static char *word[] = { argument, NULL };
 
+/* One that becomes another program says nothing itself. */
+static const struct operation *operation_of(const struct command *c)
+{
+	return c->operation && c->render ? operation_named(c->operation) : NULL;
+}
+
 static void render(const struct command *c, const json_t *answer)
 {
 	struct run r = { .command = c,
@@ -21,9 +27,6 @@ static void render(const struct command *c, const json_t *answer)
 			 .own = json_object() };
 	struct err err = { 0 };
 
-	/* One that becomes another program says nothing. */
-	if (!c->render)
-		return;
 	/* what it answers is its own affair: an error is fine, harm is not */
 	(void)!c->render(&r, answer, &err);
 	CHECK(text_ok(&r.out.text) && text_ok(&r.out.notes), "%s", c->name);
@@ -32,11 +35,6 @@ static void render(const struct command *c, const json_t *answer)
 	json_decref(r.input);
 	json_decref(r.own);
 	output_release(&r.out);
-}
-
-static const struct operation *operation_of(const struct command *c)
-{
-	return c->operation ? operation_named(c->operation) : NULL;
 }
 
 /* The outputs of a schema's examples. */

@@ -84,7 +84,7 @@ static const char *judged(const struct lint_scene *s, const struct mention *m, c
 	if (v.rule == LINT_FINE)
 		return "fine";
 	snprintf(text, sizeof(text), "%s %s %s %u%s", lint_rule_name(v.rule), v.severity,
-		 v.service[0] ? v.service : "-", v.instead ? v.instead->port : 0,
+		 v.service[0] ? v.service : "-", v.instead ? (unsigned)v.instead->port : 0U,
 		 v.is_sure ? " sure" : "");
 	return text;
 }
