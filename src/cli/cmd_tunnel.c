@@ -129,7 +129,7 @@ static void add_written(struct run *r, const json_t *answer)
 }
 
 /* What was sent is what the file held. */
-static bool config_render(struct run *r, const json_t *answer, struct err *err)
+static bool add_diff(struct run *r, const json_t *answer, struct err *err)
 {
 	const json_t *sent = json_object_get(r->input, "content");
 	const json_t *content = json_object_get(answer, "content");
@@ -139,10 +139,14 @@ static bool config_render(struct run *r, const json_t *answer, struct err *err)
 		text_add_bytes(&was, json_string_value(sent), json_string_length(sent));
 	if (!text_ok(&was))
 		return fail_memory(err);
-	if (json_bool_of(answer, "changed") &&
-	    !file_change_show(&r->out, text_or(answer, "fileName", "?"), sent != NULL, &was,
-			      json_string_value(content), json_string_length(content), err))
-		return false;
+	return !json_bool_of(answer, "changed") ||
+	       file_change_show(&r->out, text_or(answer, "fileName", "?"), sent != NULL, &was,
+				json_string_value(content), json_string_length(content), err);
+}
+
+static bool config_render(struct run *r, const json_t *answer, struct err *err)
+{
+	(void)err;
 	if (run_has(r, "write") || !json_bool_of(answer, "changed"))
 		add_written(r, answer);
 	return true;
@@ -161,6 +165,8 @@ static bool config_run(struct run *r, struct err *err)
 		return false;
 	if (!json_put_text(answer, "fileName", target.path))
 		return fail_memory(err);
+	if (!r->out.json && !add_diff(r, answer, err))
+		return false;
 	if (writes && (!write_target(r, &target, answer, err) || !reload(r, answer, err)))
 		return false;
 	return run_show(r, answer, err);

@@ -99,6 +99,12 @@ def test_config__makes_a_file_that_is_not_there(pb, shop, answer):
     assert rules(path)[-1] == (None, "http_status:404") and len(rules(path)) == 3
 
 
+def test_config__shows_what_would_change_also_where_it_may_not_write(pb, shop):
+    said = pb("tunnel", "config", "--file", "/proc/no-folder/config.yml", "--write")
+    assert said.code in (5, 6) and "+    service: http://localhost:3100" in said.out
+    assert "cannot make the folder" in said.err
+
+
 def test_config__takes_the_services_of_this_tunnel(pb, shop, config, answer):
     pb.ok("update", "blog/web", "--hostname", "blog.example.org", "--tunnel", "another")
     of_file = answer("tunnel config", "--file", config)["rules"]
