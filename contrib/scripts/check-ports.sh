@@ -7,10 +7,14 @@
 # free to start on, also where this project itself listens already; with 2 where nobody knows.
 set -eu
 
-if [ $# -gt 1 ]; then
+usage()
+{
 	echo "usage: check-ports.sh [DIRECTORY]" >&2
 	exit 2
-fi
+}
+
+case "${1-}" in -*) usage ;; esac
+[ $# -le 1 ] || usage
 cd -- "${1:-.}"
 
 project=$(portbook where --name) || exit 2

@@ -78,7 +78,8 @@ def test_audit_ports__fails_where_the_book_cannot_be_read(script, tmp_path):
 def test_script__is_plain_and_refuses_words_that_it_does_not_know(name, script, shop):
     assert os.access(SCRIPTS / name, os.X_OK)
     assert (SCRIPTS / name).read_text().startswith("#!/bin/sh\n")
-    assert "usage: " + name in script(name, "--no-such-thing", "x", "y", cwd=shop, status=2).stderr
+    for words in (["--help"], ["--no-such-thing"], ["--no-such-thing", "x", "y"]):
+        assert "usage: " + name in script(name, *words, cwd=shop, status=2).stderr
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="there is no shellcheck")
