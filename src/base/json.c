@@ -103,25 +103,45 @@ static void watch_memory(void)
 	json_set_alloc_funcs(allocate, free);
 }
 
-bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err)
+/* What is refused before jansson sees it. */
+static bool is_fit(const char *bytes, size_t len, struct err *err)
 {
-	return json_parse_at(bytes, len, 1, ret, err);
-}
-
-bool json_parse_at(const char *bytes, size_t len, unsigned line, json_t **ret, struct err *err)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	json_error_t why;
 	const char *nul = len ? memchr(bytes, '\0', len) : NULL;
-	json_t *json;
 
-	pthread_once(&once, watch_memory);
 	/* jansson takes one after the value for the end of the text. */
 	if (nul)
 		return fail(err, ERR_INVALID, "not JSON: byte %zu is NUL",
 			    (size_t)(nul - bytes) + 1);
-	if (nests_too_deep(bytes, len))
-		return fail(err, ERR_INVALID, "JSON that nests deeper than %d", JSON_MAX_DEPTH);
+	return !nests_too_deep(bytes, len) ||
+	       fail(err, ERR_INVALID, "JSON that nests deeper than %d", JSON_MAX_DEPTH);
+}
+
+/* Where a text is from. */
+struct source {
+	const char *file; /* NULL: no file */
+	unsigned line;	  /* on which it begins, from 1 */
+};
+
+static bool fail_at(const struct source *from, json_error_t *why, struct err *err)
+{
+	unsigned line = from->line - 1 + (unsigned)why->line;
+
+	utf8_repair(why->text); /* jansson cuts what it quotes anywhere */
+	if (from->file)
+		return fail(err, ERR_INVALID, "%.200s:%u:%d: not JSON: %s", from->file, line,
+			    why->column, why->text);
+	return fail(err, ERR_INVALID, "not JSON: line %u, column %d: %s", line, why->column,
+		    why->text);
+}
+
+static bool load(const char *bytes, size_t len, const struct source *from, json_t **ret,
+		 struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	json_error_t why;
+	json_t *json;
+
+	pthread_once(&once, watch_memory);
 	was_short_of_memory = false;
 	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	/* jansson 2.14 goes on without the byte for which it found no memory. */
@@ -129,13 +149,31 @@ bool json_parse_at(const char *bytes, size_t len, unsigned line, json_t **ret, s
 		json_decref(json);
 		return fail_memory(err);
 	}
-	if (json) {
-		*ret = json;
-		return true;
-	}
-	utf8_repair(why.text); /* jansson cuts what it quotes anywhere */
-	return fail(err, ERR_INVALID, "not JSON: line %u, column %d: %s",
-		    line - 1 + (unsigned)why.line, why.column, why.text);
+	if (!json)
+		return fail_at(from, &why, err);
+	*ret = json;
+	return true;
+}
+
+bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err)
+{
+	return json_parse_at(bytes, len, 1, ret, err);
+}
+
+bool json_parse_at(const char *bytes, size_t len, unsigned line, json_t **ret, struct err *err)
+{
+	const struct source from = { .line = line };
+
+	return is_fit(bytes, len, err) && load(bytes, len, &from, ret, err);
+}
+
+bool json_parse_file(const char *bytes, size_t len, const char *file, json_t **ret, struct err *err)
+{
+	const struct source from = { .file = file, .line = 1 };
+
+	if (!is_fit(bytes, len, err))
+		return fail_while(err, "%.200s", file);
+	return load(bytes, len, &from, ret, err);
 }
 
 static int add_bytes(const char *bytes, size_t len, void *arg)

@@ -53,6 +53,13 @@ bool json_bool_of(const json_t *object, const char *key);
  */
 MUST_CHECK bool json_parse(const char *bytes, size_t len, json_t **ret, struct err *err);
 
+/*
+ * As json_parse, of a file: "FILE:LINE:COLUMN: not JSON: why", or "FILE: why" where it is
+ * no line that is wrong.
+ */
+MUST_CHECK bool json_parse_file(const char *bytes, size_t len, const char *file, json_t **ret,
+				struct err *err);
+
 /* As json_parse, of a piece that stands on this line, from 1, of a longer text. */
 MUST_CHECK bool json_parse_at(const char *bytes, size_t len, unsigned line, json_t **ret,
 			      struct err *err);

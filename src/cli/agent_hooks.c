@@ -350,29 +350,17 @@ static bool put(const char *bytes, size_t len, const struct splice *s, struct te
 	return text_ok(ret) || fail_memory(err);
 }
 
-/* jansson tells the line in its own words. */
-static bool fail_line(const char *file, const struct err *why, struct err *err)
-{
-	const char *said = strstr(why->text, "line ");
-
-	if (!said)
-		return fail(err, why->code, "%.200s: %s", file, why->text);
-	return fail(err, why->code, "%.200s:%lu: %s", file,
-		    strtoul(said + strlen("line "), NULL, 10), why->text);
-}
-
 static bool read_root(const char *bytes, size_t len, const char *file, struct json_piece *ret,
 		      struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *value = NULL;
-	struct err why = { 0 };
 
 	if (!json_piece_of(bytes, len, file, ret, err))
 		return false;
 	if (json_piece_kind(ret) != '{')
 		return fail_form(ret, "the file", "object of JSON", err);
 	/* What is only stepped over may yet be wrong. */
-	return json_parse(bytes, len, &value, &why) || fail_line(file, &why, err);
+	return json_parse_file(bytes, len, file, &value, err);
 }
 
 bool agent_hooks_with(const char *bytes, size_t len, const char *file, const char *command,

@@ -140,28 +140,11 @@ static bool tell_script(struct mentions *m, const struct json_walk *w, struct er
 	return tell_command(m, &c, err);
 }
 
-/* "not JSON: line 2, column 3: why", as json_parse says it, with the place before it. */
-static bool fail_json(const struct mentions *m, const struct err *why, struct err *err)
-{
-	const char *at = why->text;
-	uint64_t line, column;
-
-	if (why->code == ERR_INVALID && eat_word(&at, "not JSON: line ") &&
-	    eat_number(&at, UINT32_MAX, &line) && eat_word(&at, ", column ") &&
-	    eat_number(&at, UINT32_MAX, &column) && eat_word(&at, ": "))
-		return fail(err, ERR_INVALID, "%.200s:%u:%u: not JSON: %s", m->file, (unsigned)line,
-			    (unsigned)column, at);
-	if (err)
-		*err = *why;
-	return fail_while(err, "%.200s", m->file);
-}
-
 bool mentions_package_json(struct mentions *m, struct err *err)
 {
 	static const char *const names[] = { "scripts" };
 	CLEANUP(json_cleanup) json_t *whole = NULL;
 	struct json_piece root, scripts;
-	struct err why = { 0 };
 	struct json_walk w;
 	bool more;
 
@@ -169,8 +152,8 @@ bool mentions_package_json(struct mentions *m, struct err *err)
 	if (!json_piece_of(m->bytes, m->len, m->file, &root, err) ||
 	    !json_walk_pick(&root, names, 1, &scripts, err))
 		return false;
-	if (!json_parse(m->bytes, m->len, &whole, &why))
-		return fail_json(m, &why, err);
+	if (!json_parse_file(m->bytes, m->len, m->file, &whole, err))
+		return false;
 	w = json_walk_of(&scripts);
 	more = json_piece_kind(&scripts) == '{';
 	while (more) {

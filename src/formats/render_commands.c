@@ -183,8 +183,8 @@ static bool says_the_same(const json_t *was, const struct text *now, const struc
 	const char *name;
 	void *next;
 
-	if (!json_parse(text_str(now), now->len, &is, err))
-		return fail_while(err, "%.200s", old->name);
+	if (!json_parse_file(text_str(now), now->len, old->name, &is, err))
+		return false;
 	after = json_object_get(is, "scripts");
 	json_object_foreach_safe(after, next, name, one) if (!json_object_get(before, name))
 		json_object_del(after, name);
@@ -200,8 +200,8 @@ static bool splice_package(const struct port_values *v, const struct file_bytes 
 	struct scripts s = { .v = v, .old = old, .add = add };
 	struct json_piece root, scripts;
 
-	if (!json_parse(old->bytes, old->len, &was, err))
-		return fail_while(err, "%.200s", old->name);
+	if (!json_parse_file(old->bytes, old->len, old->name, &was, err))
+		return false;
 	return json_piece_of(old->bytes, old->len, old->name, &root, err) &&
 	       json_walk_pick(&root, names, 1, &scripts, err) &&
 	       splice_scripts(&s, &scripts, json_object_get(was, "scripts"), ret, err) &&

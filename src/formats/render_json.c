@@ -96,8 +96,8 @@ static bool says_the_same(const struct port_values *v, const struct file_bytes *
 {
 	CLEANUP(json_cleanup) json_t *is = NULL;
 
-	if (!json_parse(text_str(now), now->len, &is, err))
-		return fail_while(err, "%.200s", old->name);
+	if (!json_parse_file(text_str(now), now->len, old->name, &is, err))
+		return false;
 	for (unsigned i = 0; i < v->count; i++)
 		if (!json_put_int(was, v->items[i].variable, v->items[i].port))
 			return fail_memory(err);
@@ -107,8 +107,8 @@ static bool says_the_same(const struct port_values *v, const struct file_bytes *
 
 static bool parse_object(const struct file_bytes *old, json_t **ret, struct err *err)
 {
-	if (!json_parse(old->bytes, old->len, ret, err))
-		return fail_while(err, "%.200s", old->name);
+	if (!json_parse_file(old->bytes, old->len, old->name, ret, err))
+		return false;
 	return json_is_object(*ret) ||
 	       render_fail(err, old->name, 1, "an object was expected, {\"NAME_PORT\": 1234}");
 }

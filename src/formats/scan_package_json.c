@@ -29,8 +29,8 @@ bool scan_package_json(const char *bytes, size_t len, const char *file, struct f
 	bool found = false;
 	uint16_t port = 0;
 
-	if (!json_parse(bytes, len, &root, err))
-		return fail_while(err, "%.200s", file);
+	if (!json_parse_file(bytes, len, file, &root, err))
+		return false;
 	for (size_t i = 0; !port && i < ARRAY_LEN(scripts); i++) {
 		const char *command = json_text_of(json_object_get(root, "scripts"),
 						   scripts[i].name);

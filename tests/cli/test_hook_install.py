@@ -74,7 +74,8 @@ def test_claude__follows_a_link_and_leaves_it(pb, settings, tmp_path):
 
 
 def test_claude__leaves_alone_what_it_does_not_understand(pb, settings):
-    for text, where in (("{\n  // mine\n}\n", "settings.json:2: "), ("[]", "settings.json:1: "),
+    for text, where in (("{\n  // mine\n}\n", "settings.json:2:3: not JSON: "),
+                        ("[]", "settings.json:1: "),
                         ('{"hooks": 1}', "settings.json:1: 'hooks' is no object")):
         settings.write_text(text)
         run = pb.fails(2, "hook", "install", "claude-code")

@@ -98,6 +98,27 @@ static void test_json_parse__refuses_a_nul_byte(void **state)
 	CHECK(!json_parse("1\0", 2, &json, &err));
 }
 
+static void test_json_parse_file__says_where_in_the_file(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *text;
+	} row[] = {
+		{ "{\n\t// ours\n}", 12, "f.json:2:2: not JSON: " },
+		{ "", 0, "f.json:1:0: not JSON: " },
+		{ "\"a\0b\"", 5, "f.json: not JSON: byte 3 is NUL" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		json_t *json = NULL;
+		struct err err = { 0 };
+
+		CHECK(!json_parse_file(row[i].bytes, row[i].len, "f.json", &json, &err));
+		CHECK(!strncmp(err.text, row[i].text, strlen(row[i].text)), "%s", err.text);
+	}
+}
+
 static void test_json_parse__takes_any_value(void **state)
 {
 	static const char *const good[] = {
@@ -149,6 +170,7 @@ int main(void)
 		cmocka_unit_test(test_json_of__is_the_other_value_when_type_or_key_is_wrong),
 		cmocka_unit_test(test_json_parse__refuses_what_is_not_json),
 		cmocka_unit_test(test_json_parse__refuses_a_nul_byte),
+		cmocka_unit_test(test_json_parse_file__says_where_in_the_file),
 		cmocka_unit_test(test_json_parse__takes_any_value),
 		cmocka_unit_test(test_json_parse__stops_at_the_depth),
 		cmocka_unit_test(test_json_parse__reads_what_json_format_wrote),

@@ -89,13 +89,13 @@ static void test_what_cannot_be_understood__is_refused_with_its_line(void **stat
 		const char *was, *starts;
 	} rows[] = {
 		{ "// mine\n{}", "f:1: " },
-		{ "{\n  \"a\": 1,\n}", "f:3: " },
+		{ "{\n  \"a\": 1,\n}", "f:3:1: not JSON: " },
 		{ "[]", "f:1: " },
 		{ "{\n\"hooks\": []}", "f:2: 'hooks' is no object" },
 		{ "{\"hooks\":\n\n{\"PreToolUse\": {}}}", "f:3: 'PreToolUse' is no list" },
 		{ "{\"a\": 1", "f" },
 		{ "{} {}", "f" },
-		{ "{\"a\":\n[tru]}", "f:2: " },
+		{ "{\"a\":\n[tru]}", "f:2:4: not JSON: " },
 	};
 
 	(void)state;

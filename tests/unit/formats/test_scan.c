@@ -118,7 +118,7 @@ static void test_package_json__finds_web(void **state)
 		{ "{\"scripts\": [\"dev\"]}", "" },
 		{ "{\"scripts\": {\"dev\": 1}}", "" },
 		{ "[]", "" },
-		{ "{", "!f: not JSON: line 1" },
+		{ "{", "!f:1:1: not JSON: " },
 	};
 
 	check_rows(scan_package_json, rows, ARRAY_LEN(rows));

@@ -135,7 +135,7 @@ static void test_folder__a_file_that_cannot_be_read_is_said(void **state)
 	folder_write(&f, "Procfile", "web: x -p 3000\n");
 	check(&f, false, 99, "web:3000 Procfile:1; ",
 	      ".env:1: bytes that are not text; "
-	      "package.json: not JSON: line 1, column 1: string or '}' expected near end of file; ");
+	      "package.json:1:1: not JSON: string or '}' expected near end of file; ");
 }
 
 static void test_folder__that_is_not_there_names_nothing(void **state)
