@@ -1,0 +1,3 @@
+"""The projects here are data, also where a file of theirs is called test_something.py."""
+
+collect_ignore_glob = ["*"]
