@@ -145,7 +145,8 @@ int hold_hand_over(int held, int owner, const struct sockaddr *to, socklen_t len
 	};
 	int why = bind_beside(held, owner, false, to, len);
 
-	if (why == EADDRINUSE && was.reuse_address && is_stream(owner)) {
+	/* Also who did not ask for SO_REUSEADDR: what is held has no other owner. */
+	if (why == EADDRINUSE && is_stream(owner)) {
 		why = bind_beside(held, owner, true, to, len);
 		was.held = held;
 	}

@@ -134,10 +134,10 @@ static void test_hand_over__leaves_the_owner_as_it_was(void **state)
 	}
 }
 
-static void test_hand_over__gets_past_what_remains_of_connections(void **state)
+static void hand_over_past_remains(int option)
 {
 	uint16_t port = free_port();
-	CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, SO_REUSEADDR), held = -1;
+	CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, option), held = -1;
 	CLEANUP(fd_cleanup) int other = stranger(SOCK_STREAM, SO_REUSEADDR);
 	CLEANUP(fd_cleanup) int third = stranger(SOCK_STREAM, SO_REUSEPORT);
 	struct handed was;
@@ -149,12 +149,20 @@ static void test_hand_over__gets_past_what_remains_of_connections(void **state)
 	CHECK(was.held == held);
 	CHECK(bind(other, &here.any, sizeof(here)) < 0 && errno == EADDRINUSE);
 	CHECK(hold_listen(owner, 1, &was) == 0);
-	CHECK(is_on(owner, SO_REUSEADDR) && !is_on(owner, SO_REUSEPORT));
+	CHECK(is_on(owner, SO_REUSEADDR) == (option == SO_REUSEADDR));
+	CHECK(!is_on(owner, SO_REUSEPORT));
 	fd_cleanup(&held);
 	held = -1;
 	CHECK(bind(third, &here.any, sizeof(here)) < 0 && errno == EADDRINUSE);
 	/* As beside every server that has it set: it may be bound, and not listen. */
 	CHECK(bind(other, &here.any, sizeof(here)) < 0 || listen(other, 1) < 0);
+}
+
+/* Whether or not the owner asks for it: what is held is its own. */
+static void test_hand_over__gets_past_what_remains_of_connections(void **state)
+{
+	hand_over_past_remains(SO_REUSEADDR);
+	hand_over_past_remains(0);
 }
 
 static void test_hand_over__that_fails_changes_nothing(void **state)
