@@ -25,6 +25,8 @@ from pathlib import Path
 
 import pytest
 
+from told import pytest_terminal_summary  # noqa: F401: a hook
+
 TOP = Path(__file__).resolve().parent.parent
 NOBODY = 65534
 
@@ -82,14 +84,25 @@ def set_lo_up():
         fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags))
 
 
+def enter_new_network():
+    """A network where nothing listens, for this process and all that it starts from now on."""
+    unshare(CLONE_NEWNET)
+    set_lo_up()
+
+
 @pytest.fixture(autouse=True)
 def private_network():
     """Move the test, and all it starts, into a network where nothing listens."""
     try:
-        unshare(CLONE_NEWNET)
+        enter_new_network()
     except OSError as error:
         pytest.skip(f"no network namespace for the test: {error.strerror}")
-    set_lo_up()
+
+
+@pytest.fixture
+def new_network():
+    """new_network(): another one, as after a restart of the machine."""
+    return enter_new_network
 
 
 def as_user(uid, command):

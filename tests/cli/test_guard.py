@@ -1,16 +1,14 @@
 """guard: the ports of services that are down, and how their owners get them back."""
 
-import queue
 import resource
 import shutil
 import signal
 import socket
 import subprocess
-import threading
-import time
 
 import pytest
 
+from guards import HAMMER, Guard
 from servers import need_root
 
 NOBODY = 65534
@@ -36,53 +34,6 @@ for s in socks:
 sys.stdin.read()
 os._exit(0)
 """
-
-HAMMER = """
-import socket, sys
-port = int(sys.argv[1])
-print("hammering", flush=True)
-while True:
-    s = socket.socket(socket.AF_INET)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        s.bind(("127.0.0.1", port))
-    except OSError:
-        pass
-    s.close()
-"""
-
-
-class Guard:
-    """A guard that logs, and what it says."""
-
-    def __init__(self, pb, *options, **more):
-        self.pb = pb
-        self.process = pb.start("guard", "--log", *options, **more)
-        self.lines = queue.Queue()
-        threading.Thread(target=self.read, daemon=True).start()
-        self.held = self.wait(" held, ")
-
-    def read(self):
-        for line in self.process.stdout:
-            self.lines.put(line.rstrip("\n"))
-        self.lines.put(None)
-
-    def wait(self, words, seconds=30):
-        """The next line with these words."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            try:
-                line = self.lines.get(timeout=left)
-            except queue.Empty:
-                break
-            assert line is not None, f"it ended: {self.process.stderr.read()}"
-            if words in line:
-                return line
-        raise AssertionError(f"it never said '{words}'")
-
-    def end(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        return self.process.wait(timeout=20)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@
  *   binder socketcall PORT        as a 32-bit program does, with its arguments in memory
  *   binder i386 PORT              as a 32-bit program does
  *   binder storm PORT             while signals come in
+ *   binder listen PORT            and listen; as a server that starts in no time
  *
  * All but the first print the port that was got, or "error N".
  */
@@ -154,6 +155,18 @@ static int bind_in_storm(int port)
 	return say(fd, bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ? errno : 0);
 }
 
+/* listen */
+
+static int listen_there(int port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((in_port_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, 1) < 0)
+		return say(fd, errno);
+	return say(fd, 0);
+}
+
 static int number(const char *text)
 {
 	return (int)strtol(text, NULL, 10);
@@ -169,5 +182,7 @@ int main(int argc, char **argv)
 		return bind32(number(argv[2]), 0);
 	if (argc == 3 && !strcmp(argv[1], "storm"))
 		return bind_in_storm(number(argv[2]));
+	if (argc == 3 && !strcmp(argv[1], "listen"))
+		return listen_there(number(argv[2]));
 	return 2;
 }

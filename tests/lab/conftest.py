@@ -1,0 +1,109 @@
+"""A machine for the stories: projects, programs that start there, and who has their ports."""
+
+
+import os
+import signal
+
+import pytest
+
+from guards import Guard
+from networks import until
+from programs import Program, need_node, start, who
+
+WITHOUT, WITH = "without", "with"
+
+
+class Lab:
+    """A machine with some projects. `held`: their programs are started by run, beside a guard.
+
+    Without, the same programs are started by themselves; the book is there, and nobody asks it.
+    """
+
+    def __init__(self, pb, project_dir, held):
+        self.pb, self.project_dir, self.held = pb, project_dir, held
+        self.paths, self.programs = {}, []
+        self.book = pb.home / "data" / "portbook" / "book.db"
+        self.outcomes = dict.fromkeys(("right", "nobody", "wrong"), 0)
+
+    def project(self, name, port):
+        """A project whose service web owns the port."""
+        self.paths[name] = self.project_dir(name)
+        self.own(name, "web", port)
+
+    def own(self, name, service, port):
+        self.pb.ok("register", service, port, "--force", "--meta", "startedBy=run",
+                   cwd=self.paths[name])
+
+    def guard(self):
+        return Guard(self.pb) if self.held else None
+
+    def begin(self, command, cwd, env=None):
+        """A process that is started, and not waited for."""
+        errors = self.pb.base / f"stderr-{len(self.programs)}"
+        process = start(command, cwd, self.pb.environment(env), errors)
+        self.pb.started.append(process)
+        self.programs.append(process)
+        return process, errors
+
+    def stranger(self, command):
+        """Somebody starts a program, and knows nothing of portbook."""
+        return Program(*self.begin(command, self.pb.work))
+
+    def owner(self, name, command, *options, env=None):
+        """A project's own program, in its directory: by run, where that is there."""
+        return Program(*self.begin(self.line(command, *options), self.paths[name], env))
+
+    def start_all(self, commands, guard_after=None):
+        """Start each (project, command): with portbook all at once, without one after the other.
+
+        The guard begins behind so many of them.
+        """
+        begun = []
+        for i, (name, command) in enumerate(commands):
+            begun.append(self.begin(self.line(command), self.paths[name]))
+            if not self.held:
+                Program(*begun[-1])
+            elif i == guard_after:
+                self.pb.start("guard")
+        if self.held:
+            for one in begun:
+                Program(*one)
+
+    def stop(self):
+        """All at once, as when the power fails."""
+        self.pb.stop()
+        self.pb.started.clear()
+
+    def line(self, command, *options):
+        run = [str(self.pb.program), "run", *options, "--"] if self.held else []
+        return [*run, *command]
+
+    def see(self, port, owner):
+        """Count whose a port is in the end; owner None: nobody's program may listen there."""
+        found = who(port)
+        outcome = "right" if found == owner else "nobody" if found is None else "wrong"
+        self.outcomes[outcome] += 1
+        return outcome
+
+    def end(self, pid):
+        """End one that has left its process group."""
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not os.path.exists(f"/proc/{pid}"))
+
+
+@pytest.fixture
+def binder(pb):
+    """A program that binds and listens in no time."""
+    path = pb.program.parent / "tests" / "binder"
+    if not path.exists():
+        pytest.skip("binder is not built")
+    return str(path)
+
+
+@pytest.fixture(params=[WITHOUT, WITH])
+def lab(request, pb, project_dir, record_property):
+    """The test runs twice, without portbook and with it; its docstring names the story."""
+    need_node()
+    lab = Lab(pb, project_dir, request.param == WITH)
+    record_property("story", (request.function.__doc__, request.param, lab.outcomes))
+    return lab
