@@ -25,6 +25,19 @@ bool holding_begin(struct holding *h, uint16_t port, struct err *err)
 	return is_held;
 }
 
+/* Ours go first, as the guard tries when the connection ends. */
+void holding_end(struct holding *h)
+{
+	fd_cleanup(&h->fd);
+	h->fd = -1;
+	for (unsigned i = 0; i < LENT_MAX; i++) {
+		if (h->lent[i].socket)
+			fd_cleanup(&h->lent[i].was.held);
+		h->lent[i].socket = 0;
+	}
+	guard_disconnect(&h->guard);
+}
+
 static uint16_t port_of(const struct sockaddr *at, socklen_t len)
 {
 	return len < sizeof(struct sockaddr_in)

@@ -35,6 +35,9 @@ struct holding {
 
 struct supervisor;
 
+/* Nobody is left who could bind: the guard, if there is one, has the ports from here on. */
+void holding_end(struct holding *h);
+
 /*
  * Hold a port from now until it is bound for the service; nothing is to do where a guard does.
  * Errors: ERR_TAKEN  somebody has it

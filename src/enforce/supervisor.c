@@ -506,6 +506,8 @@ void supervisor_forget(struct supervisor *s, const struct assignment *a)
 
 void supervisor_end(struct supervisor *s)
 {
+	/* Before the book, which may take its time. */
+	holding_end(&s->holding);
 	note_ended(s, s->assignment);
 	for (unsigned i = 0; i < s->n_delegated; i++)
 		note_ended(s, s->delegated[i].assignment);
