@@ -206,7 +206,7 @@ static bool take_service_key(struct reading *r, const struct key *key, void *arg
 	s->is_override = y->has_tag && y->from > behind &&
 			 memmem(y->bytes + behind, y->from - behind, override,
 				sizeof(override) - 1);
-	return s->is_odd ? yaml_skip(&r->y, err) : read_list(r, s, err);
+	return y->kind == YAML_LIST ? read_list(r, s, err) : yaml_skip(&r->y, err);
 }
 
 static bool take_service(struct reading *r, const struct key *key, void *arg, struct err *err)

@@ -58,7 +58,7 @@ struct compose_service {
 	size_t first;	     /* ... and this is where its first key starts ... */
 	unsigned column;     /* ... from 1 */
 	unsigned ports_line; /* 0: it has none */
-	bool is_odd;	     /* they are no list, or an anchor's or an alias */
+	bool is_odd;	     /* they are no list, an alias, or with an anchor, for others, too */
 	bool is_override;    /* ports: !override */
 	struct compose_item *items;
 	unsigned count;

@@ -63,6 +63,7 @@ static bool tell_item(struct mentions *m, const struct compose_service *s,
 		.kind = MENTION_BINDS,
 		.nth = item->nth,
 		.is_named = s->name[0],
+		.is_fixed = s->is_odd,
 		/* A variable may be put into quotes only: '{' means something in lists. */
 		.form = t->is_quoted ? MENTION_SHELL : MENTION_NUMBER
 	};
