@@ -92,6 +92,20 @@ static int first_there(const json_t *names, const char *folder)
 	return -1;
 }
 
+static bool fail_no_file(const json_t *answer, struct err *err)
+{
+	const char *format = text_or(answer, "format", "it");
+
+	if (!strcmp(format, "systemd")) {
+		fail(err, ERR_INVALID,
+		     "these services have no systemd unit in the book, or several");
+		return fail_hint(err, "enter one: portbook update SERVICE --unit UNIT; or say it: "
+				      "--file PATH");
+	}
+	fail(err, ERR_INVALID, "where %s belongs is not known", format);
+	return fail_hint(err, "say it: --file PATH");
+}
+
 /* The first that is there, else the one beside its base, else the first. */
 static bool usual_file(const json_t *answer, char ret[static PATH_MAX], struct err *err)
 {
@@ -99,11 +113,8 @@ static bool usual_file(const json_t *answer, char ret[static PATH_MAX], struct e
 	const char *root = text_or(answer, "root", "");
 	int i = first_there(files, root);
 
-	if (!json_array_size(files)) {
-		fail(err, ERR_INVALID, "where %s belongs is not known",
-		     text_or(answer, "format", "it"));
-		return fail_hint(err, "say it: --file PATH");
-	}
+	if (!json_array_size(files))
+		return fail_no_file(answer, err);
 	if (i < 0)
 		i = first_there(json_object_get(answer, "bases"), root);
 	return place_of(answer, json_string_value(json_array_get(files, i < 0 ? 0 : (size_t)i)),
@@ -239,9 +250,12 @@ static bool to_file(struct run *r, const json_t *first, struct err *err)
 		output_json(&r->out, answer, err));
 }
 
-static bool fail_no_base(struct err *err)
+static bool fail_no_base(const json_t *answer, struct err *err)
 {
-	fail(err, ERR_NOT_FOUND, "there is no file here that it would add to");
+	const json_t *bases = json_object_get(answer, "bases");
+
+	fail(err, ERR_NOT_FOUND, "there is no '%.200s' or the like, whose ports it would replace",
+	     json_string_value(json_array_get(bases, 0)));
 	return fail_hint(err, "in the project's directory, or with --file PATH");
 }
 
@@ -255,7 +269,8 @@ static bool to_stdout(struct run *r, const json_t *first, struct err *err)
 		return run_show(r, first, err);
 	return (!root || put_base(r, first, root, err)) &&
 	       run_call(r, r->command->operation, r->input, &answer, err) &&
-	       (json_text_of(answer, "content") || fail_no_base(err)) && run_show(r, answer, err);
+	       (json_text_of(answer, "content") || fail_no_base(first, err)) &&
+	       run_show(r, answer, err);
 }
 
 /* --- templates of one's own */

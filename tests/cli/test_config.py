@@ -421,7 +421,7 @@ def test_compose__is_valid_by_its_schema(shop_dir, config):
 
 def test_compose__says_what_is_missing(pb, shop_dir, error):
     said = error("not-found", "config", "--format", "docker-compose", cwd=shop_dir)
-    assert "--file" in said["hint"]
+    assert "'compose.yaml'" in said["message"] and "--file" in said["hint"]
     (shop_dir / "compose.yaml").write_text(COMPOSE)
     (shop_dir / "compose.override.yaml").write_text("services:\n  web:\n    ports: ['1:1']\n")
     said = error("invalid", "config", "--format", "docker-compose", "--write", cwd=shop_dir)
@@ -550,11 +550,13 @@ def test_systemd__drop_in_is_verified_and_read(pb, shop_dir, config):
     assert "ports.conf:2" in done.stderr, "systemd-analyze does not look at drop-ins"
 
 
-def test_systemd__belongs_to_the_unit_that_the_book_names(pb, shop_dir, answer):
+def test_systemd__belongs_to_the_unit_that_the_book_names(pb, shop_dir, answer, error):
     pb.ok("update", "web", "--unit", "shop.service", cwd=shop_dir)
     said = answer("config", "web", "--format", "systemd", cwd=shop_dir)
     assert said["files"] == ["/etc/systemd/system/shop.service.d/portbook.conf"]
     assert answer("config", "--format", "systemd", cwd=shop_dir)["files"] == []
+    said = error("invalid", "config", "--format", "systemd", "--write", cwd=shop_dir)
+    assert "--unit" in said["hint"] and "--file" in said["hint"]
 
 
 def test_hosts__are_this_machine(shop_dir, config):
