@@ -12,6 +12,9 @@ from programs import Program, need_node, start, who
 
 WITHOUT, WITH = "without", "with"
 
+# With the supervisor that run has where Yama forbids the other one.
+BESIDE = "beside"
+
 
 class Lab:
     """A machine with some projects. `held`: their programs are started by run, beside a guard.
@@ -19,8 +22,9 @@ class Lab:
     Without, the same programs are started by themselves; the book is there, and nobody asks it.
     """
 
-    def __init__(self, pb, project_dir, held):
-        self.pb, self.project_dir, self.held = pb, project_dir, held
+    def __init__(self, pb, project_dir, how):
+        self.pb, self.project_dir = pb, project_dir
+        self.held, self.is_beside = how != WITHOUT, how == BESIDE
         self.paths, self.programs = {}, []
         self.book = pb.home / "data" / "portbook" / "book.db"
         self.outcomes = dict.fromkeys(("right", "nobody", "wrong"), 0)
@@ -37,10 +41,11 @@ class Lab:
     def guard(self):
         return Guard(self.pb) if self.held else None
 
-    def begin(self, command, cwd, env=None):
+    def begin(self, command, cwd):
         """A process that is started, and not waited for."""
         errors = self.pb.base / f"stderr-{len(self.programs)}"
-        process = start(command, cwd, self.pb.environment(env), errors)
+        way = {"PORTBOOK_RUN_WITHOUT": "in-place"} if self.is_beside else {}
+        process = start(command, cwd, self.pb.environment(way), errors)
         self.pb.started.append(process)
         self.programs.append(process)
         return process, errors
@@ -49,9 +54,9 @@ class Lab:
         """Somebody starts a program, and knows nothing of portbook."""
         return Program(*self.begin(command, self.pb.work))
 
-    def owner(self, name, command, *options, env=None):
+    def owner(self, name, command, *options):
         """A project's own program, in its directory: by run, where that is there."""
-        return Program(*self.begin(self.line(command, *options), self.paths[name], env))
+        return Program(*self.begin(self.line(command, *options), self.paths[name]))
 
     def start_all(self, commands, guard_after=None):
         """Start each (project, command): with portbook all at once, without one after the other.
@@ -100,10 +105,11 @@ def binder(pb):
     return str(path)
 
 
-@pytest.fixture(params=[WITHOUT, WITH])
+@pytest.fixture(params=[WITHOUT, WITH, pytest.param(BESIDE, marks=pytest.mark.slow)])
 def lab(request, pb, project_dir, record_property):
-    """The test runs twice, without portbook and with it; its docstring names the story."""
+    """The test runs without portbook and with it, in both ways; its docstring names the story."""
     need_node()
-    lab = Lab(pb, project_dir, request.param == WITH)
-    record_property("story", (request.function.__doc__, request.param, lab.outcomes))
+    lab = Lab(pb, project_dir, request.param)
+    if not lab.is_beside:
+        record_property("story", (request.function.__doc__, request.param, lab.outcomes))
     return lab
