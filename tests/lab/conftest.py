@@ -1,13 +1,11 @@
 """A machine for the stories: projects, programs that start there, and who has their ports."""
 
-
 import os
 import signal
 
 import pytest
 
 from guards import Guard
-from networks import until
 from programs import Program, need_node, start, who
 
 WITHOUT, WITH = "without", "with"
@@ -25,7 +23,7 @@ class Lab:
     def __init__(self, pb, project_dir, how):
         self.pb, self.project_dir = pb, project_dir
         self.held, self.is_beside = how != WITHOUT, how == BESIDE
-        self.paths, self.programs = {}, []
+        self.paths, self.programs, self.daemons = {}, [], []
         self.book = pb.home / "data" / "portbook" / "book.db"
         self.outcomes = dict.fromkeys(("right", "nobody", "wrong"), 0)
 
@@ -90,10 +88,13 @@ class Lab:
         self.outcomes[outcome] += 1
         return outcome
 
-    def end(self, pid):
-        """End one that has left its process group."""
-        os.kill(pid, signal.SIGKILL)
-        until(lambda: not os.path.exists(f"/proc/{pid}"))
+    def leaves(self, program):
+        """It has started one that left its process group, and said so."""
+        self.daemons.append(int(program.line[1]))
+
+    def end_daemons(self):
+        while self.daemons:
+            os.kill(self.daemons.pop(), signal.SIGKILL)
 
 
 @pytest.fixture
@@ -112,4 +113,5 @@ def lab(request, pb, project_dir, record_property):
     lab = Lab(pb, project_dir, request.param)
     if not lab.is_beside:
         record_property("story", (request.function.__doc__, request.param, lab.outcomes))
-    return lab
+    yield lab
+    lab.end_daemons()

@@ -80,11 +80,12 @@ def test_daemon__that_outlives_its_shell_is_held_to_its_port(lab):
     lab.project("shop", 3100)
     guard = lab.guard()
     shell = lab.owner("shop", ["sh", "-c", 'setsid "$@" & ', "sh", *fixed("shop", 3000)])
+    lab.leaves(shell)
     assert shell.process.wait(timeout=30) == 0
     seen = [lab.see(3100, "shop"), lab.see(3000, None)]
     lab.owner("dashboard", fixed("dashboard", 3000))
     seen.append(lab.see(3000, "dashboard"))
-    lab.end(int(shell.line[1]))
+    lab.end_daemons()
     if guard:
         guard.wait("holds 3100")
     lab.stranger(fixed("blog", 3100))
