@@ -92,18 +92,16 @@ static int first_there(const json_t *names, const char *folder)
 	return -1;
 }
 
+/* Of a format without a usual file. */
 static bool fail_no_file(const json_t *answer, struct err *err)
 {
-	const char *format = text_or(answer, "format", "it");
-
-	if (!strcmp(format, "systemd")) {
-		fail(err, ERR_INVALID,
-		     "these services have no systemd unit in the book, or several");
-		return fail_hint(err, "enter one: portbook update SERVICE --unit UNIT; or say it: "
-				      "--file PATH");
+	if (strcmp(text_or(answer, "format", ""), "systemd") != 0) {
+		fail(err, ERR_INVALID, "a template of yours has no usual file");
+		return fail_hint(err, "say which: --file PATH");
 	}
-	fail(err, ERR_INVALID, "where %s belongs is not known", format);
-	return fail_hint(err, "say it: --file PATH");
+	fail(err, ERR_INVALID, "these services have no systemd unit in the book, or several");
+	return fail_hint(err, "enter one: portbook update SERVICE --unit UNIT; or say which: "
+			      "--file PATH");
 }
 
 /* The first that is there, else the one beside its base, else the first. */
