@@ -33,13 +33,13 @@ static const char pre_commit[] = LINES_START
 	"if [ \"${PORTBOOK_HOOK-}\" != 0 ] && [ \"${PORTBOOK_DISABLE-}\" != 1 ] &&\n"
 	"\tportbook_project=$(portbook where --name 2>/dev/null) &&\n"
 	"\tportbook_tree=$(mktemp -d); then\n"
-	"\tportbook_status=0\n"
-	"\t! git checkout-index -q --all --prefix=\"$portbook_tree/\" ||\n"
-	"\t\t(unset $(git rev-parse --local-env-vars) && cd \"$portbook_tree\" &&\n"
-	"\t\t\tportbook lint --project \"$portbook_project\" .) </dev/null >&2 ||\n"
-	"\t\tportbook_status=$?\n"
-	"\trm -rf \"$portbook_tree\"\n"
-	"\t[ \"$portbook_status\" != 1 ] || exit 1\n"
+	"\t(\n"
+	"\t\ttrap 'rm -rf \"$portbook_tree\"' EXIT\n"
+	"\t\ttrap 'exit 130' HUP INT TERM\n"
+	"\t\tgit checkout-index -q --all --prefix=\"$portbook_tree/\" || exit 0\n"
+	"\t\tunset $(git rev-parse --local-env-vars)\n"
+	"\t\t(cd \"$portbook_tree\" && portbook lint --project \"$portbook_project\" .)\n"
+	"\t) </dev/null >&2 || [ \"$?\" != 1 ] || exit 1\n"
 	"fi\n" LINES_END;
 
 static const struct {

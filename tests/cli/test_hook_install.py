@@ -192,6 +192,24 @@ def test_pre_commit__without_portbook_is_in_nobody_s_way(shop, git, commit, tmp_
     commit(shop, env={"PATH": tmp_path})
 
 
+def test_pre_commit__ended_by_ctrl_c_leaves_no_folder_behind(pb, shop, git, tmp_path):
+    (shop / ".env").write_text("PORT=3100\n")
+    git(shop, "add", ".env")
+    program, folder = tmp_path / "bin" / "portbook", tmp_path / "folders"
+    program.parent.mkdir()
+    folder.mkdir()
+    # A terminal sends it to all that run there, git and the shells, too.
+    program.write_text("#!/bin/sh\ncase $1 in\nwhere) echo shop ;;\n"
+                       "lint) ls -A >&2; kill -INT 0 ;;\nesac\n")
+    program.chmod(0o755)
+    path = f"{program.parent}:/usr/bin:/bin"
+    # Its stderr ends when the last of them has ended.
+    done = subprocess.run(["git", "-C", shop, "commit", "-m", "x"], text=True, check=False,
+                          env=pb.environment({"PATH": path, "TMPDIR": folder}), timeout=60,
+                          capture_output=True, start_new_session=True)
+    assert ".env" in done.stderr and done.returncode != 0 and not list(folder.iterdir())
+
+
 def test_pre_commit__goes_beside_the_hook_that_is_there(pb, shop, git, commit):
     pb.ok("hook", "remove", "pre-commit", cwd=shop)
     hook = shop / ".git/hooks/pre-commit"
