@@ -16,11 +16,12 @@ static void show_hostname(const json_t *row, struct text *t)
 
 /* clang-format off */
 static const struct column columns[] = {
-	{ .title = "LINE", .field = "line", .kind = COLUMN_NUMBER, .importance = 2, .usual = "" },
+	{ .title = "LINE", .field = "line", .kind = COLUMN_NUMBER,
+	  .importance = TABLE_TELLS_APART + 1, .usual = "" },
 	{ .title = "HOSTNAME", .field = "hostname", .least = 16, .show = show_hostname },
 	{ .title = "VERDICT", .field = "verdict" },
 	{ .title = "WHAT", .field = "message", .least = 24 },
-	{ .title = "DO", .field = "hint", .importance = 1, .least = 20, .usual = "" },
+	{ .title = "DO", .field = "hint", .for_programs = true },
 	{ .title = "SERVICE", .field = "service", .for_programs = true },
 	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER, .for_programs = true },
 	{ .title = "PROJECT", .field = "projectName", .for_programs = true },
@@ -32,6 +33,31 @@ static const struct column columns[] = {
 static const char *plural(long long n)
 {
 	return n == 1 ? "" : "s";
+}
+
+static bool was_said(const json_t *rows, size_t before, const char *hint)
+{
+	for (size_t i = 0; i < before; i++)
+		if (!strcmp(text_or(json_array_get(rows, i), "hint", ""), hint))
+			return true;
+	return false;
+}
+
+/* What to do, each once: most rows have the same, and a table would cut it. */
+static void add_hints(const json_t *rows, struct text *ret)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		const char *hint = text_or(row, "hint", "");
+
+		if (!*hint || was_said(rows, i, hint))
+			continue;
+		text_add(ret, "  ");
+		screen_add(ret, hint, 0);
+		text_add(ret, "\n");
+	}
 }
 
 bool tunnel_text_add(struct run *r, const json_t *answer, struct err *err)
@@ -54,5 +80,6 @@ bool tunnel_text_add(struct run *r, const json_t *answer, struct err *err)
 		text_addf(&r->out.text, "%zu not as they should be\n", json_array_size(rows));
 	else
 		text_add(&r->out.text, "all as they should be\n");
+	add_hints(rows, &r->out.text);
 	return text_ok(&r->out.text) || fail_memory(err);
 }

@@ -6,6 +6,8 @@ import stat
 import pytest
 import yaml
 
+from clilib import on_terminal
+
 TUNNEL = "6ff42ae2-765d-4adf-8112-31c55c1551ef"
 
 CONFIG = f"""\
@@ -255,3 +257,9 @@ def test_audit__fits_eighty_columns_and_is_csv_for_programs(pb, shop, config):
     csv = pb.fails(1, "tunnel", "audit", "--file", config, "--format", "csv").out
     assert csv.startswith("line,hostname,verdict,message,hint,service,port,projectName,")
     assert "nobody" in csv and "rules," not in csv
+    shown, status = on_terminal(pb, "tunnel", "audit", "--file", config, cwd=pb.base,
+                                env={"NO_COLOR": "1"})
+    table, _, below = shown.partition("\n\n")
+    assert status == 1 and max(map(len, table.splitlines())) <= 80
+    assert "shop/api has 3101, and no rule leads there" in table
+    assert below.count(f"  portbook tunnel config --file {config} --write\n") == 1
