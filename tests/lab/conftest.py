@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -115,3 +116,10 @@ def lab(request, pb, project_dir, record_property):
         record_property("story", (request.function.__doc__, request.param, lab.outcomes))
     yield lab
     lab.end_daemons()
+
+
+@pytest.fixture
+def handovers(lab):
+    """How many are tried: fewer where sanitizers make each take ten times as long."""
+    libraries = subprocess.run(["ldd", lab.pb.program], capture_output=True, text=True, check=True)
+    return 500 if lab.is_beside or "asan" in libraries.stdout else 5000

@@ -183,13 +183,13 @@ def hammer():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_handover__is_lost_to_nobody_who_hammers(lab, hammer, binder):
+@pytest.mark.timeout(1200)
+def test_handover__is_lost_to_nobody_who_hammers(lab, hammer, binder, handovers):
     """f) a stranger hammers bind at the handover"""
     lab.project("shop", 3000)
     guard = lab.guard()
     hammer(3000)
-    for _ in range(500 if lab.is_beside else 5000):
+    for _ in range(handovers):
         owner, _ = lab.begin(lab.line([binder, "listen", "3000"]), lab.paths["shop"])
         said = owner.communicate(timeout=60)[0]
         lab.outcomes["right" if said == "3000\n" else "wrong"] += 1
