@@ -170,7 +170,8 @@ static bool push_render(struct run *r, const json_t *answer, struct err *err)
 	CLEANUP(text_release) struct text was = { 0 };
 	size_t i;
 
-	text_add_bytes(&was, json_string_value(sent), json_string_length(sent));
+	if (sent)
+		text_add_bytes(&was, json_string_value(sent), json_string_length(sent));
 	if (!text_ok(&was))
 		return fail_memory(err);
 	if (json_bool_of(answer, "changed") &&
