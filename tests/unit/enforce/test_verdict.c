@@ -135,8 +135,8 @@ static void test_assignment__refuses_what_is_none(void **state)
 		"{" NAMES "'instance':1,'port':3100,'own':[[3100,'../s']],'given':[]}",
 		"{" NAMES "'instance':1,'port':3100,'own':[[65536,'s']],'given':[]}",
 		"{" NAMES "'instance':1,'port':3100,'own':[[3100,'s']],'given':[[1,2]]}",
-		"{'project':'p\\n','service':'s','environment':'dev','host':'h','instance':1,"
-		"'port':3100,'own':[[3100,'s']],'given':[]}",
+		("{'project':'p\\n','service':'s','environment':'dev','host':'h','instance':1,"
+		 "'port':3100,'own':[[3100,'s']],'given':[]}"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
