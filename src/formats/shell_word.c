@@ -129,7 +129,9 @@ static void add_fallback(struct shell_reader *r, struct growing *w)
 
 	shell_skip_nested(r, '{', '}');
 	end = r->at - (r->at > from);
-	if (!has_fallback || !is_number(r, from, end)) {
+	/* Without its brace the text ends in the middle of the number. */
+	if (!has_fallback || end >= r->text->len || r->text->s[end] != '}' ||
+	    !is_number(r, from, end)) {
 		add_unknown(r, w);
 		return;
 	}

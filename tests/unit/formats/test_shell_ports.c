@@ -258,6 +258,7 @@ static const struct row told[] = {
 	{ "npm run dev:web", "opt:3000=dev:web", NULL },
 	{ "npm run serve", "arg:8000=serve", NULL },
 	{ "npm run fallback", "opt:3000~=fallback", NULL },
+	{ "vite --port ${PORT:-3000", "", NULL },
 	{ "npm run both", "def:5173=dev opt:4000=both", NULL },
 	{ "concurrently \"vite --port 3000\" \"node api.js --port 4000\"", "opt:3000 opt:4000",
 	  "concurrently \"vite --port 3101\" \"node api.js --port 3101\"" },
