@@ -574,6 +574,57 @@ static void test_log__is_short_after_many_short_sessions(void **state)
 	CHECK(size_of(folder_path(&f, "book.db-wal")) < 80L * 4120);
 }
 
+/* What a killed process may leave of the log's index: `size` bytes of nonsense. */
+static void leave_index(const char *index, size_t size, bool with_room)
+{
+	char nonsense[32768];
+	int fd = open(index, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	memset(nonsense, 0xa5, sizeof(nonsense));
+	CHECK(fd >= 0 && ftruncate(fd, (off_t)size) == 0);
+	for (size_t at = 0; with_room && at < size; at += sizeof(nonsense))
+		CHECK(pwrite(fd, nonsense, sizeof(nonsense), (off_t)at) == sizeof(nonsense));
+	CHECK(close(fd) == 0);
+}
+
+static void test_index_of_the_log__is_never_believed_after_its_makers_end(void **state)
+{
+	static const struct {
+		size_t size;
+		bool with_room;
+	} left[] = { { 32768, true }, { 65536, true }, { 32768, false }, { 0, false } };
+	CLEANUP(folder_cleanup) struct folder f = folder_make();
+	char buffer[PATH_SIZE], index_buffer[PATH_SIZE];
+	const char *path = path_in(buffer, &f, "book.db");
+	const char *index = path_in(index_buffer, &f, "book.db-shm");
+
+	(void)state;
+	make_book(path);
+	for (unsigned i = 0; i < ARRAY_LEN(left); i++) {
+		leave_index(index, left[i].size, left[i].with_room);
+		CHECK(open_and_write(path, (int)i) == 0, "%u: the log is written", i);
+		leave_index(index, left[i].size, left[i].with_room);
+		CHECK(ask_sql(path, "SELECT count(*) FROM settings") == 41 + (int)i,
+		      "%u: all of it is read", i);
+	}
+}
+
+static void test_index_of_the_log__has_room_on_the_disk_before_it_is_mapped(void **state)
+{
+	CLEANUP(folder_cleanup) struct folder f = folder_make();
+	char buffer[PATH_SIZE], index_buffer[PATH_SIZE];
+	const char *path = path_in(buffer, &f, "book.db");
+	const char *index = path_in(index_buffer, &f, "book.db-shm");
+	struct stat st;
+
+	(void)state;
+	make_book(path);
+	leave_index(index, 32768, false);
+	CHECK(stat(index, &st) == 0 && st.st_blocks == 0, "this file system keeps no holes");
+	CHECK(open_and_write(path, 1) == 0);
+	CHECK(stat(index, &st) == 0 && st.st_blocks >= 64, "%ld", (long)st.st_blocks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -598,6 +649,8 @@ int main(void)
 		cmocka_unit_test(test_archived_book__is_read_without_its_log),
 		cmocka_unit_test(test_log__is_written_back_while_a_session_goes_on),
 		cmocka_unit_test(test_log__is_short_after_many_short_sessions),
+		cmocka_unit_test(test_index_of_the_log__is_never_believed_after_its_makers_end),
+		cmocka_unit_test(test_index_of_the_log__has_room_on_the_disk_before_it_is_mapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
