@@ -1,5 +1,5 @@
 /*
- * sandbox/landlock.c - Landlock by its system calls: Debian's headers know the first version.
+ * sandbox/landlock.c - Landlock's rules for a server.
  *
  * All of it happens before system calls are fenced off.
  */
@@ -10,38 +10,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-
-/* Source: include/uapi/linux/landlock.h of Linux 6.12. */
-#define CREATE_RULESET_VERSION 1u
-#define RULE_PATH_BENEATH      1
-
-#define FS_EXECUTE     (UINT64_C(1) << 0)
-#define FS_WRITE_FILE  (UINT64_C(1) << 1)
-#define FS_READ_FILE   (UINT64_C(1) << 2)
-#define FS_READ_DIR    (UINT64_C(1) << 3)
-#define FS_REMOVE_FILE (UINT64_C(1) << 5)
-#define FS_MAKE_REG    (UINT64_C(1) << 8)
-#define FS_TRUNCATE    (UINT64_C(1) << 14)
-
-#define NET_BIND_TCP	(UINT64_C(1) << 0)
-#define NET_CONNECT_TCP (UINT64_C(1) << 1)
-#define SCOPE_SIGNAL	(UINT64_C(1) << 1)
+#include "base/landlock_abi.h"
 
 /* Rights on what is no folder. */
-#define FS_OF_FILES (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE)
-
-struct ruleset_attr {
-	uint64_t fs, net, scoped;
-};
-
-struct path_attr {
-	uint64_t allowed;
-	int32_t parent;
-} __attribute__((packed));
+#define FS_OF_FILES (LL_FS_EXECUTE | LL_FS_WRITE_FILE | LL_FS_READ_FILE | LL_FS_TRUNCATE)
 
 /* Each version handles what those before it did: all rights on files up to this one. */
 static uint64_t rights_of(int version)
@@ -55,40 +30,35 @@ static uint64_t rights_of(int version)
 
 int landlock_version(void)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
-
-	return version < 0 ? 0 : (int)version;
+	return ll_version();
 }
 
 bool landlock_open(bool may_connect, struct landlock *ret, struct err *err)
 {
-	int version = landlock_version();
-	struct ruleset_attr attr = { .fs = rights_of(version) };
-	size_t size = version >= 6   ? sizeof(attr)
-		      : version >= 4 ? 2 * sizeof(uint64_t)
-				     : sizeof(uint64_t);
-	long fd;
+	int version = ll_version(), fd;
+	struct ll_ruleset rules = { .fs = rights_of(version) };
 
-	if (version >= 4)
-		attr.net = NET_BIND_TCP | (may_connect ? 0 : NET_CONNECT_TCP);
-	if (version >= 6)
-		attr.scoped = SCOPE_SIGNAL;
-	fd = syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+	if (version >= LL_VERSION_OF_NET)
+		rules.net = LL_NET_BIND_TCP | (may_connect ? 0 : LL_NET_CONNECT_TCP);
+	if (version >= LL_VERSION_OF_SCOPE)
+		rules.scoped = LL_SCOPE_SIGNAL;
+	fd = ll_create(&rules, version);
 	if (fd < 0)
 		return fail(err, ERR_IO, "no Landlock: %s", strerror(errno));
-	*ret = (struct landlock){ .fd = (int)fd, .version = version };
+	*ret = (struct landlock){ .fd = fd, .version = version };
 	return true;
 }
 
 static uint64_t rights_for(enum landlock_use use)
 {
-	const uint64_t read = FS_READ_FILE | FS_READ_DIR;
+	const uint64_t read = LL_FS_READ_FILE | LL_FS_READ_DIR;
 
 	switch (use) {
 	case LANDLOCK_READ: return read;
 	case LANDLOCK_WRITE:
-		return read | FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE | FS_TRUNCATE;
-	case LANDLOCK_REMOVE: return FS_REMOVE_FILE;
+		return read | LL_FS_WRITE_FILE | LL_FS_MAKE_REG | LL_FS_REMOVE_FILE |
+		       LL_FS_TRUNCATE;
+	case LANDLOCK_REMOVE: return LL_FS_REMOVE_FILE;
 	}
 	__builtin_unreachable();
 }
@@ -97,24 +67,21 @@ bool landlock_allow(const struct landlock *l, const char *path, enum landlock_us
 		    struct err *err)
 {
 	CLEANUP(fd_cleanup) int fd = open(path, O_PATH | O_CLOEXEC);
-	struct path_attr attr = { .allowed = rights_for(use) & rights_of(l->version),
-				  .parent = fd };
+	uint64_t allowed = rights_for(use) & rights_of(l->version);
 	struct stat st;
 
 	/* Nothing that is not there now is opened by us later, or it is not ours. */
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return true;
 	if (!S_ISDIR(st.st_mode))
-		attr.allowed &= FS_OF_FILES;
-	return !attr.allowed ||
-	       syscall(SYS_landlock_add_rule, l->fd, RULE_PATH_BENEATH, &attr, 0) == 0 ||
+		allowed &= FS_OF_FILES;
+	return !allowed || ll_allow_path(l->fd, fd, allowed) ||
 	       fail(err, ERR_IO, "Landlock refuses '%.200s': %s", path, strerror(errno));
 }
 
 bool landlock_close(struct landlock *l, struct err *err)
 {
-	bool ok = syscall(SYS_landlock_restrict_self, l->fd, 0) == 0 ||
-		  fail(err, ERR_IO, "no Landlock: %s", strerror(errno));
+	bool ok = ll_restrict_self(l->fd) || fail(err, ERR_IO, "no Landlock: %s", strerror(errno));
 
 	fd_cleanup(&l->fd);
 	l->fd = -1;
