@@ -181,7 +181,7 @@ static bool hold(struct run *r, struct launching *l, struct err *err)
 }
 
 /* All that is asked of the book before the command begins. */
-static bool gather(struct run *r, struct assignment **ret, struct err *err)
+static bool gather(struct run *r, struct assignment *ret, struct err *err)
 {
 	CLEANUP(running_before_cleanup) struct running_before before;
 
@@ -195,9 +195,18 @@ static bool gather(struct run *r, struct assignment **ret, struct err *err)
 	return true;
 }
 
+/* While the book is read; what fails now is tried again, and said, when it is needed. */
+static void prepare(const struct run *r, struct launching *l)
+{
+	if (mode_of(r) != MODE_REMAP || run_has(r, "hold") || running_is_without("supervisor"))
+		return;
+	l->not_in_place = running_is_without("in-place");
+	(void)!launch_prepare(l, NULL);
+}
+
 static bool run_run(struct run *r, struct err *err)
 {
-	CLEANUP(assignment_free) struct assignment *assignment = NULL;
+	CLEANUP(assignment_free) struct assignment *assignment = assignment_new();
 	char path[PATH_MAX];
 	struct launching l = {
 		.book = { .ask = running_ask, .arg = r, .closed = -1 },
@@ -205,12 +214,18 @@ static bool run_run(struct run *r, struct err *err)
 		.hide = r->behind,
 		.quiet = r->out.quiet || r->out.json,
 		.holding = HOLDING_NOTHING,
+		.assignment = assignment,
+		.supervisor = -1,
 	};
 
-	if (!check_modes(r, err) || !check_command(r, path, err) || !gather(r, &assignment, err))
+	if (!assignment)
+		return fail_memory(err);
+	if (!check_modes(r, err) || !check_command(r, path, err))
 		return false;
-	l.assignment = assignment;
 	l.program = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	prepare(r, &l);
+	if (!gather(r, assignment, err))
+		return false;
 	if (!hold(r, &l, err))
 		return false;
 	start(r, &l, err);

@@ -242,15 +242,11 @@ static bool take_variables(struct assignment *a, const json_t *variables, struct
 	return set_number("PORT", a->port, err);
 }
 
-bool running_gather(struct run *r, struct assignment **ret, struct err *err)
+bool running_gather(struct run *r, struct assignment *a, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
-	struct assignment *a = calloc(1, sizeof(*a));
 	bool new = false;
 
-	*ret = a;
-	if (!a)
-		return fail_memory(err);
 	if (!ask_variables(r, &answer, err) || !take_service(r, a, &answer, err) ||
 	    !give_all_mapped(r, a, &new, err))
 		return false;

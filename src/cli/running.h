@@ -24,10 +24,10 @@ void running_leave_book(struct run *r, struct running_before *before);
 
 /*
  * Ask the book for the service's port, and for all of the instance, which become
- * variables of this process.  `*ret` is the caller's, also on failure.
+ * variables of this process.  `ret` is empty before.
  * Errors: those of the operations get and env; ERR_INVALID  --map is no port and a name
  */
-MUST_CHECK bool running_gather(struct run *r, struct assignment **ret, struct err *err);
+MUST_CHECK bool running_gather(struct run *r, struct assignment *ret, struct err *err);
 
 /* For enforce/asking.h, in a process of its own; `arg` is the run. */
 bool running_ask(void *arg, const char *operation, const json_t *input, json_t **ret,

@@ -45,7 +45,13 @@ struct assignment {
 	unsigned n_given;
 };
 
-/* For CLEANUP; NULL is fine. */
+/*
+ * Empty, and in memory that a process shares with those that it forks: a supervisor may begin
+ * before it is known what it has to judge.  NULL: no memory.
+ */
+struct assignment *assignment_new(void) MUST_CHECK;
+
+/* For CLEANUP, of such a one; NULL is fine. */
 void assignment_free(struct assignment **a);
 
 /* NULL: it is not the instance's. */

@@ -185,8 +185,8 @@ int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, so
 	       struct handed *ret)
 {
 	enum protocol protocol = PROTO_TCP;
-	bool may_be_held = port_of(to, len) && protocol_of(socket, &protocol);
 	int why = bind_plainly(socket, to, len);
+	bool may_be_held = why == EADDRINUSE && port_of(to, len) && protocol_of(socket, &protocol);
 
 	*ret = HANDED_NOTHING;
 	for (unsigned i = 0; i < 2 && why == EADDRINUSE && may_be_held; i++) {

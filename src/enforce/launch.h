@@ -1,7 +1,7 @@
 /*
  * enforce/launch.h - becoming a command that may listen on its own ports only.
  *
- * All of these return only when the command was not started.
+ * All but launch_prepare return only when the command was not started.
  */
 #ifndef ENFORCE_LAUNCH_H
 #define ENFORCE_LAUNCH_H
@@ -9,7 +9,7 @@
 #include "enforce/supervisor.h"
 
 struct launching {
-	struct assignment *assignment;
+	struct assignment *assignment; /* of assignment_new */
 	struct book_link book;
 	char **command;	     /* NULL at the end */
 	const char *program; /* what the history calls it */
@@ -17,6 +17,9 @@ struct launching {
 	bool quiet;
 	struct holding holding;
 	bool not_in_place; /* as where the supervisor may only reach its descendants */
+
+	int supervisor; /* to one that launch_prepare has started; -1: none */
+	pid_t between;	/* its parent, which ends at once */
 };
 
 /* The book is told that it was started, as the process that began then; nobody waits for it. */
@@ -24,11 +27,18 @@ void launch_note(const struct launching *l, const struct book_link *book, pid_t 
 		 uint64_t start);
 
 /*
+ * Start a supervisor that waits until launch_supervised.  Before anything is opened: it has what
+ * this process has, but for the assignment, which may still change.  This does return.
+ * Errors: ERR_IO
+ */
+MUST_CHECK bool launch_prepare(struct launching *l, struct err *err);
+
+/*
  * With a supervisor: its binds are carried out where they belong.
  * Errors: ERR_NOT_PERMITTED  there can be none here; nothing was done, and another way may be tried
  *         ERR_NOT_FOUND, ERR_IO  the command cannot be started
  */
-MUST_CHECK bool launch_supervised(const struct launching *l, struct err *err);
+MUST_CHECK bool launch_supervised(struct launching *l, struct err *err);
 
 /*
  * By the kernel's rules alone, with nobody beside it.

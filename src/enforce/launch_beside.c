@@ -118,23 +118,22 @@ static int open_signals(void)
 }
 
 /* In the process that becomes the command; it waits until it may go on. */
-static bool begin_command(const struct launching *l, struct channel *c, pid_t group,
+static bool begin_command(const struct launching *l, struct handover *c, pid_t group,
 			  const sigset_t *mask, struct err *err)
 {
 	fd_cleanup(&c->ours);
 	c->ours = -1;
 	(void)setpgid(0, group);
-	if (channel_receive(c->theirs, NULL) != SAYS_YES)
+	if (handover_receive(c->theirs, NULL) != SAYS_YES)
 		_exit(126);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	return launch_filtered(l, c->theirs, err);
 }
 
-static _Noreturn void be_supervisor(struct beside *b, const struct launching *l, struct channel *c)
+static _Noreturn void be_supervisor(struct beside *b, const struct launching *l, struct handover *c)
 {
 	int *const kept[] = { &c->ours, &b->run, &b->reports, &b->signals };
 	uint64_t start;
-	bool has_filter;
 
 	fd_cleanup(&c->theirs);
 	c->theirs = -1;
@@ -144,10 +143,8 @@ static _Noreturn void be_supervisor(struct beside *b, const struct launching *l,
 	}
 	report(b, IS_BEGINNING);
 	start = foreign_start(b->command);
-	has_filter = channel_send(c->ours, SAYS_YES, -1) &&
-		     channel_receive(c->ours, &b->s.listener) == SAYS_READY && b->s.listener >= 0;
 	supervisor_settle(&b->s, l, kept, ARRAY_LEN(kept));
-	if (has_filter && channel_send(c->ours, SAYS_READY, -1))
+	if (handover_send(c->ours, SAYS_YES, -1) && supervisor_take_listener(&b->s, c->ours))
 		launch_note(l, &b->s.book, b->command, start);
 	fd_cleanup(&c->ours);
 	supervise(b);
@@ -157,7 +154,7 @@ static _Noreturn void be_supervisor(struct beside *b, const struct launching *l,
 static bool begin_both(const struct launching *l, int reports, pid_t run, const sigset_t *mask,
 		       struct err *err)
 {
-	CLEANUP(channel_cleanup) struct channel c = { -1, -1 };
+	CLEANUP(handover_cleanup) struct handover c = { -1, -1 };
 	struct beside b = {
 		.s = { .listener = -1,
 		       .assignment = l->assignment,
@@ -173,7 +170,7 @@ static bool begin_both(const struct launching *l, int reports, pid_t run, const 
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	/* Out of the terminal's job, and in its session still, so that the command can be in the job. */
 	(void)setpgid(0, 0);
-	if (b.run < 0 || b.signals < 0 || !channel_open(&c, err))
+	if (b.run < 0 || b.signals < 0 || !handover_open(&c, err))
 		_exit(1);
 	b.command = fork();
 	if (b.command == 0)
@@ -255,12 +252,12 @@ static bool follow_command(int reports, int signals, struct err *err)
 
 bool launch_beside(const struct launching *l, struct err *err)
 {
-	CLEANUP(channel_cleanup) struct channel c = { -1, -1 };
+	CLEANUP(handover_cleanup) struct handover c = { -1, -1 };
 	CLEANUP(fd_cleanup) int signals = -1;
 	sigset_t all, before;
 	pid_t run = getpid(), pid;
 
-	if (!channel_open(&c, err))
+	if (!handover_open(&c, err))
 		return false;
 	/* Before the fork, or the end of a short command is missed. */
 	sigfillset(&all);

@@ -1,7 +1,7 @@
 /*
  * enforce/launching.h - what the two ways of having a supervisor share.
  *
- * In place: the supervisor is nobody's child (launch.c); the command has the pid,
+ * In place: the supervisor is nobody's child (launch_in_place.c); the command has the pid,
  * the terminal and the parent that `run` had.  Beside it: where the kernel lets a
  * process reach its descendants only (Yama's ptrace_scope 1), the supervisor is the
  * command's parent, and `run` waits and passes on signals (launch_beside.c).
@@ -13,17 +13,17 @@
 
 #include "enforce/launch.h"
 
-/* Two ends of a socket that keeps messages apart; for CLEANUP(channel_cleanup). */
-struct channel {
+/* Two ends of a socket that keeps messages apart; for CLEANUP(handover_cleanup). */
+struct handover {
 	int ours, theirs;
 };
-MUST_CHECK bool channel_open(struct channel *c, struct err *err);
-void channel_cleanup(struct channel *c);
+MUST_CHECK bool handover_open(struct handover *c, struct err *err);
+void handover_cleanup(struct handover *c);
 
 /* A message of one byte, and a descriptor (-1: none) with it. */
-bool channel_send(int to, char what, int fd);
+bool handover_send(int to, char what, int fd);
 /* 0: the other end is closed. `ret_fd` NULL: none is expected. */
-char channel_receive(int from, int *ret_fd);
+char handover_receive(int from, int *ret_fd);
 
 enum {
 	SAYS_YES = 'y',
@@ -37,6 +37,9 @@ enum {
  */
 void supervisor_settle(struct supervisor *s, const struct launching *l, int *const kept[],
 		       unsigned count);
+
+/* Of the supervisor, then: from the command, which goes on. False: there is none. */
+MUST_CHECK bool supervisor_take_listener(struct supervisor *s, int channel);
 
 /* Of the supervisor: may it copy that descriptor of that process? */
 bool supervisor_can_reach(pid_t pid, int fd);

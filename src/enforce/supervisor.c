@@ -31,7 +31,10 @@
 struct waiting {
 	const struct seccomp_notif *notif;
 	struct socket_call call;
-	int socket; /* a copy of the program's descriptor */
+	struct foreign_address address; /* of a bind */
+	int error;			/* with which that could not be read; 0: it could */
+	int socket;			/* a copy of the program's descriptor */
+	bool is_here;			/* in the network where the book's ports are */
 	struct assignment *assignment;
 };
 
@@ -74,9 +77,9 @@ static uint64_t network_of(int socket)
 }
 
 /* Inside a network namespace of its own a program may listen where it likes. */
-static bool is_judged(const struct supervisor *s, int socket)
+static bool is_judged(const struct waiting *w)
 {
-	return has_tcp_port(socket) && network_of(socket) == s->network;
+	return w->is_here && has_tcp_port(w->socket);
 }
 
 /* Asking and telling the book. */
@@ -299,7 +302,7 @@ static int bind_on(struct supervisor *s, const struct waiting *w, const struct f
 {
 	const struct sockaddr *at = (const struct sockaddr *)(const void *)a->bytes;
 
-	if (network_of(w->socket) == s->network)
+	if (w->is_here)
 		return bind_for(s, w->socket, at, a->len);
 	return bind(w->socket, at, a->len) < 0 ? -errno : 0;
 }
@@ -333,17 +336,13 @@ static int read_address(const struct waiting *w, struct foreign_address *ret)
 	return 0;
 }
 
-static int answer_bind(struct supervisor *s, const struct waiting *w)
+static int answer_bind(struct supervisor *s, struct waiting *w)
 {
-	struct foreign_address a;
-	int error = read_address(w, &a);
+	struct foreign_address *a = &w->address;
 
-	if (error)
-		return error;
-	/* The memory that was read may be that of the next process with this number. */
-	if (!still_waits(s, w))
-		return GONE;
-	return a.has_port && is_judged(s, w->socket) ? bind_judged(s, w, &a) : bind_on(s, w, &a);
+	if (w->error)
+		return w->error;
+	return a->has_port && is_judged(w) ? bind_judged(s, w, a) : bind_on(s, w, a);
 }
 
 static uint16_t port_of(int socket)
@@ -375,7 +374,7 @@ static int bind_unbound(struct supervisor *s, const struct waiting *w)
 
 static int answer_listen(struct supervisor *s, const struct waiting *w)
 {
-	bool judged = is_judged(s, w->socket);
+	bool judged = is_judged(w);
 	int error = judged && !port_of(w->socket) ? bind_unbound(s, w) : 0;
 
 	if (error)
@@ -391,26 +390,36 @@ static int answer_listen(struct supervisor *s, const struct waiting *w)
 /* A socket that is no internet socket. */
 static int answer_other(struct supervisor *s, const struct waiting *w)
 {
-	struct foreign_address a;
-
-	if (w->call.kind == CALL_BIND && !read_address(w, &a) && nested_is_request(&a))
-		return nested_accept(s, (pid_t)w->notif->pid, &a);
+	if (w->call.kind == CALL_BIND && !w->error && nested_is_request(&w->address))
+		return nested_accept(s, (pid_t)w->notif->pid, &w->address);
 	return BY_KERNEL;
 }
 
+static int answer_socket(struct supervisor *s, struct waiting *w)
+{
+	if (!is_internet(w->socket))
+		return answer_other(s, w);
+	w->is_here = network_of(w->socket) == s->network;
+	w->assignment = nested_assignment(s, (pid_t)w->notif->pid);
+	return w->call.kind == CALL_BIND ? answer_bind(s, w) : answer_listen(s, w);
+}
+
+/*
+ * Who still waits has had its number all the time: so the process that is held is the one that
+ * called, and so was the memory that was read.
+ */
 static int answer_call(struct supervisor *s, struct waiting *w)
 {
 	CLEANUP(fd_cleanup) int process = foreign_hold((pid_t)w->notif->pid);
 
+	if (process >= 0 && w->call.kind == CALL_BIND)
+		w->error = read_address(w, &w->address);
 	if (process < 0 || !still_waits(s, w))
 		return GONE;
 	w->socket = foreign_descriptor(process, w->call.fd);
 	if (w->socket < 0)
 		return errno == EBADF ? -EBADF : -EACCES;
-	if (!is_internet(w->socket))
-		return answer_other(s, w);
-	w->assignment = nested_assignment(s, (pid_t)w->notif->pid);
-	return w->call.kind == CALL_BIND ? answer_bind(s, w) : answer_listen(s, w);
+	return answer_socket(s, w);
 }
 
 static bool read_call(const struct seccomp_notif *n, struct socket_call *ret)
@@ -470,13 +479,28 @@ bool supervisor_answer(struct supervisor *s)
 	return true;
 }
 
-void supervisor_begin(struct supervisor *s)
+void supervisor_prepare(struct supervisor *s)
 {
 	CLEANUP(fd_cleanup) int any = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	s->network = any < 0 ? 0 : network_of(any);
+}
+
+/* A listener knows the question, and nobody who waits by this number. */
+static bool is_listener(int fd)
+{
+	__u64 nobody = 0;
+
+	return ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &nobody) < 0 && errno == ENOENT;
+}
+
+bool supervisor_begin(struct supervisor *s)
+{
+	if (!is_listener(s->listener))
+		return false;
 	/* A quarter of the time for a bind, where the kernel can (6.6). */
 	(void)ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	return true;
 }
 
 static void note_ended(const struct supervisor *s, const struct assignment *a)

@@ -44,8 +44,14 @@ struct supervisor {
 	unsigned n_delegated;
 };
 
-/* The listener's flags, and what it has to know of this machine. */
-void supervisor_begin(struct supervisor *s);
+/* What it has to know of this machine. */
+void supervisor_prepare(struct supervisor *s);
+
+/*
+ * With its listener.  False: that is none.  A descriptor that came out of another process is looked
+ * at, as one that is no listener would bring no call, and let every call of the command fail.
+ */
+MUST_CHECK bool supervisor_begin(struct supervisor *s);
 
 /* Answer the next call that waits; there is one. False: the listener is none, and never will be. */
 MUST_CHECK bool supervisor_answer(struct supervisor *s);
