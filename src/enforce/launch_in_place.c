@@ -13,6 +13,9 @@
 #include "enforce/foreign.h"
 #include "enforce/launching.h"
 
+/* Rationale: what most programs take to start; who looks into the history is not quicker. */
+#define NOTE_AFTER_MS 50
+
 static _Noreturn void supervise(struct supervisor *s)
 {
 	struct pollfd one = { .fd = s->listener, .events = POLLIN };
@@ -25,6 +28,15 @@ static _Noreturn void supervise(struct supervisor *s)
 	}
 	supervisor_end(s);
 	_exit(0);
+}
+
+/* The command needs the processor now, and its first bind an answer; then the book is told. */
+static void let_it_begin(struct supervisor *s)
+{
+	struct pollfd one = { .fd = s->listener, .events = POLLIN };
+
+	if (poll(&one, 1, NOTE_AFTER_MS) > 0 && (one.revents & POLLIN))
+		(void)!supervisor_answer(s);
 }
 
 static _Noreturn void be_supervisor(const struct launching *l, const struct speaker *speaker,
@@ -49,6 +61,7 @@ static _Noreturn void be_supervisor(const struct launching *l, const struct spea
 	/* The command begins meanwhile: what it binds waits. */
 	fd_cleanup(&c->theirs);
 	s.book.reaps = true;
+	let_it_begin(&s);
 	launch_note(l, &s.book, speaker->leader, start);
 	supervise(&s);
 }

@@ -44,7 +44,7 @@ static bool hand_over(int fd, struct supervisor *ret, char *ret_answer)
 static void test_take_listener__refuses_a_descriptor_that_is_none(void **state)
 {
 	CLEANUP(handover_cleanup) struct handover c = { -1, -1 };
-	int pipes[2], handed[4];
+	int pipes[2] = { -1, -1 }, handed[4];
 
 	CHECK(handover_open(&c, NULL) && pipe(pipes) == 0);
 	handed[0] = c.ours;
