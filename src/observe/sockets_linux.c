@@ -22,10 +22,7 @@
 #include <netinet/tcp.h>
 
 #include "base/macros.h"
-#include "observe/mnl_linux.h"
-
-/* Rationale: what the kernel puts into one answer at most (netlink_dump, 32 KB). */
-#define ANSWER_SIZE 32768
+#include "observe/netlink_linux.h"
 
 struct walk {
 	enum protocol protocol;
@@ -44,29 +41,11 @@ unsigned socket_holding_state(enum protocol protocol)
 	abort();
 }
 
-struct netlink {
-	const struct mnl *mnl;
-	struct mnl_socket *socket;
-	/* Not on the stack: who makes room there touches all of it, and an answer may be short. */
-	char *answer;
-};
-
-static void netlink_cleanup(struct netlink *nl)
-{
-	if (nl->socket)
-		nl->mnl->socket_close(nl->socket);
-}
-
-/* NLMSG_DATA, which would drop the const. */
-static const void *payload(const struct nlmsghdr *message)
-{
-	return (const char *)message + NLMSG_HDRLEN;
-}
-
 /* An attribute of one byte, behind the message; 0: it is not there. */
 static unsigned char attribute_of(const struct nlmsghdr *message, unsigned type)
 {
-	const char *at = (const char *)payload(message) + NLMSG_ALIGN(sizeof(struct inet_diag_msg));
+	const char *at = (const char *)netlink_payload(message) +
+			 NLMSG_ALIGN(sizeof(struct inet_diag_msg));
 	const char *end = (const char *)message + message->nlmsg_len;
 	struct nlattr attribute;
 
@@ -90,18 +69,18 @@ static bool receives_nothing(const struct walk *walk, const struct nlmsghdr *mes
 	       (attribute_of(message, INET_DIAG_SHUTDOWN) & SHUT_FOR_READING);
 }
 
-static int take_answer(const struct nlmsghdr *message, void *arg)
+static bool take_answer(const struct nlmsghdr *message, void *arg)
 {
 	const struct walk *walk = arg;
-	const struct inet_diag_msg *socket = payload(message);
+	const struct inet_diag_msg *socket = netlink_payload(message);
 	struct socket_row row;
 
-	if (NLMSG_PAYLOAD(message, 0) < sizeof(*socket)) {
+	if (netlink_payload_size(message) < sizeof(*socket)) {
 		errno = EBADMSG;
-		return MNL_CB_ERROR;
+		return false;
 	}
 	if (receives_nothing(walk, message))
-		return MNL_CB_OK;
+		return true;
 	row = (struct socket_row){
 		.protocol = walk->protocol,
 		.port = ntohs(socket->id.idiag_sport),
@@ -112,50 +91,7 @@ static int take_answer(const struct nlmsghdr *message, void *arg)
 	row.only_ipv6 = row.ipv6 && attribute_of(message, INET_DIAG_SKV6ONLY);
 	memcpy(row.address, socket->id.idiag_src, row.ipv6 ? 16 : 4);
 	walk->fn(&row, walk->arg);
-	return MNL_CB_OK;
-}
-
-static int take_error(const struct nlmsghdr *message, void *arg)
-{
-	const struct nlmsgerr *error = payload(message);
-
-	errno = NLMSG_PAYLOAD(message, 0) < sizeof(*error) ? EBADMSG : -error->error;
-	return MNL_CB_ERROR;
-}
-
-/*
- * A walk that failed, for want of udp_diag for instance, ends like one that
- * found nothing, but for the number in its last message (libmnl does not look).
- */
-static int take_end(const struct nlmsghdr *message, void *arg)
-{
-	const int *result = payload(message);
-
-	if (NLMSG_PAYLOAD(message, 0) < sizeof(*result) || *result >= 0)
-		return MNL_CB_STOP;
-	errno = -*result;
-	return MNL_CB_ERROR;
-}
-
-/* Send the request and take all of its answer; errno says what went wrong. */
-static bool dump(const struct netlink *nl, const struct nlmsghdr *request, struct walk *walk)
-{
-	mnl_cb_t control[] = { [NLMSG_ERROR] = take_error, [NLMSG_DONE] = take_end };
-	int go_on = MNL_CB_OK;
-
-	if (nl->mnl->socket_sendto(nl->socket, request, request->nlmsg_len) < 0)
-		return false;
-	while (go_on > MNL_CB_STOP) {
-		ssize_t len = nl->mnl->socket_recvfrom(nl->socket, nl->answer, ANSWER_SIZE);
-
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len < 0)
-			return false;
-		go_on = nl->mnl->cb_run2(nl->answer, (size_t)len, 0, 0, take_answer, walk, control,
-					 ARRAY_LEN(control));
-	}
-	return go_on == MNL_CB_STOP;
+	return true;
 }
 
 /*
@@ -207,7 +143,7 @@ static bool dump_tcp(const struct netlink *nl, struct walk *walk)
 		.test = port_test(walk->ports),
 	};
 
-	return dump(nl, &request.header, walk);
+	return netlink_dump(nl, &request.header, take_answer, walk);
 }
 
 static bool dump_udp(const struct netlink *nl, uint8_t family, struct walk *walk)
@@ -226,7 +162,7 @@ static bool dump_udp(const struct netlink *nl, uint8_t family, struct walk *walk
 		.test = port_test(walk->ports),
 	};
 
-	return dump(nl, &request.header, walk);
+	return netlink_dump(nl, &request.header, take_answer, walk);
 }
 
 static bool dump_protocol(const struct netlink *nl, struct walk *walk)
@@ -240,19 +176,10 @@ static bool dump_protocol(const struct netlink *nl, struct walk *walk)
 
 static bool walk_all(struct walk *walk, struct err *err)
 {
-	CLEANUP(netlink_cleanup) struct netlink nl = { .mnl = mnl_load() };
-	bool ok;
+	CLEANUP(netlink_cleanup) struct netlink nl = NETLINK_NONE;
 
-	if (!nl.mnl)
-		return fail(err, ERR_IO, "libmnl is not installed");
-	nl.socket = nl.mnl->socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	nl.answer = nl.socket ? malloc(ANSWER_SIZE) : NULL;
-	ok = nl.answer && dump_protocol(&nl, walk);
-	free(nl.answer); /* and errno stays: since glibc 2.33 */
-	if (!ok)
-		return fail(err, ERR_IO, "cannot ask the kernel for its sockets: %s",
-			    strerror(errno));
-	return true;
+	return (netlink_open(NETLINK_SOCK_DIAG, &nl) && dump_protocol(&nl, walk)) ||
+	       fail(err, ERR_IO, "cannot ask the kernel for its sockets: %s", strerror(errno));
 }
 
 bool sockets_each_netlink(enum protocol protocol, struct port_range ports, socket_fn *fn, void *arg,
