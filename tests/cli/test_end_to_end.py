@@ -3,16 +3,11 @@
 import shutil
 import subprocess
 import urllib.request
-from pathlib import Path
 
 import pytest
 import yaml
 
-from clilib import TOP
-
-# Asked before a test has another home.
-PACKAGES = Path(subprocess.run([TOP / "tools" / "install-node", "--where"], check=True, text=True,
-                               capture_output=True).stdout.strip()) / "node_modules"
+from npm import PACKAGES
 
 VITE = """\
 import { defineConfig } from 'vite'
@@ -167,3 +162,61 @@ def test_compose__publishes_each_worktrees_ports(pb, checkouts):
         assert done.returncode == 0, done.stderr
         [port] = yaml.safe_load(done.stdout)["services"]["db"]["ports"]
         assert f"127.0.0.1:{ports['DB_PORT']}:5432" in port
+
+
+# --- Next
+
+NEXT = {
+    "package.json": """\
+{
+  "name": "pages",
+  "private": true,
+  "scripts": {
+    "dev": "next dev --webpack",
+    "build": "next build --webpack",
+    "start": "next start --port 3000 --hostname 127.0.0.1"
+  }
+}
+""",
+    "app/layout.js": """\
+export default function Layout({ children }) {
+  return <html><body>{children}</body></html>
+}
+""",
+    "app/page.js": "export default function Page() { return <p>The shop</p> }\n",
+}
+
+
+@pytest.fixture
+def next_project(pb, project_dir):
+    """(folder, port): a project whose scripts have been brought to the port of its `web`."""
+    if not shutil.which("node") or not (PACKAGES / "next").exists():
+        pytest.skip("Next is not installed: run tools/install-node")
+    folder = project_dir("pages")
+    for name, text in NEXT.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "node_modules").symlink_to(PACKAGES)
+    pb.ok("project", "add", "before")
+    pb.ok("get", "before/web")  # has 3100, so that pages has not what is next to a default
+    port = int(pb.ok("get", "web", cwd=folder))
+    pb.ok("env", "--write", cwd=folder)
+    pb.ok("config", "--format", "next", "--write", cwd=folder)
+    return folder, port
+
+
+@pytest.mark.slow
+def test_next_dev__serves_on_the_port_that_config_wrote(next_project, start):
+    folder, port = next_project
+    assert f":{port}\n" in start(folder, "dev", "Ready in")
+    assert "The shop" in page(port)
+
+
+@pytest.mark.slow
+def test_next_start__serves_on_the_port_that_config_wrote(pb, next_project, start):
+    folder, port = next_project
+    done = subprocess.run(["npm", "run", "--silent", "build"], cwd=folder, env=pb.environment(),
+                          capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert f":{port}\n" in start(folder, "start", "Ready in")
+    assert "The shop" in page(port)

