@@ -48,6 +48,11 @@ static bool call(void *session, const char *operation, const json_t *input,
 	return session_call_with(session, operation, input, io, ret, err);
 }
 
+static bool state(void *session, struct book_state *ret)
+{
+	return session_state(session, ret);
+}
+
 static bool begin_batch(void *session, struct err *err)
 {
 	return session_batch_begin(session, err);
@@ -306,7 +311,7 @@ static void tell_of(void *serving, json_t *message)
 
 static bool run(struct serving *s, struct err *err)
 {
-	const struct transport reads = { .call = call, .arg = s->reader };
+	const struct transport reads = { .call = call, .arg = s->reader, .state = state };
 	const struct transport writes = {
 		.call = call,
 		.arg = s->writer,

@@ -473,15 +473,29 @@ bool session_watch(struct session *s, struct watcher **ret, struct err *err)
 	return store_sqlite_watch(s->book, ret, err);
 }
 
+bool session_state(struct session *s, struct book_state *ret)
+{
+	struct store *store = s->registry.store;
+
+	return store && store->ops->state && store->ops->state(store, ret);
+}
+
+/* Without memory for what it sees, each of its changes looks for itself. */
 bool session_batch_begin(struct session *s, struct err *err)
 {
-	return session_need_book(s, ACCESS_WRITE, err) &&
-	       (store_batch_begin(s->registry.store, err) || session_fail_book(err));
+	if (!session_need_book(s, ACCESS_WRITE, err))
+		return false;
+	if (!store_batch_begin(s->registry.store, err))
+		return session_fail_book(err);
+	s->registry.look = calloc(1, sizeof(*s->registry.look));
+	return true;
 }
 
 bool session_batch_end(struct session *s, bool *ret_unknown, struct err *err)
 {
 	*ret_unknown = false;
+	free(s->registry.look);
+	s->registry.look = NULL;
 	if (store_batch_end(s->registry.store, err))
 		return true;
 	*ret_unknown = s->registry.store->loss == LOSS_UNKNOWN;

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "base/book_state.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/watcher.h"
@@ -78,6 +79,12 @@ MUST_CHECK bool session_call(struct session *s, const char *operation, const jso
  */
 MUST_CHECK bool session_call_with(struct session *s, const char *operation, const json_t *input,
 				  const struct call_io *io, json_t **ret, struct err *err);
+
+/*
+ * The state that the book is in, at next to no cost: who has an answer of the same state need not
+ * ask again.  False: nobody can say.
+ */
+MUST_CHECK bool session_state(struct session *s, struct book_state *ret);
 
 /*
  * Calls from now on become durable together, when the batch ends; one that fails leaves nothing,

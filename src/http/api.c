@@ -130,19 +130,17 @@ static bool is_in_time(const struct api *api, const struct http_request *r,
 }
 
 /* What the path takes at most; false: it takes nothing so, and the reply says why. */
-static bool find_body_max(const struct http_request *r, size_t *ret, struct http_reply *reply)
+static bool find_body_max(struct http_request *r, size_t *ret, struct http_reply *reply)
 {
-	const struct route *route;
-
 	if (page_of(r)) {
 		*ret = page_of(r)->show ? 0 : MCP_MESSAGE_MAX;
 		return true;
 	}
-	route = find_route(r, reply);
-	if (!route)
+	r->route = find_route(r, reply);
+	if (!r->route)
 		return false;
 	if (r->method != HTTP_GET)
-		*ret = route->is_large ? LARGE_BODY_MAX : BODY_MAX;
+		*ret = r->route->is_large ? LARGE_BODY_MAX : BODY_MAX;
 	return true;
 }
 
@@ -309,6 +307,35 @@ static bool take_input(const struct http_request *r, struct api_call *c)
 	return true;
 }
 
+/* What a GET is given without a condition, whoever asks: all may read. */
+static bool may_remember(const struct api *api, const struct http_request *r)
+{
+	return api->remembered && api->reads && api->reads->state && r->method == HTTP_GET &&
+	       r->line && !r->headers->value[HEADER_IF_NONE_MATCH];
+}
+
+/* Who may name folders is asked each time. */
+static bool is_to_remember(const struct api_call *c, const struct http_reply *reply)
+{
+	for (unsigned i = 0; folder_fields[i]; i++)
+		if (json_object_get(c->queued.input, folder_fields[i]))
+			return false;
+	return reply->status == 200 && c->op->is_of_book && c->op->is_of_book(c->queued.input);
+}
+
+/* The state is the one of before, so that what changes meanwhile is asked for again. */
+static void reply_now(const struct api *api, const struct http_request *r, struct api_call *c,
+		      struct http_reply *reply)
+{
+	struct book_state state;
+	bool known = may_remember(api, r) && api->reads->state(api->reads->arg, &state);
+
+	ask_now(api, c);
+	api_finish(api, c, reply);
+	if (known && is_to_remember(c, reply))
+		remembered_add(api->remembered, r->line, &state, c->op->schema->name, reply);
+}
+
 static bool begin_route(const struct api *api, const struct http_request *r, struct api_call *c,
 			struct http_reply *reply)
 {
@@ -323,11 +350,23 @@ static bool begin_route(const struct api *api, const struct http_request *r, str
 		answer_reply_error(c, reply);
 	else if (!api->reads || !is_read(c->op))
 		return true;
-	else {
-		ask_now(api, c);
-		api_finish(api, c, reply);
-	}
+	else
+		reply_now(api, r, c, reply);
 	return false;
+}
+
+static bool begin_remembered(const struct api *api, const struct http_request *r,
+			     const struct api_call *c, struct http_reply *reply)
+{
+	struct book_state state;
+	const char *operation;
+
+	if (!may_remember(api, r) || !api->reads->state(api->reads->arg, &state))
+		return false;
+	operation = remembered_find(api->remembered, r->line, &state, reply);
+	if (operation)
+		metrics_note(api->metrics, operation, ERR_NONE, monotonic_us() - c->began_us);
+	return operation;
 }
 
 bool api_begin(const struct api *api, const struct http_request *r, struct api_call *c,
@@ -336,10 +375,12 @@ bool api_begin(const struct api *api, const struct http_request *r, struct api_c
 	snprintf(c->queued.actor, sizeof(c->queued.actor), "%s", r->caller.name);
 	c->queued.rights = r->caller.rights;
 	c->began_us = monotonic_us();
+	if (begin_remembered(api, r, c, reply))
+		return false;
 	if (page_of(r))
 		return begin_page(api, r, c, reply);
-	c->route = find_route(r, reply);
-	return c->route && begin_route(api, r, c, reply);
+	c->route = r->route;
+	return begin_route(api, r, c, reply);
 }
 
 void api_call_release(struct api_call *c)

@@ -11,6 +11,7 @@
 #include "http/agents.h"
 #include "http/guard.h"
 #include "http/metrics.h"
+#include "http/remembered.h"
 #include "http/route.h"
 #include "operations/queue.h"
 
@@ -26,6 +27,7 @@ struct api {
 	unsigned rate; /* see struct limits */
 	/* Asks what changes nothing, in the thread that begins; NULL: the queue asks all. */
 	const struct transport *reads;
+	struct remembered *remembered; /* NULL: nothing is */
 	struct metrics *metrics;
 	struct agents *agents; /* of /mcp; the queue's thread has it */
 	bool is_ending;	       /* for /readyz */

@@ -149,6 +149,7 @@ static enum MHD_Result begin(struct server *s, struct exchange *x, const char *m
 	MHD_get_connection_values(x->connection, MHD_HEADER_KIND, note_header, &x->headers);
 	x->request = (struct http_request){
 		.method = http_method_of(method),
+		.line = x->line,
 		.target = &x->target,
 		.headers = &x->headers,
 		.peer = &connection_of(x->connection)->peer,

@@ -82,12 +82,16 @@ struct http_caller {
 	struct rights own;
 };
 
+struct route;
+
 struct http_request {
 	enum http_method method;
+	const char *line; /* the target as it came */
 	const struct target *target;
 	const struct http_headers *headers;
 	const struct http_peer *peer;
 	struct http_caller caller; /* see http/access.h */
+	const struct route *route; /* what it asks for, once it is admitted; NULL: a page */
 	struct arena *arena;	   /* goes with the request */
 	int64_t now_ms;		   /* monotonic: when its headers were there */
 	const char *body;	   /* NULL: none */

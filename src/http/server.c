@@ -234,6 +234,8 @@ static bool start(struct server *s, struct err *err)
 	s->api.clients = clients_new();
 	if (!s->api.clients)
 		return fail_memory(err);
+	/* Without memory for it, all are asked anew. */
+	s->api.remembered = remembered_new();
 	s->api.metrics = &s->metrics;
 	s->api.agents = agents_new(s->options->catalogue, s->options->writes);
 	return (s->api.agents || fail_memory(err)) && bell_open(&s->bell, err) &&
@@ -272,6 +274,7 @@ static void stop(struct server *s)
 	carriers_stop(s);
 	agents_free(s->api.agents);
 	clients_free(s->api.clients);
+	remembered_free(s->api.remembered);
 	certificate_free(s->certificate);
 	loop_free(s->loop);
 	fd_cleanup(&s->bell);

@@ -94,9 +94,15 @@ static bool list_run(struct call *c, const json_t *input, json_t *answer, struct
 	return true;
 }
 
+static bool is_of_book(const json_t *input)
+{
+	return !json_bool_of(input, "live") && !json_bool_of(input, "orphans");
+}
+
 const struct operation op_list = {
 	.schema = &schema_list,
 	.access = ACCESS_READ,
 	.before = live_look_if_asked,
+	.is_of_book = is_of_book,
 	.run = list_run,
 };

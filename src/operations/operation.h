@@ -51,6 +51,12 @@ struct operation {
 	 */
 	bool of_project;
 
+	/*
+	 * Of a read: does the answer to this input hang on the book alone, and neither on the
+	 * machine nor on the time?  NULL: nobody says so.
+	 */
+	bool (*is_of_book)(const json_t *input);
+
 	/* It reads a folder, that of this process where none is named. */
 	bool of_folder;
 

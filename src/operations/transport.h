@@ -6,6 +6,7 @@
 #ifndef OPERATIONS_TRANSPORT_H
 #define OPERATIONS_TRANSPORT_H
 
+#include "base/book_state.h"
 #include "operations/io.h"
 
 struct transport {
@@ -20,6 +21,9 @@ struct transport {
 	 */
 	bool (*begin)(void *arg, struct err *err);
 	bool (*end)(void *arg, bool *ret_unknown, struct err *err);
+
+	/* session_state; NULL: nobody can say. */
+	bool (*state)(void *arg, struct book_state *ret);
 };
 
 #endif

@@ -52,13 +52,34 @@ bool reserved_collect(struct registry *r, const char *host, const char *project,
 
 /* Listeners. */
 
+static void add_ports(struct port_set *into, const struct port_set *more)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(into->words); i++)
+		into->words[i] |= more->words[i];
+}
+
+static bool collect(const struct registry *r, enum protocol protocol, struct port_set *into,
+		    struct err *err)
+{
+	struct batch_look *look = r->look;
+
+	if (!look)
+		return r->listeners->ops->collect(r->listeners->ctx, protocol, into, err);
+	if (!look->has[protocol]) {
+		look->ports[protocol] = (struct port_set){ 0 };
+		look->has[protocol] = r->listeners->ops->collect(r->listeners->ctx, protocol,
+								 &look->ports[protocol], err);
+	}
+	add_ports(into, &look->ports[protocol]);
+	return look->has[protocol];
+}
+
 static void collect_listening(struct registry *r, const struct service_key *key,
 			      struct port_set *into)
 {
 	struct err err = { 0 };
 
-	if (can_look(r, key->host) &&
-	    !r->listeners->ops->collect(r->listeners->ctx, key->protocol, into, &err))
+	if (can_look(r, key->host) && !collect(r, key->protocol, into, &err))
 		registry_note(r, "cannot see what listens on this machine: %s", err.text);
 }
 

@@ -12,6 +12,8 @@ void registry_release(struct registry *r)
 {
 	free(r->policy);
 	r->policy = NULL;
+	free(r->look);
+	r->look = NULL;
 	json_decref(r->notices);
 	r->notices = NULL;
 }

@@ -22,9 +22,16 @@
 
 #define HOST_DEFAULT "localhost"
 
+/* What listens, looked at once for all changes that are made together. */
+struct batch_look {
+	bool has[PROTO_COUNT];
+	struct port_set ports[PROTO_COUNT];
+};
+
 struct registry {
 	struct store *store;
 	const struct listeners *listeners; /* NULL: nobody can look */
+	struct batch_look *look;	   /* NULL: each change looks for itself */
 	const struct clock *clock;
 	char host[NAME_SIZE]; /* this machine's, in the book */
 	bool is_shared;	      /* by machines: others may write in it, too */

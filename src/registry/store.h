@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/book_state.h"
 #include "base/err.h"
 #include "ports/entry.h"
 #include "ports/plan.h"
@@ -222,6 +223,12 @@ struct store;
 
 struct store_ops {
 	const char *name; /* "memory", "sqlite" */
+
+	/*
+	 * The state that a transaction which began now would read, without one.  False: nobody
+	 * can say.  NULL: this engine would have to be asked.
+	 */
+	bool (*state)(struct store *s, struct book_state *ret);
 
 	/* Free `s` and all it owns; an open transaction is rolled back. Never called with NULL. */
 	void (*free)(struct store *s);

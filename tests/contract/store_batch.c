@@ -91,6 +91,44 @@ static bool add_gap(const struct event *e, void *arg)
 	return true;
 }
 
+static void contract_batch__has_the_blocks_as_they_are_written_and_undone(struct store *s)
+{
+	struct err err = { 0 };
+
+	put_in_transaction(s, SHOP, "shop", 1);
+	begin_batch(s);
+	CHECK_BLOCKS(s, "localhost", SHOP, "");
+	put_block(s, block_of("localhost", 3100, 3199, 1));
+	CHECK_BLOCKS(s, "localhost", SHOP, "localhost 3100-3199");
+	CHECK_BLOCKS(s, "build-2", NULL, "");
+	MUST(store_begin(s, true, &err));
+	put_block(s, block_of("build-2", 3200, 3299, 2));
+	CHECK_BLOCKS(s, NULL, SHOP, "localhost 3100-3199, build-2 3200-3299");
+	store_rollback(s);
+	CHECK_BLOCKS(s, NULL, NULL, "localhost 3100-3199");
+	MUST(s->ops->block_remove(s, "localhost", 3100, &err));
+	CHECK_BLOCKS(s, NULL, NULL, "");
+	put_block(s, block_of("localhost", 3200, 3299, 3));
+	CHECK_BLOCKS(s, NULL, SHOP, "localhost 3200-3299");
+	CHECK_BLOCKS(s, NULL, BLOG, "");
+	MUST(s->ops->project_remove(s, SHOP, &err));
+	CHECK_BLOCKS(s, NULL, NULL, "");
+	end_batch(s);
+	CHECK_BLOCKS(s, NULL, NULL, "");
+}
+
+static void session_batch__has_blocks_that_others_wrote_before(struct store *one, struct store *two)
+{
+	put_in_transaction(one, SHOP, "shop", 1);
+	begin_batch(one);
+	CHECK_BLOCKS(one, NULL, NULL, "");
+	end_batch(one);
+	put_block(two, block_of("localhost", 3100, 3199, 1));
+	begin_batch(one);
+	CHECK_BLOCKS(one, NULL, NULL, "localhost 3100-3199");
+	end_batch(one);
+}
+
 static void contract_batch__transactions_are_changes_of_their_own(struct store *s)
 {
 	begin_batch(s);
@@ -120,7 +158,9 @@ int main(void)
 		CONTRACT(batch__what_is_rolled_back_in_it_leaves_the_rest),
 		CONTRACT(batch__reads_what_was_done_in_it),
 		CONTRACT(batch__undone_leaves_nothing),
+		CONTRACT(batch__has_the_blocks_as_they_are_written_and_undone),
 		CONTRACT(batch__transactions_are_changes_of_their_own),
+		SESSIONS(batch__has_blocks_that_others_wrote_before),
 		SESSIONS(batch__is_seen_by_others_as_a_whole),
 	};
 

@@ -469,6 +469,57 @@ static void folder_free__rolls_back_and_the_book_keeps_the_rest(const struct sto
 	store_free(s);
 }
 
+/* Engines that can say it at all. */
+static bool ask_state(struct store *s, struct book_state *ret)
+{
+	struct err err = { 0 };
+
+	/* Nobody can say before the first transaction. */
+	MUST(store_begin(s, false, &err));
+	MUST(store_commit(s, &err));
+	return s->ops->state && s->ops->state(s, ret);
+}
+
+static bool is_same(const struct book_state *a, const struct book_state *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+static void session_state__is_another_after_each_change_by_anybody(struct store *one,
+								   struct store *two)
+{
+	struct book_state before, now;
+
+	put_project(one, BLOG, "blog", 1);
+	if (!ask_state(one, &before))
+		return;
+	CHECK(ask_state(one, &now) && is_same(&before, &now));
+	CHECK(ask_state(two, &now) && is_same(&before, &now),
+	      "it is the book's, not the session's");
+	put_project(two, SHOP, "shop", 2);
+	CHECK(ask_state(one, &now) && !is_same(&before, &now));
+	before = now;
+	put_project(one, SHARED, "later", 3);
+	CHECK(ask_state(one, &now) && !is_same(&before, &now));
+}
+
+static void session_state__is_the_same_until_a_change_is_committed(struct store *one,
+								   struct store *two)
+{
+	struct book_state before, now;
+	struct err err = { 0 };
+
+	put_project(one, BLOG, "blog", 1);
+	if (!ask_state(two, &before))
+		return;
+	MUST(store_begin(one, true, &err));
+	put_project(one, SHOP, "shop", 2);
+	CHECK(ask_state(two, &now) && is_same(&before, &now));
+	CHECK(!one->ops->state(one, &now), "in a transaction nobody can say");
+	store_rollback(one);
+	CHECK(ask_state(two, &now) && is_same(&before, &now));
+}
+
 static const struct contract contracts[] = {
 	CONTRACT(rollback__undoes_every_kind_of_write),
 	CONTRACT(rollback__undoes_a_clear),
@@ -480,6 +531,8 @@ static const struct contract contracts[] = {
 	CONTRACT(begin__goes_on_after_a_refusal),
 	CONTRACT(begin__reads_without_writing),
 	CONTRACT(txn__undoes_itself_unless_it_is_committed),
+	SESSIONS(state__is_another_after_each_change_by_anybody),
+	SESSIONS(state__is_the_same_until_a_change_is_committed),
 	SESSIONS(commit__shows_the_other_what_was_written),
 	SESSIONS(rollback__never_shows_the_other),
 	SESSIONS(begin__reads_one_state_throughout),

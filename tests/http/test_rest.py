@@ -24,6 +24,20 @@ def test_api__and_command_line_have_one_book(shop, pb):
     assert ports == pb.json("list")["ports"]
 
 
+def test_get__tells_at_once_what_anyone_has_changed(shop, pb):
+    path = "/api/v1/projects/shop/services/web"
+
+    def ports():
+        return [(p["port"], p["description"]) for p in shop.ok("GET", path)["ports"]]
+    assert ports() == ports() == [(3100, None)]
+    pb.ok("update", "shop/web", "--description", "by another process")
+    assert ports() == ports() == [(3100, "by another process")]
+    shop.ok("PATCH", path, {"description": "by the server"})
+    assert ports() == ports() == [(3100, "by the server")]
+    pb.ok("release", "shop/web")
+    assert ports() == ports() == []
+
+
 def test_made__says_where_it_is(served):
     made = served.ask("POST", "/api/v1/projects", {"projectName": "shop"})
     assert (made.status, made.headers["Location"]) == (201, "/api/v1/projects/shop")

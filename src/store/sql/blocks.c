@@ -20,6 +20,7 @@ bool sql_block_add(struct store *store, const struct block *b, struct err *err)
 		sql_text(b->range), sql_some_id(b->project_id), sql_time(b->created_at_ms),
 	};
 
+	kept_blocks_forget(sql_session_of(store));
 	return sql_change(sql_session_of(store), BLOCK_ADD, values, ARRAY_LEN(values), err);
 }
 
@@ -27,10 +28,11 @@ bool sql_block_remove(struct store *store, const char *host, uint16_t first, str
 {
 	const struct sql_value values[] = { sql_key(host), sql_int(first) };
 
+	kept_blocks_forget(sql_session_of(store));
 	return sql_change(sql_session_of(store), BLOCK_REMOVE, values, ARRAY_LEN(values), err);
 }
 
-bool sql_block_each(struct store *store, const char *host, const char *project_id, block_fn *fn,
+bool sql_block_read(struct sql_session *s, const char *host, const char *project_id, block_fn *fn,
 		    void *arg, struct err *err)
 {
 	static const enum sql_statement by[2][2] = { { BLOCK_ALL, BLOCK_OF },
@@ -44,9 +46,18 @@ bool sql_block_each(struct store *store, const char *host, const char *project_i
 		values[n++] = sql_exact(host);
 	if (project_id)
 		values[n++] = sql_id(project_id);
-	return query_open(sql_session_of(store), by[host != NULL][project_id != NULL], values, n,
-			  &q, err) &&
+	return query_open(s, by[host != NULL][project_id != NULL], values, n, &q, err) &&
 	       query_walk(&q, give_block, &v, err);
+}
+
+bool sql_block_each(struct store *store, const char *host, const char *project_id, block_fn *fn,
+		    void *arg, struct err *err)
+{
+	struct sql_session *s = sql_session_of(store);
+
+	return store->in_batch && s->engine->keeps_blocks
+		       ? kept_blocks_each(s, host, project_id, fn, arg, err)
+		       : sql_block_read(s, host, project_id, fn, arg, err);
 }
 
 static bool give_reserved(struct query *q, const struct visit *v)

@@ -106,6 +106,7 @@ bool sql_project_remove(struct store *store, const char *id, struct err *err)
 	const struct sql_value value = sql_id(id);
 	CLEANUP(write_cleanup) struct write w = { .session = sql_session_of(store) };
 
+	kept_blocks_forget(w.session);
 	return write_begin(&w, err) && remove_rows(w.session, &value, err) && write_end(&w, err);
 }
 

@@ -25,6 +25,7 @@
 struct sql_session {
 	struct store store; /* first: see sql_session_of */
 	const struct sql_engine *engine;
+	struct kept_blocks *blocks; /* as read in this batch: see blocks_kept.c; NULL: not yet */
 };
 
 static inline struct sql_session *sql_session_of(struct store *s)
@@ -50,6 +51,8 @@ struct write {
 
 struct sql_engine {
 	bool marks_seen; /* see sql_filter_entries */
+	/* Nobody else writes while a batch is open, so that blocks are read once for all of it. */
+	bool keeps_blocks;
 	/* See the functions of these names below. */
 	bool (*open)(struct sql_session *s, unsigned what, const struct sql_value *values,
 		     unsigned n_values, struct query *ret, struct err *err);
@@ -135,6 +138,15 @@ MUST_CHECK bool sql_change_surely(struct sql_session *s, unsigned what,
 				  const struct sql_value *values, unsigned n_values,
 				  struct err *err);
 
+/* ---- blocks_kept.c ---- */
+
+/* Errors: ERR_MEMORY; those of reading */
+MUST_CHECK bool kept_blocks_each(struct sql_session *s, const char *host, const char *project_id,
+				 block_fn *fn, void *arg, struct err *err);
+
+/* They may be others now: one is written or undone, or a transaction begins or ends. */
+void kept_blocks_forget(struct sql_session *s);
+
 /* ---- settings.c, projects.c, blocks.c, entries.c, claim.c, events.c, requests.c ---- */
 
 bool sql_setting_get(struct store *store, const char *name, struct arena *a, const char **ret,
@@ -161,6 +173,9 @@ bool sql_instance_find(struct store *store, const char *host, const char *worktr
 
 bool sql_block_add(struct store *store, const struct block *b, struct err *err);
 bool sql_block_remove(struct store *store, const char *host, uint16_t first, struct err *err);
+/* As block_each, from the rows themselves. */
+bool sql_block_read(struct sql_session *s, const char *host, const char *project_id, block_fn *fn,
+		    void *arg, struct err *err);
 bool sql_block_each(struct store *store, const char *host, const char *project_id, block_fn *fn,
 		    void *arg, struct err *err);
 bool sql_reserved_put(struct store *store, const struct reserved *r, struct err *err);

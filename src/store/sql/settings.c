@@ -97,6 +97,7 @@ bool sql_clear(struct store *store, struct err *err)
 	struct sql_session *s = sql_session_of(store);
 	CLEANUP(write_cleanup) struct write w = { .session = s };
 
+	kept_blocks_forget(s);
 	if (!write_begin(&w, err))
 		return false;
 	for (unsigned i = CLEAR_CHECKS; i <= CLEAR_SETTINGS; i++)

@@ -167,6 +167,11 @@ void session_part_undo(struct sql_session *sql);
 /* Say to SQLite that a commit is durable; before a transaction, once a session. */
 MUST_CHECK bool session_sync_fully(struct session *s, struct err *err);
 
+/* ---- state.c ---- */
+
+/* As struct store_ops has it. */
+bool sqlite_state(struct store *store, struct book_state *ret);
+
 /* ---- looks.c ---- */
 
 /* As struct store_ops has it. */

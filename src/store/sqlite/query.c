@@ -180,6 +180,7 @@ static bool is_begun(const struct sql_session *sql)
 
 const struct sql_engine sqlite_engine = {
 	.marks_seen = true,
+	.keeps_blocks = true,
 	.open = open_query,
 	.open_filter = open_filter,
 	.close = close_query,

@@ -5,6 +5,7 @@
 
 void session_close(struct session *s)
 {
+	kept_blocks_forget(&s->sql);
 	if (s->txn != TXN_NONE)
 		session_rollback(&s->sql.store);
 	for (unsigned i = 0; i < STATEMENT_COUNT; i++) {
@@ -37,6 +38,7 @@ static void sqlite_free(struct store *store)
 
 const struct store_ops sqlite_ops = {
 	.name = "sqlite",
+	.state = sqlite_state,
 	.free = sqlite_free,
 	.begin = session_begin,
 	.commit = session_commit,

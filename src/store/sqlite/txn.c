@@ -149,6 +149,7 @@ bool session_begin(struct store *store, bool write, struct err *err)
 
 	if (s->txn != TXN_NONE)
 		return fail(err, ERR_INVALID, "a transaction is open already");
+	kept_blocks_forget(&s->sql);
 	if (!prepare_ends(s, err) || !end_left_over(s, err))
 		return false;
 	if (!(write ? begin_write(s, err) : sql_run(&s->sql, BEGIN_READ, NULL, 0, err)))
@@ -162,6 +163,7 @@ void session_rollback(struct store *store)
 	struct session *s = session_of(store);
 
 	s->txn = TXN_NONE;
+	kept_blocks_forget(&s->sql);
 	/* Not open any more: an error has undone it. */
 	if (!sqlite3_get_autocommit(s->db)) {
 		sqlite3_step(s->statements[ROLLBACK]);
@@ -201,6 +203,7 @@ void session_part_undo(struct sql_session *sql)
 	static const enum statement steps[] = { SAVEPOINT_UNDO, SAVEPOINT_END };
 	struct session *s = (struct session *)sql;
 
+	kept_blocks_forget(sql);
 	for (unsigned i = 0; i < ARRAY_LEN(steps) && !sqlite3_get_autocommit(s->db); i++) {
 		sqlite3_step(s->statements[steps[i]]);
 		sqlite3_reset(s->statements[steps[i]]);
