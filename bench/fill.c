@@ -3,7 +3,7 @@
  * services s00 to s99 on localhost, an event for each: TCP, and, where more are
  * wanted than fit, each on UDP, too.
  *
- * usage: fill BOOK COUNT
+ * usage: fill BOOK COUNT [PER_PROJECT]
  */
 #include "base/uuid.h"
 #include "book.h"
@@ -20,10 +20,10 @@ int main(int argc, char **argv)
 	struct book book;
 	unsigned count, per_project;
 
-	if (argc != 3)
-		die("usage: fill BOOK COUNT");
+	if (argc != 3 && argc != 4)
+		die("usage: fill BOOK COUNT [PER_PROJECT]");
 	count = number_or_die(argv[2], 2 * PORTS_MAX);
-	per_project = count > PORTS_MAX ? 200 : 100;
+	per_project = argc == 4 ? number_or_die(argv[3], 100) : count > PORTS_MAX ? 200 : 100;
 	book_open(&book, argv[1]);
 	book_begin(&book);
 	for (unsigned i = 0; i < count; i++) {
