@@ -110,7 +110,7 @@ static void test_assignment__says_when_it_is_full(void **state)
 static void test_assignment__goes_to_another_process_and_back(void **state)
 {
 	CLEANUP(json_cleanup) json_t *json = NULL;
-	struct assignment a, got;
+	struct assignment a, got = { 0 };
 	struct err err = { 0 };
 
 	make(&a, false, true);

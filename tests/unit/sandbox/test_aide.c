@@ -133,7 +133,7 @@ static void read_all(int fd, struct text *ret)
 /* What `command` writes to stderr, and the aide says of it, told of two words. */
 static void run_two(const char *command, int64_t max_ms, struct text *ret)
 {
-	int saved = dup(STDERR_FILENO), ends[2];
+	int saved = dup(STDERR_FILENO), ends[2] = { -1, -1 };
 	struct aide *a;
 
 	CHECK(saved >= 0 && !pipe(ends));
