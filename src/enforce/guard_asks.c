@@ -5,7 +5,8 @@
  *   status   a file with all that it knows
  *   take     the file that holds a port, so that the owner can be bound beside it (hold.h);
  *            then `taken`, and the guard lets go of it, or `kept`, and it goes on
- *   yield    let go of a port, and leave it alone for `forMs`
+ *   yield    let go of a port, and leave it alone for `forMs`; with a process (a pidfd), until that
+ *            has ended, where this is sooner
  *   tried    somebody asked for a port that is another's: only noted
  *
  * Whoever is this user may ask, and nobody else.
@@ -48,6 +49,7 @@ static struct spot *spot_meant(const struct visitor *v, const json_t *ask)
 /* Each answers; `*ret_fd` is a file that goes with it, and is closed if `*ret_own`. */
 
 struct reply {
+	int passed; /* what came with the question; -1: nothing */
 	json_t *json;
 	int fd;
 	bool is_own;
@@ -68,6 +70,14 @@ static void answer_about(struct visitor *v, const json_t *ask, struct reply *r)
 
 	r->json = json_pack("{s:b, s:b, s:i}", "success", 1, "held", s && s->state == SPOT_HELD,
 			    "guardPid", (int)getpid());
+}
+
+/* By the end of a process more is known than by time. */
+static void wait_for_passed(struct visitor *v, struct spot *s, struct reply *r)
+{
+	if (v->process < 0)
+		v->process = fd_take(&r->passed);
+	s->holder = v->process >= 0 ? v : NULL;
 }
 
 /* Who has just told the book that it asks finds its port held. */
@@ -128,8 +138,10 @@ static void answer_yield(struct visitor *v, const json_t *ask, struct reply *r)
 		spot_become(s, SPOT_YIELDED, WHY_NONE, now_ms);
 		guard_tell(v->guard, s, GUARD_YIELDED, v);
 	}
-	if (s && s->state == SPOT_YIELDED)
+	if (s && s->state == SPOT_YIELDED) {
 		s->until_ms = now_ms + ms;
+		wait_for_passed(v, s, r);
+	}
 	r->json = json_pack("{s:b, s:b}", "success", 1, "held", is_held);
 }
 
@@ -181,7 +193,22 @@ static void visitor_free(struct visitor *v)
 {
 	loop_remove(v->guard->loop, v->fd);
 	close(v->fd);
+	fd_cleanup(&v->process);
 	free(v);
+}
+
+/* What was given to it, or left for it. */
+static void forget_holder(struct guard *g, const struct visitor *v)
+{
+	for (unsigned i = 0; i < g->spots.count; i++) {
+		struct spot *s = &g->spots.items[i];
+
+		if (s->holder != v)
+			continue;
+		s->holder = NULL;
+		if (s->state == SPOT_YIELDED)
+			s->until_ms = 0;
+	}
 }
 
 /* What it had is free now, unless others have it, too. */
@@ -194,9 +221,7 @@ static void leave(struct visitor *v)
 			*at = v->next;
 			break;
 		}
-	for (unsigned i = 0; i < g->spots.count; i++)
-		if (g->spots.items[i].holder == v)
-			g->spots.items[i].holder = NULL;
+	forget_holder(g, v);
 	visitor_free(v);
 	guard_look(g);
 }
@@ -217,10 +242,14 @@ static bool has_something(const struct visitor *v)
 /* The process is waited for in the place of its connection. False: it is over. */
 static bool stay(struct visitor *v)
 {
-	int process = v->becomes && has_something(v) ? (int)syscall(SYS_pidfd_open, v->pid, 0) : -1;
+	int process = fd_take(&v->process);
 
-	if (process < 0)
+	if (process < 0 && v->becomes)
+		process = (int)syscall(SYS_pidfd_open, v->pid, 0);
+	if (process < 0 || !has_something(v)) {
+		fd_cleanup(&process);
 		return false;
+	}
 	loop_remove(v->guard->loop, v->fd);
 	close(v->fd);
 	v->fd = process;
@@ -228,13 +257,11 @@ static bool stay(struct visitor *v)
 	return loop_add(v->guard->loop, process, EPOLLIN, hear_end, v, NULL);
 }
 
-static void hear(void *arg, uint32_t events)
+bool guard_answer(struct visitor *v)
 {
 	CLEANUP(json_cleanup) json_t *ask = NULL;
-	CLEANUP(fd_cleanup) int passed = -1;
-	struct visitor *v = arg;
-	struct reply r = { .fd = -1 };
-	bool ok = message_receive(v->fd, &ask, &passed, NULL);
+	struct reply r = { .fd = -1, .passed = -1 };
+	bool ok = message_receive(v->fd, &ask, &r.passed, NULL);
 
 	if (ok) {
 		answer(v, ask, &r);
@@ -244,7 +271,15 @@ static void hear(void *arg, uint32_t events)
 	json_decref(r.json);
 	if (r.is_own)
 		fd_cleanup(&r.fd);
-	if (!ok && !stay(v))
+	fd_cleanup(&r.passed);
+	return ok;
+}
+
+static void hear(void *arg, uint32_t events)
+{
+	struct visitor *v = arg;
+
+	if (!guard_answer(v) && !stay(v))
 		leave(v);
 }
 
@@ -257,7 +292,13 @@ static void admit(struct guard *g, int fd, pid_t pid)
 		close(fd);
 		return;
 	}
-	*v = (struct visitor){ .guard = g, .next = g->visitors, .fd = fd, .pid = pid };
+	*v = (struct visitor){
+		.guard = g,
+		.next = g->visitors,
+		.fd = fd,
+		.pid = pid,
+		.process = -1,
+	};
 	g->visitors = v;
 }
 

@@ -59,13 +59,14 @@ void guard_disconnect(struct guard_client *c)
 
 /* One question; what it has to do with a port. */
 
-static bool exchange(struct guard_client *c, const json_t *ask, json_t **ret, int *ret_file,
-		     struct err *err)
+static bool exchange_with(struct guard_client *c, const json_t *ask, int passed, json_t **ret,
+			  int *ret_file, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	CLEANUP(fd_cleanup) int file = -1;
 
-	if (!message_send(c->fd, ask, -1, err) || !message_receive(c->fd, &answer, &file, err)) {
+	if (!message_send(c->fd, ask, passed, err) ||
+	    !message_receive(c->fd, &answer, &file, err)) {
 		guard_disconnect(c);
 		return false;
 	}
@@ -75,6 +76,12 @@ static bool exchange(struct guard_client *c, const json_t *ask, json_t **ret, in
 	if (ret_file)
 		*ret_file = fd_take(&file);
 	return true;
+}
+
+static bool exchange(struct guard_client *c, const json_t *ask, json_t **ret, int *ret_file,
+		     struct err *err)
+{
+	return exchange_with(c, ask, -1, ret, ret_file, err);
 }
 
 static json_t *about(const struct guard_client *c, const char *word, enum protocol protocol,
@@ -239,17 +246,17 @@ static bool connect_or_fail(struct guard_client *c, struct err *err)
 	return guard_connect(c) || fail(err, ERR_NOT_FOUND, "no guard of this user runs here");
 }
 
-bool guard_yield(enum protocol protocol, uint16_t port, int64_t for_ms, const char *what,
-		 bool *ret_was_held, struct err *err)
+bool guard_yield(const struct yielding *y, bool *ret_was_held, struct err *err)
 {
-	CLEANUP(guard_disconnect) struct guard_client c = { .fd = -1, .what = what };
-	CLEANUP(json_cleanup) json_t *ask = about(&c, "yield", protocol, port), *answer = NULL;
+	CLEANUP(guard_disconnect) struct guard_client c = { .fd = -1, .what = y->what };
+	CLEANUP(json_cleanup)
+	json_t *ask = about(&c, "yield", y->protocol, y->port), *answer = NULL;
 
 	if (!connect_or_fail(&c, err))
 		return false;
-	if (!ask || !json_put_int(ask, "forMs", for_ms))
+	if (!ask || !json_put_int(ask, "forMs", y->for_ms))
 		return fail_memory(err);
-	if (!exchange(&c, ask, &answer, NULL, err))
+	if (!exchange_with(&c, ask, y->process, &answer, NULL, err))
 		return false;
 	*ret_was_held = json_bool_of(answer, "held");
 	return true;

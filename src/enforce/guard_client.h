@@ -45,11 +45,18 @@ bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port);
 pid_t guard_of(struct guard_client *c, enum protocol protocol, uint16_t port);
 
 /*
- * Have the guard let go of a port, and leave it alone for so long.
+ * Have the guard let go of a port, and leave it alone for so long.  `process` is a pidfd: if that
+ * one ends before, it is taken back at once; -1: none is known.
  * Errors: ERR_NOT_FOUND  no guard runs; ERR_IO
  */
-MUST_CHECK bool guard_yield(enum protocol protocol, uint16_t port, int64_t for_ms, const char *what,
-			    bool *ret_was_held, struct err *err);
+struct yielding {
+	enum protocol protocol;
+	uint16_t port;
+	int64_t for_ms;
+	int process;
+	const char *what; /* who asks, as in guard_client */
+};
+MUST_CHECK bool guard_yield(const struct yielding *y, bool *ret_was_held, struct err *err);
 
 /* Let it be noted that a program asked for a port whose it is not. Never fails. */
 void guard_note_try(struct guard_client *c, enum protocol protocol, uint16_t port,

@@ -8,13 +8,17 @@
 #include "enforce/guard_wire.h"
 #include "loop/loop.h"
 
-/* Who asks. A `run` stays as long as what it runs; of who becomes the owner, its process does. */
+/*
+ * Who asks.  A `run` stays as long as what it runs; of who becomes the owner, its process does; of
+ * who has a port left for another one, that one's, if it was told.
+ */
 struct visitor {
 	struct guard *guard;
 	struct visitor *next;
 	int fd;
 	pid_t pid;
 	bool becomes;
+	int process;   /* a pidfd: whose end is waited for when the connection is over; -1: none */
 	char what[64]; /* "run consilio/web", as it calls itself */
 };
 
@@ -60,6 +64,9 @@ struct guard_counts guard_count(const struct guard *g);
 /* Somebody asked for something by the socket: all that is there is answered. */
 void guard_visit(void *arg, uint32_t events);
 void guard_visitors_end(struct guard *g);
+
+/* Take one message, and answer it. False: there will be no more. */
+MUST_CHECK bool guard_answer(struct visitor *v);
 
 /* guard_status.c */
 

@@ -66,7 +66,7 @@ struct spot {
 	const char *started_by; /* NULL: not known */
 	const char *entered_by;
 	int fd;		    /* that holds it; -1: none */
-	const void *holder; /* SPOT_GIVEN: who has it; and who is just taking it */
+	const void *holder; /* who has it, is just taking it, or has it left for somebody */
 	int64_t since_ms;   /* in that state, ms since 1970 */
 	int64_t until_ms;   /* SPOT_YIELDED */
 	bool had_remains;   /* it could not be held because of connections that have ended */

@@ -50,9 +50,16 @@ bool launch_filtered(const struct launching *l, int channel, struct err *err)
 /* Nobody is there at the moment of its bind: the guard lets go before. */
 static void leave_port(const struct assignment *a)
 {
+	const struct yielding y = {
+		.protocol = PROTO_TCP,
+		.port = a->port,
+		.for_ms = LEFT_MS,
+		.process = -1,
+		.what = "run",
+	};
 	bool was_held;
 
-	(void)!guard_yield(PROTO_TCP, a->port, LEFT_MS, "run", &was_held, NULL);
+	(void)!guard_yield(&y, &was_held, NULL);
 }
 
 bool launch_with_rules(const struct launching *l, struct err *err)

@@ -1,8 +1,8 @@
 /*
  * operations/run_note.c - what `run` tells the book of the command it runs.
  *
- * A start is history, with the process; listening and ending are looks at the
- * entry, as an audit notes them, but made at the very moment.
+ * A start is history, with the process; listening and ending are noted as an audit notes what it
+ * sees, but at the very moment, and are not counted among the looks.
  */
 #include <string.h>
 
@@ -50,7 +50,8 @@ static bool note_state(struct call *c, const struct entry *e, enum entry_state s
 					   .count = 1,
 					   .host = e->host,
 					   .at_ms = registry_now(c->registry),
-					   .took_us = NOT_MEASURED };
+					   .took_us = NOT_MEASURED,
+					   .is_told = true };
 
 	return checks_add(c->registry, &look, err);
 }

@@ -1,5 +1,6 @@
 #include "registry/checks.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,13 +49,16 @@ struct looks looks_of(const struct health_check *c)
 {
 	struct looks one = { 1, is_up(c->status), c->at_ms }, many;
 	CLEANUP(json_cleanup) json_t *details = NULL;
+	int64_t count, up;
 
 	if (!c->details || !json_parse(c->details, strlen(c->details), &details, NULL))
 		return one;
-	many.count = (unsigned)json_int_of(details, LOOKS_KEY, 0);
-	many.up = (unsigned)json_int_of(details, UP_KEY, 0);
-	many.until_ms = json_int_of(details, UNTIL_KEY, c->at_ms);
-	return many.count > 0 && many.up <= many.count ? many : one;
+	count = json_int_of(details, LOOKS_KEY, -1);
+	up = json_int_of(details, UP_KEY, -1);
+	many = (struct looks){ .count = (unsigned)count,
+			       .up = (unsigned)up,
+			       .until_ms = json_int_of(details, UNTIL_KEY, c->at_ms) };
+	return count >= 0 && up >= 0 && up <= count && count <= UINT_MAX ? many : one;
 }
 
 static bool put_details(json_t *o, const char *actual, const struct looks *looks)
@@ -82,6 +86,7 @@ static bool add_check(struct registry *r, const struct look_results *look,
 		      const struct look_result *seen, struct err *err)
 {
 	CLEANUP(json_text_cleanup) char *details = NULL;
+	const struct looks none = { .until_ms = look->at_ms };
 	struct health_check row = {
 		.entry_id = seen->entry->id,
 		.at_ms = look->at_ms,
@@ -89,7 +94,7 @@ static bool add_check(struct registry *r, const struct look_results *look,
 		.response_us = look->took_us,
 	};
 
-	if (!format_details(seen->actual, NULL, &details, err))
+	if (!format_details(seen->actual, look->is_told ? &none : NULL, &details, err))
 		return false;
 	row.details = details;
 	return r->store->ops->check_add(r->store, &row, err);

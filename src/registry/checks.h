@@ -5,6 +5,9 @@
  * of a stretch of time become one: it counts the looks, keeps the worst state
  * among them, and is no longer exact in when.  The counts stay true, and with
  * them the share of the looks at which somebody listened.
+ *
+ * What `run` tells of a start and an end is a row, too, which stands for no look:
+ * what is restarted often would seem to be down half of the time.
  */
 #ifndef REGISTRY_CHECKS_H
 #define REGISTRY_CHECKS_H
@@ -14,7 +17,7 @@
 
 /* What a row stands for. */
 struct looks {
-	unsigned count;
+	unsigned count;	  /* 0: it was told, and nobody looked */
 	unsigned up;	  /* of these; in_use or unknown: somebody listened, and not a stranger */
 	int64_t until_ms; /* the last of them; the first is the row's own time */
 };
@@ -39,6 +42,7 @@ struct look_results {
 	unsigned count;
 	const char *host;
 	int64_t at_ms, took_us;
+	bool is_told; /* by who knows: it is not counted as a look */
 };
 MUST_CHECK bool checks_add(struct registry *r, const struct look_results *look, struct err *err);
 

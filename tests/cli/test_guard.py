@@ -225,6 +225,44 @@ def test_yield__is_over_when_nobody_comes(guard, owned, pb):
     assert not bind(port)
 
 
+def test_yield__is_over_with_the_process_that_it_was_for(guard, owned, pb):
+    port = owned("shop/web")
+    g = guard()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as starter:
+        pb.ok("yield", "shop/web", "--for", "10m", "--while", starter.pid)
+        assert bind(port) and state_of(pb, port)["state"] == "yielded"
+        starter.stdin.close()
+        starter.wait()
+    g.wait(f"holds {port}")
+    assert not bind(port)
+
+
+def test_yield__leaves_a_port_to_its_owner_whatever_becomes_of_who_started_that(guard, owned, pb,
+                                                                              listen):
+    port = owned("shop/web")
+    g = guard()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as starter:
+        pb.ok("yield", "shop/web", "--while", starter.pid)
+        listener = listen(port)
+        g.wait(f"somebody has {port}")
+        starter.stdin.close()
+        starter.wait()
+    pb.ok("yield", "shop/web")  # the guard has heard of that end before it answers this
+    assert state_of(pb, port)["state"] == "in_use"
+    subprocess.run(["kill", "-9", str(listener)], check=True)
+    g.wait(f"holds {port}")
+
+
+@pytest.mark.parametrize("process, status, text", [
+    ("me", 2, "'me' is no number of a process"),
+    ("0", 2, "'0' is no number of a process"),
+    ("4194304", 1, "process 4194304 cannot be waited for: No such process"),  # above pid_max
+])
+def test_yield__says_whom_it_cannot_wait_for(owned, pb, process, status, text):
+    owned("shop/web")
+    assert text in pb.fails(status, "yield", "shop/web", "--while", process).err
+
+
 def test_yield__makes_the_port_one_that_is_held_from_now_on(guard, pb):
     port = int(pb.ok("get", "shop/dns", "--udp", "--create"))
     g = guard()
@@ -388,3 +426,20 @@ def test_guard__of_another_user_is_not_asked(guard, pb):
     assert pb.fails(1, "guard", "status", env={"XDG_RUNTIME_DIR": run})
     guard()  # root has its own
     assert pb.json("guard", "status", user=NOBODY)["user"] == "nobody"
+
+
+def test_guard__follows_a_book_in_postgresql(guard, pb, shared, run):
+    with_book = ("--book", shared.url())
+    pb.ok("get", "shop/web", "--create", "--meta", "startedBy=run", *with_book)
+    g = guard(*with_book)
+    port = int(pb.ok("get", "shop/web", *with_book))
+    assert not bind(port)
+    second = int(pb.ok("get", "shop/api", "--meta", "startedBy=run", *with_book))
+    g.wait(f"holds {second} (shop/api)")
+    process = run("shop/web", *with_book)
+    g.wait(f"gave {port} (shop/web) to run")
+    process.kill()
+    g.wait(f"holds {port}")
+    pb.ok("release", "shop/api", *with_book)
+    g.wait(f"does not hold {second}")
+    assert not bind(port) and bind(second)

@@ -307,6 +307,8 @@ def test_run__marks_the_entry_in_use_and_down(shop, way):
     until(lambda: shop.states() == ["in_use"])
     program.communicate()
     until(lambda: shop.states() == ["in_use", "down"])
+    said, = shop.pb.json("history", "--health", "shop/web")["services"]
+    assert (said["looks"], said["uptime"]["all"]) == (0, None)  # nobody has looked
 
 
 @pytest.mark.parametrize("how", [(), ("--strict",), ("--plain",)])

@@ -192,6 +192,7 @@ static void test_looks_of__takes_what_it_cannot_read_for_one_look(void **state)
 					       "x",
 					       "[]",
 					       "{\"looks\":0}",
+					       "{\"looks\":-1,\"up\":-1}",
 					       "{\"looks\":2,\"up\":3}",
 					       "{\"actual\":\"node\"}" };
 
@@ -201,6 +202,26 @@ static void test_looks_of__takes_what_it_cannot_read_for_one_look(void **state)
 
 		CHECK(looks.count == 1 && looks.up == 1 && looks.until_ms == 5, "row %zu", i);
 	}
+}
+
+static void test_looks_of__what_was_told_is_none(void **state)
+{
+	const struct entry web = { .id = "web" };
+	const struct look_result up = { .entry = &web, .state = STATE_IN_USE };
+	struct look_results told = {
+		.items = &up, .count = 1, .host = "h", .at_ms = now - 200 * MINUTE, .is_told = true
+	};
+	CLEANUP(book_cleanup) struct book b = { 0 };
+	struct err err = { 0 };
+
+	book_open(&b);
+	put(&b, "web", 201, "down");
+	CHECK(store_begin(b.store, true, &err), "%s", err.text);
+	CHECK(checks_add(&b.registry, &told, &err), "%s", err.text);
+	CHECK(store_commit(b.store, &err), "%s", err.text);
+	check_rows(&b, "web down 0/1 web in_use 0/0 ");
+	thin(&b, now); /* and none it is when it was summed up */
+	check_rows(&b, "web down 0/1 ");
 }
 
 int main(void)
@@ -216,6 +237,7 @@ int main(void)
 			test_checks_thin__waits_an_hour_and_not_for_a_clock_that_was_set_back),
 		cmocka_unit_test(test_checks_thin__keeps_the_table_bounded_however_often_one_looks),
 		cmocka_unit_test(test_looks_of__takes_what_it_cannot_read_for_one_look),
+		cmocka_unit_test(test_looks_of__what_was_told_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
