@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -121,6 +122,40 @@ def test_hosts__a_copy_alone_may_be_read(pb, shared, copied):
 def test_hosts__that_are_all_away_are_all_named(pb):
     said = pb.fails(5, "list", "--book", "postgres://127.0.0.1:1,127.0.0.1:2/x").err
     assert "port 1 failed" in said and "port 2 failed" in said and said.count("\n") <= 2, said
+
+
+def test_hosts__one_that_is_silent_is_left_for_the_next(pb, shared):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        # The port of the second is the usual one, as it is empty.
+        hosts = (f"host=127.0.0.1,{shared.server.folder}&port={silent.getsockname()[1]},"
+                 "&connect_timeout=2")
+        book = f"postgres://postgres@/{shared.name}?{hosts}"
+        done = pb("get", "shop/web", "--create", "--book", book)
+        assert (done.code, done.out.strip()) == (0, "3100")
+        assert "expired" not in done.err and "FATAL" not in done.err
+
+
+def test_hosts__are_as_the_url_wants_them(pb, shared, copied):
+    pb.ok("get", "shop/web", "--create", "--book", shared.url())
+    until(lambda: has_replayed(shared.server, copied))
+
+    def book(wanted, *folders):
+        return ["--book", f"postgres://postgres@/{shared.name}?host={','.join(map(str, folders))}"
+                f"&target_session_attrs={wanted}"]
+    primary, copy = shared.server.folder, copied.folder
+    for wanted, hosts, may_write in (
+            ("prefer-standby", (primary, copy), False),
+            ("prefer-standby", (primary, "/nowhere"), True),
+            ("standby", (primary, copy), False),
+            ("primary", (copy, primary), True),
+            ("any", (copy, primary), False)):
+        code = pb("allocate", "shop/web", *book(wanted, *hosts)).code
+        assert code == (0 if may_write else 5), (wanted, hosts)
+    assert "hot standby" in pb.fails(5, "list", *book("standby", primary, "/nowhere")).err
+    said = pb.fails(5, "list", "--book", "postgres:///x?host=/a,/b&port=1,2,3").err
+    assert "3 port" in said, said
 
 
 @pytest.mark.slow

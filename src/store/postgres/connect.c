@@ -9,16 +9,6 @@
 #include "base/clock.h"
 #include "store/postgres/db.h"
 
-/* Rationale: a person at a prompt; whoever starts many commands may say less in the URL. */
-#define CONNECT_TIMEOUT "10"
-
-/*
- * Rationale: a machine that went away without a word is noticed in half a
- * minute, not in the kernel's two hours.
- */
-#define KEEPALIVE_S    "15"
-#define TCP_TIMEOUT_MS "30000"
-
 /* Rationale: a server that was killed is up again by then, or a replica has taken over. */
 #define RECONNECT_MS	   30000
 #define RECONNECT_PAUSE_MS 100
@@ -50,62 +40,17 @@ static void clear_result(struct session *s, PGresult *result)
 	s->pq->clear(result);
 }
 
-static bool check_url(struct session *s, bool *ret_several, struct err *err)
-{
-	char *message = NULL;
-	PQconninfoOption *options = s->pq->conninfoParse(s->url, &message);
-
-	if (!options) {
-		fail(err, ERR_INVALID, "the %s '%.300s' is not a URL that libpq reads: %.*s",
-		     s->noun, s->shown, message ? (int)strcspn(message, "\n") : 0,
-		     message ? message : "");
-		s->pq->freemem(message);
-		return false;
-	}
-	for (const PQconninfoOption *o = options; o->keyword; o++)
-		if (o->val && strchr(o->val, ',') &&
-		    (!strcmp(o->keyword, "host") || !strcmp(o->keyword, "hostaddr")))
-			*ret_several = true;
-	s->pq->conninfoFree(options);
-	return true;
-}
-
 bool pg_is_lost(const struct session *s)
 {
 	return s->pq->status(s->conn) != CONNECTION_OK;
 }
 
-/* Of several hosts, the one that can be written to: the others are its copies. */
 static bool connect_plainly(struct session *s, struct err *err)
 {
-	bool several = false, in_time;
-
-	if (!check_url(s, &several, err))
-		return false;
-
-	const char *const names[] = {
-		"connect_timeout",	"keepalives_idle", "tcp_user_timeout", "application_name",
-		"target_session_attrs", "client_encoding", "dbname",	       NULL
-	};
-	const char *const values[] = { CONNECT_TIMEOUT,
-				       KEEPALIVE_S,
-				       TCP_TIMEOUT_MS,
-				       "portbook",
-				       several ? "read-write" : "any",
-				       "UTF8",
-				       s->url,
-				       NULL };
-
-	s->pq->finish(s->conn);
 	memset(s->prepared, 0, sizeof(s->prepared));
 	s->n_shapes = 0;
 	s->tells = false;
-	if (!pg_dial(s, names, values, several, &in_time))
-		return fail_memory(err);
-	return !pg_is_lost(s) || pg_fail_connection(s, ERR_IO,
-						    in_time ? "cannot be reached"
-							    : "cannot be reached, timeout expired",
-						    err);
+	return pg_dial(s, err);
 }
 
 static bool check_server(struct session *s, struct err *err)

@@ -76,12 +76,11 @@ void pg_session_cleanup(struct session **s);
 /* ---- dial.c ---- */
 
 /*
- * As PQconnectdbParams with expand_dbname, into s->conn, which says how it went; nothing that
- * the server says is printed.  `*ret_in_time` false: a host let connect_timeout run out.
- * False: there is no memory.
+ * Connect s->conn to the first of the URL's hosts that is there and is what the URL wants, and
+ * print nothing that a server says.
+ * Errors: ERR_INVALID (libpq does not read the URL), ERR_IO (what each of them says), ERR_MEMORY
  */
-MUST_CHECK bool pg_dial(struct session *s, const char *const *names, const char *const *values,
-			bool several, bool *ret_in_time);
+MUST_CHECK bool pg_dial(struct session *s, struct err *err);
 
 /* ---- connect.c ---- */
 
@@ -205,7 +204,8 @@ bool pg_release(struct store *store, const struct entry *entries, unsigned count
 /* Say what the server answered. Returns false. */
 bool pg_fail(struct session *s, const PGresult *result, struct err *err);
 
-/* The first line of what libpq says of the connection. Returns false. */
-bool pg_fail_connection(struct session *s, enum err_code code, const char *what, struct err *err);
+/* `said`: lines of libpq's about connections. Returns false. */
+bool pg_fail_connection(struct session *s, enum err_code code, const char *what, const char *said,
+			struct err *err);
 
 #endif

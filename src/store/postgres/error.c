@@ -103,21 +103,22 @@ static void join_lines(const char *message, struct text *t)
 	}
 }
 
-bool pg_fail_connection(struct session *s, enum err_code code, const char *what, struct err *err)
+bool pg_fail_connection(struct session *s, enum err_code code, const char *what, const char *said,
+			struct err *err)
 {
-	CLEANUP(text_release) struct text said = { 0 };
+	CLEANUP(text_release) struct text line = { 0 };
 
-	join_lines(s->pq->errorMessage(s->conn), &said);
-	fail(err, code, "the %s '%.300s' %s: %s", s->noun, s->shown, what, text_str(&said));
+	join_lines(said, &line);
+	fail(err, code, "the %s '%.300s' %s: %s", s->noun, s->shown, what, text_str(&line));
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
-		if (strstr(text_str(&said), refusals[i].word))
+		if (strstr(text_str(&line), refusals[i].word))
 			return fail_hint(err, "%s", refusals[i].hint);
 	return false;
 }
 
 static bool fail_lost(struct session *s, struct err *err)
 {
-	pg_fail_connection(s, ERR_IO, "was lost on the way", err);
+	pg_fail_connection(s, ERR_IO, "was lost on the way", s->pq->errorMessage(s->conn), err);
 	return fail_hint(err, "nothing was changed: try again");
 }
 
