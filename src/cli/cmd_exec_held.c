@@ -21,6 +21,7 @@
 #include "cli/entry_text.h"
 #include "cli/held.h"
 #include "enforce/guard_client.h"
+#include "enforce/system_guard.h"
 
 #define FIRST_FD 3
 
@@ -98,12 +99,14 @@ static bool open_one(struct guard_client *guard, const json_t *row, union addres
 	CLEANUP(fd_cleanup)
 	int fd = socket(at.any.sa_family, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 	socklen_t len = at.any.sa_family == AF_INET ? sizeof(at.v4) : sizeof(at.v6);
+	const uint16_t port = held_port(row);
 	struct handed was;
 	const int on = 1;
 	int why;
 
 	/* In both families the port is in the same place. */
-	at.v4.sin_port = htons(held_port(row));
+	at.v4.sin_port = htons(port);
+	(void)system_guard_admit(&port, 1);
 	if (fd >= 0 && !is_udp)
 		(void)!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	why = fd < 0 ? errno : guard_bind(guard, fd, &at.any, len, &was);

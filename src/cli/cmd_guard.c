@@ -8,6 +8,7 @@
 #include "book/session.h"
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
+#include "cli/guard_system.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
 #include "enforce/guard.h"
@@ -22,6 +23,12 @@ static const struct option_spec options[] = {
 	  .help = "also hold ports that programs start on unasked, while nobody owns them" },
 	{ .name = "log", .kind = VALUE_FLAG,
 	  .help = "say what becomes of each port, and who asked for one that is another's" },
+	{ .name = "system", .kind = VALUE_FLAG,
+	  .help = "as root: keep all entered ports for their owners, whoever asks for them" },
+	{ .name = "dry-run", .kind = VALUE_FLAG,
+	  .help = "with --system: refuse nobody, say who would be" },
+	{ .name = "detach", .kind = VALUE_FLAG,
+	  .help = "with --system: have the kernel forget what such a guard has left there" },
 	OPTION_FORMAT,
 	{ 0 },
 };
@@ -277,8 +284,27 @@ static bool show_status(struct run *r, struct err *err)
 	return run_show(r, status, err);
 }
 
+/* What belongs to the one guard and not to the other. */
+static bool check_options(const struct run *r, struct err *err)
+{
+	bool of_system = run_has(r, "dry-run") || run_has(r, "detach");
+
+	if (of_system && (!run_has(r, "system") || r->n_args))
+		return fail(err, ERR_INVALID, "--dry-run and --detach are for guard --system");
+	if (run_has(r, "defaults") && run_has(r, "system"))
+		return fail(
+			err, ERR_INVALID,
+			"--system keeps what is entered: a port that is nobody's has no owner to "
+			"keep it for");
+	return true;
+}
+
 static bool run(struct run *r, struct err *err)
 {
+	if (!check_options(r, err))
+		return false;
+	if (run_has(r, "system"))
+		return r->n_args ? guard_system_status(r, err) : guard_system_start(r, err);
 	if (!r->n_args)
 		return guard_start(r, err);
 	if (!strcmp(r->args[0], verbs[0]))
@@ -291,6 +317,7 @@ static const struct example examples[] = {
 	{ "portbook guard", "until it is told to end; contrib/systemd has a unit" },
 	{ "portbook guard --defaults --log", "also 3000, 5173, 8000 ..., and say what happens" },
 	{ "portbook guard status", "what is held, what is not, and why" },
+	{ "portbook guard --system --dry-run", "as root: who would be refused, before anybody is" },
 	{ NULL, NULL },
 };
 
@@ -307,7 +334,13 @@ const struct command cmd_guard = {
 		"There is one guard for each user. It follows the book, and needs no rights beyond "
 		"its user's. When it ends, the ports are free; when it comes back, they are held "
 		"again. --log tells what becomes of each port; of those who are refused it knows "
-		"only whom portbook run has stopped, as the kernel tells nobody else.",
+		"only whom portbook run has stopped, as the kernel tells nobody else.\n\n"
+		"With --system root has the kernel itself keep the ports of a book, for all users and "
+		"containers of this network namespace: a bind by anyone but the entry's user, its unit "
+		"or a run of its service fails with EADDRINUSE, and is reported. Told to end by SIGTERM "
+		"or killed, it leaves the rules in the kernel and goes on with them when it is back; ^C "
+		"and --detach take them away. Ports below 1024, and what sshd and systemd bind, are let "
+		"be.",
 	.examples = examples,
 	.args = args,
 	.options = options,

@@ -25,7 +25,7 @@ void running_remember(struct running_before *ret)
 		ret->n_groups = getgroups(n, ret->groups);
 }
 
-static void become_again(const struct running_before *before)
+void running_become_again(const struct running_before *before)
 {
 	/* Going on as half of somebody would be worse than not at all. */
 	if (seteuid(getuid()) < 0 || setegid(getgid()) < 0 ||
@@ -44,7 +44,7 @@ void running_leave_book(struct run *r, struct running_before *before)
 	session_free(r->session);
 	r->session = NULL;
 	if (was_another)
-		become_again(before);
+		running_become_again(before);
 }
 
 void running_before_cleanup(struct running_before *before)

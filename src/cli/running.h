@@ -19,6 +19,9 @@ struct running_before {
 void running_remember(struct running_before *ret);
 void running_before_cleanup(struct running_before *before);
 
+/* This process is again who it was. */
+void running_become_again(const struct running_before *before);
+
 /* The book is closed, and this process is again who it was. */
 void running_leave_book(struct run *r, struct running_before *before);
 

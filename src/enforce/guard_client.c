@@ -17,9 +17,6 @@
 /* Rationale: a guard answers in less than a millisecond; one that is stopped must not stop others. */
 #define ANSWER_WITHIN_S 2
 
-/* Rationale: 131,070 ports with a sentence each. */
-#define STATUS_MAX (64 << 20)
-
 /* Finding it. */
 
 /* A socket that somebody else laid there is not asked. */
@@ -272,29 +269,15 @@ void guard_note_try(struct guard_client *c, enum protocol protocol, uint16_t por
 		(void)!exchange(c, ask, &answer, NULL, NULL);
 }
 
-static bool read_file(int fd, struct text *ret, struct err *err)
-{
-	char bytes[65536];
-	ssize_t n;
-
-	while ((n = pread(fd, bytes, sizeof(bytes), (off_t)ret->len)) > 0 && ret->len < STATUS_MAX)
-		text_add_bytes(ret, bytes, (size_t)n);
-	if (n < 0)
-		return fail(err, ERR_IO, "cannot read what the guard says: %s", strerror(errno));
-	return text_ok(ret) || fail_memory(err);
-}
-
 bool guard_status(json_t **ret, struct err *err)
 {
 	CLEANUP(guard_disconnect) struct guard_client c = { .fd = -1 };
 	CLEANUP(json_cleanup) json_t *ask = json_pack("{s:s}", "ask", "status"), *answer = NULL;
-	CLEANUP(text_release) struct text text = { 0 };
 	CLEANUP(fd_cleanup) int file = -1;
 
 	if (!connect_or_fail(&c, err))
 		return false;
 	if (!ask)
 		return fail_memory(err);
-	return exchange(&c, ask, &answer, &file, err) && read_file(file, &text, err) &&
-	       json_parse(text_str(&text), text.len, ret, err);
+	return exchange(&c, ask, &answer, &file, err) && message_file_read(file, ret, err);
 }

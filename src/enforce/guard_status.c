@@ -1,10 +1,7 @@
 #include "enforce/guard_inside.h"
 
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-#include "base/fd.h"
 
 static const struct visitor *holder_of(const struct guard *g, const struct spot *s)
 {
@@ -57,28 +54,9 @@ static json_t *status_json(const struct guard *g)
 	return NULL;
 }
 
-static bool write_all(int fd, const char *text)
-{
-	size_t len = strlen(text), done = 0;
-
-	while (done < len) {
-		ssize_t n = write(fd, text + done, len - done);
-
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return true;
-}
-
 int guard_status_file(const struct guard *g)
 {
 	CLEANUP(json_cleanup) json_t *json = status_json(g);
-	CLEANUP(json_text_cleanup) char *text = NULL;
-	CLEANUP(fd_cleanup) int fd = -1;
 
-	if (!json || !json_format(json, &text, NULL))
-		return -1;
-	fd = memfd_create("guard-status", MFD_CLOEXEC);
-	return fd >= 0 && write_all(fd, text) ? fd_take(&fd) : -1;
+	return json ? message_file_make(json) : -1;
 }

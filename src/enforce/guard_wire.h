@@ -54,4 +54,9 @@ MUST_CHECK bool message_send(int fd, const json_t *message, int passed, struct e
  */
 MUST_CHECK bool message_receive(int fd, json_t **ret, int *ret_passed, struct err *err);
 
+/* What is longer than a message may be: a file for it, which the caller closes; -1: no memory. */
+int message_file_make(const json_t *json);
+/* Errors: ERR_INVALID  there is no JSON in it; ERR_IO, ERR_MEMORY */
+MUST_CHECK bool message_file_read(int fd, json_t **ret, struct err *err);
+
 #endif

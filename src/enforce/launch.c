@@ -10,6 +10,7 @@
 #include "enforce/landlock.h"
 #include "enforce/launching.h"
 #include "enforce/nested.h"
+#include "enforce/system_guard.h"
 
 /* Rationale: what a slow command takes from its start to its listen. */
 #define LEFT_MS 30000
@@ -47,7 +48,7 @@ bool launch_filtered(const struct launching *l, int channel, struct err *err)
 	return launch_exec(l, err);
 }
 
-/* Nobody is there at the moment of its bind: the guard lets go before. */
+/* Nobody is there at the moment of its bind: the user's guard lets go before. */
 static void leave_port(const struct assignment *a)
 {
 	const struct yielding y = {
@@ -59,6 +60,7 @@ static void leave_port(const struct assignment *a)
 	};
 	bool was_held;
 
+	system_guard_admit_all(a);
 	(void)!guard_yield(&y, &was_held, NULL);
 }
 

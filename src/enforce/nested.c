@@ -1,4 +1,5 @@
 #include "enforce/nested.h"
+#include "enforce/system_guard.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -108,6 +109,7 @@ int nested_accept(struct supervisor *s, pid_t tid, const struct foreign_address 
 		.assignment = assignment,
 	};
 	room->start = foreign_start(room->pid);
+	system_guard_admit_all(assignment);
 	return -TAKEN;
 }
 

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "enforce/foreign.h"
 #include "enforce/nested.h"
+#include "enforce/system_guard.h"
 #include "enforce/verdict.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
@@ -277,6 +278,8 @@ static struct bind_verdict judge_with_book(struct supervisor *s, const struct wa
 	v = verdict_with_book(a, asked, &book);
 	if (v.answer != BIND_REFUSED && !remember(a, asked, &v, service ? service : a->service))
 		v = (struct bind_verdict){ .answer = BIND_REFUSED, .error = EADDRINUSE };
+	if (v.answer != BIND_REFUSED)
+		(void)system_guard_admit(v.answer == BIND_INSTEAD ? &v.port : &asked, 1);
 	if (v.answer == BIND_REFUSED)
 		say_refused(s, w, asked, holder, &err);
 	else if (v.answer == BIND_INSTEAD)
@@ -498,6 +501,7 @@ bool supervisor_begin(struct supervisor *s)
 {
 	if (!is_listener(s->listener))
 		return false;
+	system_guard_admit_all(s->assignment);
 	/* A quarter of the time for a bind, where the kernel can (6.6). */
 	(void)ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	return true;

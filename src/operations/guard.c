@@ -9,15 +9,34 @@
 #include "operations/operations.h"
 #include "operations/schemas.h"
 
-static bool put_started_by(json_t *row, const struct entry *e)
+/* Members of an entry's metadata that tell guards something, and what they are called here. */
+static const struct told {
+	const char *key, *name;
+} told[] = {
+	{ STARTED_BY, STARTED_BY },
+	{ "user", "runsAs" },
+	{ "container", "container" },
+};
+
+/* Rationale: most have none, and reading JSON ten thousand times takes its time. */
+static bool tells(const char *metadata)
+{
+	for (size_t i = 0; metadata && i < ARRAY_LEN(told); i++)
+		if (strstr(metadata, told[i].key))
+			return true;
+	return false;
+}
+
+static bool put_told(json_t *row, const struct entry *e)
 {
 	CLEANUP(json_cleanup) json_t *metadata = NULL;
 
-	/* Rationale: most have none, and reading JSON ten thousand times takes its time. */
-	if (e->metadata && strstr(e->metadata, STARTED_BY) &&
-	    !json_parse(e->metadata, strlen(e->metadata), &metadata, NULL))
+	if (tells(e->metadata) && !json_parse(e->metadata, strlen(e->metadata), &metadata, NULL))
 		metadata = NULL;
-	return json_put_text(row, STARTED_BY, json_text_of(metadata, STARTED_BY));
+	for (size_t i = 0; i < ARRAY_LEN(told); i++)
+		if (!json_put_text(row, told[i].name, json_text_of(metadata, told[i].key)))
+			return false;
+	return true;
 }
 
 static json_t *name_json(const struct entry *e)
@@ -33,8 +52,8 @@ static json_t *row_json(const struct entry *e)
 
 	if (json_put_int(o, "port", e->port) &&
 	    json_put_text(o, "protocol", e->protocol == PROTO_UDP ? "udp" : "tcp") &&
-	    json_put(o, "name", name_json(e)) && put_started_by(o, e) &&
-	    json_put_text(o, "allocatedBy", e->allocated_by))
+	    json_put(o, "name", name_json(e)) && put_told(o, e) &&
+	    json_put_text(o, "unit", e->unit) && json_put_text(o, "allocatedBy", e->allocated_by))
 		return o;
 	json_decref(o);
 	return NULL;

@@ -27,9 +27,12 @@ class Guard:
     def __init__(self, pb, *options, **more):
         self.pb = pb
         self.process = pb.start("guard", "--log", *options, **more)
+        self.follow()
+        self.held = self.wait(" held, ")
+
+    def follow(self):
         self.lines = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
-        self.held = self.wait(" held, ")
 
     def read(self):
         for line in self.process.stdout:

@@ -30,10 +30,11 @@ static bool hand_over(int fd, struct supervisor *ret, char *ret_answer)
 {
 	CLEANUP(handover_cleanup) struct handover c = { -1, -1 };
 	struct err err = { 0 };
+	static struct assignment none;
 	bool taken;
 
 	CHECK(handover_open(&c, &err) && handover_send(c.ours, SAYS_READY, fd));
-	*ret = (struct supervisor){ .listener = -1 };
+	*ret = (struct supervisor){ .listener = -1, .assignment = &none };
 	taken = supervisor_take_listener(ret, c.theirs);
 	fd_cleanup(&c.theirs);
 	c.theirs = -1;

@@ -1,0 +1,147 @@
+/*
+ * One thread, which waits for the book, for who asks, for the kernel's reports and for signals.  The
+ * kernel judges by itself: nothing waits for this process, and it may end and come back.
+ */
+#include "gate/gate_inside.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+/* Rationale: a watcher is quick, not certain. */
+#define LOOK_EVERY_MS 1000
+
+static bool ask(void *arg, const char *operation, const json_t *input, const struct call_io *io,
+		json_t **ret, struct err *err)
+{
+	const struct gate *g = arg;
+
+	return ask_book(g->options->book, operation, input, ret, err);
+}
+
+/* What the kernel says is of a port that was kept then; the book may have changed since. */
+static void hear_report(void *arg, const struct gate_report *r)
+{
+	struct gate *g = arg;
+	enum protocol protocol = r->port.protocol == IPPROTO_UDP ? PROTO_UDP : PROTO_TCP;
+	const struct keep *k = gate_keep_of(g, protocol, r->port.port);
+	char program[sizeof(r->program) + 1] = "";
+
+	memcpy(program, r->program, sizeof(r->program));
+	g->refused++;
+	g->options->refused(g->options->arg, &(struct gate_news){
+						     .protocol = protocol,
+						     .port = r->port.port,
+						     .name = k ? k->name : "",
+						     .of = k ? k->entered_by : NULL,
+						     .program = program,
+						     .pid = (pid_t)r->pid,
+						     .uid = r->uid,
+					     });
+}
+
+static void hear_kernel(void *arg, uint32_t events)
+{
+	struct gate *g = arg;
+
+	kernel_hear(g->kernel);
+}
+
+static void end(void *arg, uint32_t events)
+{
+	struct gate *g = arg;
+
+	g->ended_by = signals_read(g->signals);
+}
+
+/* A book that cannot be read now is asked again; the kernel has what it was told. */
+static void follow(struct gate *g)
+{
+	if (gate_book_has_changed(g))
+		(void)!gate_book_read(g, NULL);
+}
+
+static void tick(void *arg, uint32_t events)
+{
+	struct gate *g = arg;
+
+	ticker_hear(g->ticker);
+	if (g->options->watcher)
+		(void)watcher_hear(g->options->watcher);
+	follow(g);
+}
+
+static void hear_change(void *arg, uint32_t events)
+{
+	struct gate *g = arg;
+
+	if (watcher_hear(g->options->watcher))
+		follow(g);
+}
+
+static bool prepare(struct gate *g, struct err *err)
+{
+	static const int ending[] = { SIGTERM, SIGINT, SIGHUP, 0 };
+
+	/* Alone first: the one that runs here keeps its program. */
+	return kernel_check_root(err) && loop_open(&g->loop, err) && gate_listen(g, err) &&
+	       kernel_open(g->options->only_report, hear_report, g, &g->kernel, err) &&
+	       signals_open(ending, &g->signals, err) &&
+	       ticker_open(LOOK_EVERY_MS, &g->ticker, err) &&
+	       loop_add(g->loop, g->signals, EPOLLIN, end, g, err) &&
+	       loop_add(g->loop, g->ticker, EPOLLIN, tick, g, err) &&
+	       loop_add(g->loop, kernel_fd(g->kernel), EPOLLIN, hear_kernel, g, err) &&
+	       (!g->options->watcher ||
+		loop_add(g->loop, g->options->watcher->fd, EPOLLIN, hear_change, g, err));
+}
+
+static bool serve(struct gate *g, struct err *err)
+{
+	if (!prepare(g, err) || !gate_book_read(g, err))
+		return false;
+	gate_runs_take_over(g);
+	g->options->ready(g->options->arg,
+			  &(struct gate_counts){ .kept = g->keeps.kept,
+						 .left = g->keeps.count - g->keeps.kept });
+	while (!g->ended_by)
+		if (!loop_wait(g->loop, -1, err))
+			return false;
+	kernel_hear(g->kernel);
+	return true;
+}
+
+static void gate_release(struct gate *g)
+{
+	gate_asks_end(g);
+	loop_free(g->loop);
+	kernel_free(g->kernel);
+	fd_cleanup(&g->signals);
+	fd_cleanup(&g->ticker);
+	arena_release(&g->arena);
+}
+
+bool gate_run(const struct gate_options *o, bool *ret_stay, struct err *err)
+{
+	CLEANUP(gate_release)
+	struct gate g = {
+		.options = o,
+		.book = { .call = ask },
+		.since_ms = clock_now_ms(),
+		.socket = -1,
+		.lock = -1,
+		.signals = -1,
+		.ticker = -1,
+	};
+	bool was;
+
+	g.book.arg = &g;
+	if (!serve(&g, err))
+		return false;
+	*ret_stay = !o->only_report && g.ended_by != SIGINT;
+	return *ret_stay || o->only_report || kernel_detach(&was, err);
+}

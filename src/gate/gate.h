@@ -1,0 +1,54 @@
+/*
+ * gate/gate.h - the guard of a whole machine: no bind but by its owner, while it runs and after.
+ *
+ * It reads the book, tells the kernel who may bind what (kernel.h), and says who was refused.  Runs
+ * tell it who they are (enforce/system_guard.h).
+ */
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/watcher.h"
+#include "enforce/asking.h"
+#include "ports/entry.h"
+
+/* Somebody asked for a port whose it is not. */
+struct gate_news {
+	enum protocol protocol;
+	uint16_t port;
+	const char *name; /* whose it is: "shop/web" */
+	const char *of;	  /* who entered it; NULL: not known */
+	const char *program;
+	pid_t pid;
+	uid_t uid;
+};
+
+struct gate_counts {
+	unsigned kept, left;
+};
+
+struct gate_options {
+	const struct book_link *book;
+	struct watcher *watcher; /* of that book; NULL: nobody tells of changes */
+	const char *book_name;	 /* for people; where it begins with '/', its file */
+	bool only_report;	 /* nobody is refused */
+
+	/* What is kept is kept from now on. */
+	void (*ready)(void *arg, const struct gate_counts *counts);
+	void (*refused)(void *arg, const struct gate_news *news);
+	void *arg;
+};
+
+/*
+ * Until a signal: SIGINT takes the rules away, SIGTERM and SIGHUP leave them in the kernel.
+ * `*ret_stay`: they are there still.
+ * Errors: ERR_TAKEN  another one runs in this network namespace
+ *         ERR_NOT_PERMITTED, ERR_IO, ERR_MEMORY; those of the book at the first look
+ */
+MUST_CHECK bool gate_run(const struct gate_options *o, bool *ret_stay, struct err *err);
+
+#endif
