@@ -3,10 +3,12 @@
 The page tries what pages can, and sends what came of it to where it is from.
 """
 
+import ctypes
 import http.server
 import json
 import queue
 import shutil
+import signal
 import subprocess
 import threading
 
@@ -127,21 +129,34 @@ def site():
     server.server_close()
 
 
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_the_tests():
+    """However they end: also if they are killed, and no fixture ends anything."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 @pytest.fixture
 def browse(pb):
-    """browse(URL): a browser that has this page open until the end of the test."""
+    """browse(URL): a browser that has this page open until the end of the test.
+
+    Its processes have a namespace of their own, which goes with the first of them.
+    """
     if BROWSER is None:
         pytest.skip("no chromium-headless-shell")
     started = []
 
     def run(url):
         started.append(subprocess.Popen(
-            [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            ["unshare", "--pid", "--fork", "--kill-child=KILL",
+             BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
              "--disable-dev-shm-usage", "--disable-background-networking",
              "--host-resolver-rules=MAP *.example 127.0.0.1", "--remote-debugging-port=0",
              "--no-proxy-server",
              f"--user-data-dir={pb.base}/browser", url], cwd=pb.base, env=pb.environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_the_tests))
     yield run
     for process in started:
         process.kill()
