@@ -15,6 +15,7 @@
 #include "cli/cmd.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
+#include "cli/token_names.h"
 #include "trust/token_file.h"
 
 /* The file, as it was read; nobody else of us changes it meanwhile. */
@@ -275,6 +276,32 @@ const struct command cmd_token_add = {
 	.render = add_render,
 };
 
+/* --- names */
+
+static void tell_name(const struct token *t,
+		      void (*fn)(void *arg, const char *name, const char *about), void *arg)
+{
+	CLEANUP(json_cleanup) json_t *row = json_object();
+	CLEANUP(text_release) struct text may = { 0 };
+
+	if (!row || !put_token(row, t, NULL))
+		return;
+	add_what_it_may(&may, row);
+	if (text_ok(&may))
+		fn(arg, t->name, text_str(&may));
+}
+
+void token_names(const struct run *r, void (*fn)(void *arg, const char *name, const char *about),
+		 void *arg)
+{
+	CLEANUP(token_book_release) struct token_book b = { .lock = -1 };
+
+	if (!find_path(r, &b, NULL) || !read_tokens(&b, NULL))
+		return;
+	for (unsigned i = 0; i < b.list.count; i++)
+		tell_name(&b.list.items[i], fn, arg);
+}
+
 /* --- list */
 
 static bool list_answer(const struct token_book *b, json_t **ret, struct err *err)
@@ -370,11 +397,16 @@ static bool remove_render(struct run *r, const json_t *answer, struct err *err)
 	return true;
 }
 
+static const struct arg_spec known_args[] = {
+	{ "NAME", VALUE_OWN, .completes = COMPLETES_TOKEN },
+	{ 0 },
+};
+
 const struct command cmd_token_remove = {
 	.name = "token remove",
 	.group = GROUP_SERVING,
 	.summary = "take a token away; servers notice at once",
-	.args = name_args,
+	.args = known_args,
 	.min_args = 1,
 	.options = other_options,
 	.run = remove_run,

@@ -54,10 +54,11 @@ enum completes {
 	COMPLETES_POLICY,
 	COMPLETES_POLICY_OR_FILE,
 	COMPLETES_COMMAND,
+	COMPLETES_TOKEN, /* the name of one, in the file that --tokens says */
 	COMPLETES_FILE,
 	COMPLETES_FOLDER,
 };
-#define COMPLETES_COUNT 20
+#define COMPLETES_COUNT 21
 
 struct option_spec {
 	const char *name; /* the long one, without "--"; NULL ends a table */

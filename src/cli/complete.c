@@ -10,6 +10,7 @@
 #include "cli/input.h"
 #include "cli/piece.h"
 #include "cli/screen.h"
+#include "cli/token_names.h"
 #include "cli/typed.h"
 
 struct completing {
@@ -295,6 +296,16 @@ static void complete_command(struct completing *c)
 		offer_members(c, first);
 }
 
+static void offer_token(void *arg, const char *name, const char *about)
+{
+	offer(arg, "", name, "", about);
+}
+
+static void complete_token(struct completing *c)
+{
+	token_names(c->run, offer_token, c);
+}
+
 static void (*const completers[])(struct completing *c) = {
 	[COMPLETES_BY_KIND] = complete_nothing,
 	[COMPLETES_NOTHING] = complete_nothing,
@@ -314,6 +325,7 @@ static void (*const completers[])(struct completing *c) = {
 	[COMPLETES_POLICY] = complete_policy,
 	[COMPLETES_POLICY_OR_FILE] = complete_policy_or_file,
 	[COMPLETES_COMMAND] = complete_command,
+	[COMPLETES_TOKEN] = complete_token,
 	[COMPLETES_FILE] = complete_file,
 	[COMPLETES_FOLDER] = complete_folder,
 };

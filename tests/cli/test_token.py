@@ -47,6 +47,18 @@ def test_remove__leaves_comments_and_others_as_they_are(pb):
     assert "token list" in pb.fails(1, "token", "remove", "ci", "--tokens", path).err
 
 
+def test_tab__offers_the_tokens_that_there_are_to_remove(pb):
+    path = pb.base / "tokens"
+    path.write_text(f"ci sha256:{ZEROS} project:shop\nlook sha256:{'1' * 64} read-only\n")
+    offered = pb.ok("__complete", "--", "token", "remove", "--tokens", path, "")
+    assert [line.split("\t")[0] for line in offered.splitlines()][-3:-1] == ["ci", "look"]
+    assert "changes only shop" in offered
+    assert "look" not in pb.ok("__complete", "--", "token", "remove", "--tokens", path, "c")
+    assert "ci" not in pb.ok("__complete", "--", "token", "add", "--tokens", path, "")
+    path.write_text("no token\n")
+    assert "ci" not in pb.ok("__complete", "--", "token", "remove", "--tokens", path, "")
+
+
 def test_list__says_what_each_may(pb):
     path = pb.base / "tokens"
     assert "token add" in pb("token", "list", "--tokens", path, check=True).err
