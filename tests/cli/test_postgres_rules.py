@@ -30,6 +30,11 @@ ranges:
     ports: 5000-5002
     environments: [test]
     cooldown: 1h
+  - name: temporary
+    description: for a while
+    ports: 7000-7999
+    temporary: true
+    expires: 1d
   - name: shared
     description: of no one project
     ports: 9000-9009
@@ -67,6 +72,36 @@ SITUATIONS = [
                             "--hostname x.example.org --tunnel t --meta a=1",
                             "release {project}/web"]),
     ("names that share a variable", ["+ a-b", "+ a.b", "+ a_c"]),
+    # What the server does not do alone: see docs/decisions/0061.
+    ("one certain port, or none", [
+        "allocate {project}/web --port {c}", "+ web", "allocate {project}/api --port {c}",
+        "reserve {d} --reason kept", "allocate {project}/api --port {d}", "+ api", "+ db",
+        "allocate {project}/far --port 3999", "- {c}", "+ web"]),
+    ("a port in place of another", [
+        "+ web", "allocate {project}/web --replace", "+ api",
+        "allocate {project}/web --replace --port {g}", "+ web", "- {g}", "+ web",
+        "allocate {project}/new --replace", "allocate {project}/api --replace --prefer {j}"]),
+    ("ports of another instance", [
+        "+ web", "get {project}@2/web", "allocate {project}@2/web", "allocate {project}@2/web",
+        "release {project}@2/web", "get {project}@2/web", "+ web", "+ web",
+        "allocate {project}@2/web --port {b}", "allocate {project}@2/api --prefer {c}",
+        "allocate {project}@3/web", "allocate {project}@2/web --replace", "+ api"]),
+    ("udp beside tcp", [
+        "+ dns", "get {project}/dns --udp", "allocate {project}/dns --udp", "+ dns-udp",
+        "release {project}/dns --udp", "get {project}/dns --udp", "- {b}", "+ dns",
+        "allocate {project}/dns --udp --port {b}"]),
+    ("another host has its own ports", [
+        "+ web", "get {project}/web --host far", "get {project}/api --host far", "+ api",
+        "release {project}/web --host far", "get {project}/db --host far",
+        "get {project}/web --host far", "reserve {e} --reason kept --host far", "+ db", "+ more",
+        "get {project}/more --host far"]),
+    ("a role that is asked for", [
+        "get {project}/web --env production --role db", "+ db roles",
+        "get {project}/x --env production --role api", "allocate {project}/y --env production "
+        "--role api", "+ web roles", "release {project}/x --env production", "+ api roles"]),
+    ("temporary ones", [
+        "get {project}/try --temporary --for 2h", "allocate {project}/try --temporary", "+ try",
+        "release {project}/try", "get {project}/try --temporary"]),
     ("archived", ["+ web", "project set {project} --status archived", "+ web", "- {b}"]),
 ]
 NOT_BY_SQL = {"a port that is preferred", "what is said of it"}
