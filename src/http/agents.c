@@ -10,6 +10,9 @@ struct agents {
 	struct mcp *mcp;
 	const struct transport *to;
 	const struct queued *by; /* who sent the message at hand */
+	void (*ring)(void *arg);
+	void *arg;
+	atomic_bool hurries;
 };
 
 /* What a tool asks is asked by who sent the message. */
@@ -24,13 +27,16 @@ static bool call_book(void *arg, const char *operation, const json_t *input,
 	return a->to->call(a->to->arg, operation, input, &own, ret, err);
 }
 
-struct agents *agents_new(const struct mcp_catalogue *catalogue, const struct transport *to)
+struct agents *agents_new(const struct mcp_catalogue *catalogue, const struct transport *to,
+			  void (*ring)(void *arg), void *arg)
 {
 	struct agents *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
 	a->to = to;
+	a->ring = ring;
+	a->arg = arg;
 	a->mcp = mcp_new(catalogue ? catalogue : &mcp_portbook, &(struct mcp_book){ call_book, a });
 	if (a->mcp)
 		return a;
@@ -53,6 +59,7 @@ struct agents_call *agents_begin(struct agents *a, const struct http_request *r)
 
 	if (!c)
 		return NULL;
+	pthread_mutex_init(&c->lock, NULL);
 	c->agents = a;
 	c->headers = (struct mcp_headers){
 		.version = r->headers->value[HEADER_MCP_VERSION],
@@ -70,6 +77,7 @@ struct agents_call *agents_begin(struct agents *a, const struct http_request *r)
 struct agents_link {
 	struct mcp_link link; /* first: what `send` gets */
 	struct text *sent;
+	struct agents_call *call; /* NULL: it is no call */
 };
 
 static bool keep(struct mcp_link *l, const char *text, size_t len, struct err *err)
@@ -80,14 +88,45 @@ static bool keep(struct mcp_link *l, const char *text, size_t len, struct err *e
 	return text_ok(sent) || fail_memory(err);
 }
 
-bool agents_work(struct agents_call *c, const struct queued *by, struct err *err)
+/* The loop may be taking what is there. */
+static bool keep_for_loop(struct mcp_link *l, const char *text, size_t len, struct err *err)
 {
-	struct agents_link l = { .link = { .transport = MCP_HTTP, .headers = c->headers },
-				 .sent = &c->sent };
+	struct agents_call *c = ((struct agents_link *)l)->call;
 	bool ok;
 
-	if (c->takes_events)
-		l.link.send = keep;
+	pthread_mutex_lock(&c->lock);
+	ok = keep(l, text, len, err);
+	pthread_mutex_unlock(&c->lock);
+	return ok;
+}
+
+static void hurry(struct mcp_link *l)
+{
+	struct agents *a = ((struct agents_link *)l)->call->agents;
+
+	atomic_store(&a->hurries, true);
+	a->ring(a->arg);
+}
+
+/* "closing the SSE response stream [...] as cancellation": to who has begun to read it. */
+static bool is_left(struct mcp_link *l)
+{
+	return atomic_load(&((struct agents_link *)l)->call->is_left);
+}
+
+bool agents_work(struct agents_call *c, const struct queued *by, struct err *err)
+{
+	struct agents_link l = {
+		.link = { .transport = MCP_HTTP, .headers = c->headers, .is_cancelled = is_left },
+		.sent = &c->sent,
+		.call = c
+	};
+	bool ok;
+
+	if (c->takes_events) {
+		l.link.send = keep_for_loop;
+		l.link.hurry = hurry;
+	}
 	c->agents->by = by;
 	ok = mcp_handle(c->agents->mcp, &l.link, c->body, c->len, &c->reply, err);
 	mcp_link_release(&l.link);
@@ -158,6 +197,57 @@ static bool listen(struct agents_call *c, const struct transport *reads, struct 
 	return reply->stream;
 }
 
+/* Telling how far it is. */
+
+static bool live_pull(struct stream *s)
+{
+	struct agents_call *c = s->arg;
+
+	pthread_mutex_lock(&c->lock);
+	text_add_bytes(&s->pending, text_str(&c->sent), c->sent.len);
+	text_clear(&c->sent);
+	pthread_mutex_unlock(&c->lock);
+	return !c->is_over;
+}
+
+/* The call is the exchange's. */
+static void live_free(void *arg)
+{
+	(void)arg;
+}
+
+static const struct stream_words live_words = { .pull = live_pull, .free = live_free };
+
+bool agents_take_hurry(struct agents *a)
+{
+	return atomic_exchange(&a->hurries, false);
+}
+
+bool agents_begin_live(struct agents_call *c, struct http_reply *reply)
+{
+	static const struct text nothing = { 0 };
+	bool has_sent;
+
+	pthread_mutex_lock(&c->lock);
+	has_sent = c->sent.len > 0;
+	pthread_mutex_unlock(&c->lock);
+	if (c->is_live || !has_sent)
+		return false;
+	reply->stream = stream_with(NULL, &live_words, c, &nothing);
+	c->is_live = reply->stream;
+	reply->status = 200;
+	reply->type = "text/event-stream";
+	return c->is_live;
+}
+
+/* Without an answer, for want of memory, the stream ends, and the client asks again. */
+void agents_finish_live(struct agents_call *c, bool ok)
+{
+	if (ok && c->reply.text.len)
+		stream_add_message(&c->sent, c->reply.text.s, c->reply.text.len);
+	c->is_over = true;
+}
+
 static void reply_events(struct agents_call *c, struct http_reply *reply)
 {
 	reply->type = "text/event-stream";
@@ -197,5 +287,6 @@ void agents_call_free(struct agents_call *c)
 		return;
 	mcp_reply_release(&c->reply);
 	text_release(&c->sent);
+	pthread_mutex_destroy(&c->lock);
 	free(c);
 }

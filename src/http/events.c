@@ -143,6 +143,10 @@ static void fill(struct stream *s)
 
 	text_clear(&s->pending);
 	s->told = 0;
+	if (s->words && s->words->pull) {
+		s->is_over = !s->words->pull(s);
+		return;
+	}
 	while (!s->pending.len && s->reads) {
 		json_cleanup(&events);
 		events = NULL;
@@ -179,7 +183,7 @@ ssize_t stream_read(struct stream *s, char *bytes, size_t size)
 		return -1;
 	left = s->pending.len - s->told;
 	if (!left)
-		return s->ends ? -1 : 0;
+		return s->ends || s->is_over ? -1 : 0;
 	size = left < size ? left : size;
 	memcpy(bytes, s->pending.s + s->told, size);
 	s->told += size;

@@ -17,6 +17,11 @@
 
 /* Who makes something else of the events than they are. */
 struct stream_words {
+	/*
+	 * Instead of all else: add to `s->pending` what there is, whoever it comes from; false:
+	 * that was all.  NULL: it tells of what changes.
+	 */
+	bool (*pull)(struct stream *s);
 	/* Add to `s->pending` what is to be told of these. */
 	void (*tell)(struct stream *s, const json_t *events);
 	/* The same of lists (MCP_LIST_...) that are others now; NULL: nothing. */
@@ -38,6 +43,7 @@ struct stream {
 	bool beats;  /* say something, so that whoever has gone is noticed */
 	bool ends;
 	bool has_ended; /* the last words are said */
+	bool is_over;	/* `pull` said so */
 	/* The carrier's. */
 	void *connection;
 	bool is_suspended;

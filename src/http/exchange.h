@@ -27,6 +27,8 @@ struct exchange {
 	struct http_headers headers;
 	struct http_request request;
 	struct http_reply reply;
+	bool is_queued; /* the queue has it */
+	bool is_left;	/* its connection has gone meanwhile */
 	bool has_reply; /* it is there, and not given to the connection yet */
 	struct text body;
 	size_t body_max;

@@ -71,8 +71,35 @@ void exchange_completed(void *carrier, struct MHD_Connection *c, void **context,
 		of->since_ms = monotonic_ms();
 	}
 	unlink_exchange(((struct carrier *)carrier)->server, x);
-	exchange_free(x);
 	*context = NULL;
+	/* Of a call that tells how far it is: the queue gives it back, and then it goes. */
+	x->is_left = x->is_queued;
+	if (!x->is_left)
+		exchange_free(x);
+	else if (x->call.agents)
+		atomic_store(&x->call.agents->is_left, true);
+}
+
+void exchange_answered(struct server *s, struct exchange *x)
+{
+	struct agents_call *agents = x->call.agents;
+
+	x->is_queued = false;
+	if (x->is_left) {
+		exchange_free(x);
+	} else if (agents && agents->is_live) {
+		agents_finish_live(agents, x->call.queued.ok);
+	} else {
+		api_finish(&s->api, &x->call, &x->reply);
+		MHD_resume_connection(x->connection);
+	}
+}
+
+void exchanges_hurry(struct server *s)
+{
+	for (struct exchange *x = s->under_way; x; x = x->after)
+		if (x->is_queued && x->call.agents && agents_begin_live(x->call.agents, &x->reply))
+			MHD_resume_connection(x->connection);
 }
 
 /* Its reply. */
@@ -189,6 +216,7 @@ static enum MHD_Result end(struct server *s, struct exchange *x)
 	if (!api_begin(&s->api, &x->request, &x->call, &x->reply))
 		return give_reply(s, x);
 	x->state = EXCHANGE_WAITING;
+	x->is_queued = true;
 	MHD_suspend_connection(x->connection);
 	queue_push(s->queue, &x->call.queued);
 	return MHD_YES;

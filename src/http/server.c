@@ -46,11 +46,12 @@ static void on_bell(void *server, uint32_t events)
 		next = item->next;
 		if (chores_take(&s->chores, item))
 			continue;
-		api_finish(&s->api, &x->call, &x->reply);
 		if (x->call.agents && x->call.agents->changed_lists)
 			streams_tell_lists(&s->streams, x->call.agents->changed_lists);
-		MHD_resume_connection(x->connection);
+		exchange_answered(s, x);
 	}
+	if (agents_take_hurry(s->api.agents))
+		exchanges_hurry(s);
 	streams_wake(&s->streams);
 }
 
@@ -237,7 +238,7 @@ static bool start(struct server *s, struct err *err)
 	/* Without memory for it, all are asked anew. */
 	s->api.remembered = remembered_new();
 	s->api.metrics = &s->metrics;
-	s->api.agents = agents_new(s->options->catalogue, s->options->writes);
+	s->api.agents = agents_new(s->options->catalogue, s->options->writes, ring, s);
 	return (s->api.agents || fail_memory(err)) && bell_open(&s->bell, err) &&
 	       ticker_open(TICK_MS, &s->ticker, err) && loop_open(&s->loop, err) &&
 	       start_carriers(s, err) && watch_files(s, err) &&

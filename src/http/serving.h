@@ -95,6 +95,10 @@ void *exchange_line(void *carrier, const char *uri, struct MHD_Connection *c);
 enum MHD_Result exchange_request(void *carrier, struct MHD_Connection *c, const char *url,
 				 const char *method, const char *version, const char *bytes,
 				 size_t *len, void **context);
+/* The queue has answered it: its reply goes, or the last of it. */
+void exchange_answered(struct server *s, struct exchange *x);
+/* Those that have told how far they are begin to reply while the queue still has them. */
+void exchanges_hurry(struct server *s);
 /* MHD_OPTION_NOTIFY_COMPLETED: it is over, however. */
 void exchange_completed(void *carrier, struct MHD_Connection *c, void **context,
 			enum MHD_RequestTerminationCode why);

@@ -30,7 +30,8 @@ static ssize_t on_room(void *arg, uint64_t position, char *bytes, size_t size)
 	struct stream *s = t->stream;
 	ssize_t len;
 
-	s->ends = t->all->end;
+	/* What is an answer is finished. */
+	s->ends = t->all->end && !(s->words && s->words->pull);
 	len = stream_read(s, bytes, size);
 	if (len < 0)
 		return MHD_CONTENT_READER_END_OF_STREAM;

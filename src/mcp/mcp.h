@@ -86,6 +86,9 @@ struct mcp_link {
 	 */
 	bool (*send)(struct mcp_link *l, const char *text, size_t len, struct err *err);
 
+	/* What was sent is of use now, as the answer may take its time. NULL: it goes out anyway. */
+	void (*hurry)(struct mcp_link *l);
+
 	/* Does nobody want the answer any more?  NULL: always somebody does. */
 	bool (*is_cancelled)(struct mcp_link *l);
 

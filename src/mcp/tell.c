@@ -37,7 +37,11 @@ bool mcp_progress(struct mcp_request *q, uint64_t done, uint64_t total, const ch
 		json_decref(params);
 		return fail_memory(err);
 	}
-	return mcp_notify(q->link, "notifications/progress", params, err);
+	if (!mcp_notify(q->link, "notifications/progress", params, err))
+		return false;
+	if (q->link->hurry)
+		q->link->hurry(q->link);
+	return true;
 }
 
 /* --- messages for a log */

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sqlite3
 
 NEWEST = "2026-07-28"
 META = {"io.modelcontextprotocol/protocolVersion": NEWEST,
@@ -122,6 +123,62 @@ def test_mcp__progress_and_log_come_before_the_answer_to_who_takes_events(shop):
     assert last["id"] == 7 and last["result"]["isError"] is False
     plain = {**message, "params": {"name": "audit-ports", "arguments": {}}}
     assert post(shop, plain, STREAM).headers["Content-Type"] == "application/json"
+
+
+class Auditing:
+    """A client that waits for an audit, and is told how far that is: the book's lock is another's,
+    so that the audit cannot end before `release`."""
+
+    def __init__(self, served, pb):
+        book = sqlite3.connect(pb.home / "data" / "portbook" / "book.db", isolation_level=None)
+        book.execute("BEGIN IMMEDIATE")
+        self.lock = book
+        self.connection = served.connection("tcp")
+        self.connection.request("POST", "/mcp", json.dumps(
+            {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
+                "name": "audit-ports", "arguments": {}, "_meta": {"progressToken": "p"}}}),
+            {**STREAM, "Content-Type": "application/json"})
+        self.reply = self.connection.getresponse()
+
+    def next(self):
+        while line := self.reply.readline():
+            if line.startswith(b"data: "):
+                return json.loads(line[6:])
+        return None
+
+    def release(self):
+        self.lock.execute("ROLLBACK")
+        self.lock.close()
+
+
+def test_mcp__progress_is_told_while_the_call_goes_on(shop, pb):
+    audit = Auditing(shop, pb)
+    first = audit.next()
+    assert (first["method"], first["params"]["progressToken"]) == ("notifications/progress", "p")
+    audit.release()
+    *more, last = iter(audit.next, None)
+    assert {m["method"] for m in more} <= {"notifications/progress"}
+    assert last["id"] == 7 and last["result"]["isError"] is False
+
+
+def test_mcp__a_stop_finishes_what_tells_how_far_it_is(shop, pb):
+    audit = Auditing(shop, pb)
+    audit.next()
+    shop.process.send_signal(signal.SIGTERM)
+    audit.release()
+    *_, last = iter(audit.next, None)
+    assert last["id"] == 7
+    assert shop.process.wait(timeout=30) == 0
+
+
+def test_mcp__who_leaves_in_the_middle_does_no_harm(shop, pb):
+    audit = Auditing(shop, pb)
+    audit.next()
+    audit.reply.close()
+    audit.connection.close()
+    assert shop.ok("GET", "/api/v1/status")["success"]
+    audit.release()
+    assert call(shop, "audit-ports", {})["isError"] is False
 
 
 class Listening:
