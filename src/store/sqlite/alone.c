@@ -111,6 +111,14 @@ static void image_cleanup(struct image *image)
 	sqlite3_free(image->bytes);
 }
 
+/* Where there was no memory for a copy, SQLite does not say that it was an error. */
+static bool fail_image(struct session *s, struct err *err)
+{
+	int rc = sqlite3_extended_errcode(s->db);
+
+	return session_fail_code(s, rc == SQLITE_OK ? SQLITE_NOMEM : rc, err);
+}
+
 static bool read_image(struct session *s, struct image *ret, struct err *err)
 {
 	CLEANUP(session_cleanup) struct session *file = session_new(s->path);
@@ -122,7 +130,7 @@ static bool read_image(struct session *s, struct image *ret, struct err *err)
 		return false;
 	sqlite3_free(ret->bytes);
 	ret->bytes = sqlite3_serialize(file->db, "main", &ret->size, 0);
-	return ret->bytes || session_fail(file, err);
+	return ret->bytes || fail_image(file, err);
 }
 
 /* In memory there is no log, and a header that says so is refused. */
@@ -146,7 +154,7 @@ static bool open_image(struct session *s, struct image *image, struct err *err)
 	rc = sqlite3_deserialize(s->db, "main", bytes, image->size, image->size,
 				 SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_READONLY);
 	/* What it answers is SQLITE_ERROR where there was no memory, too. */
-	return rc == SQLITE_OK || session_fail(s, err);
+	return rc == SQLITE_OK || fail_image(s, err);
 }
 
 /* Who made a log meanwhile, made it for readers, too. */
