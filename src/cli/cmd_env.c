@@ -78,6 +78,16 @@ static bool check_names(const json_t *variables, struct err *err)
 	return true;
 }
 
+/* A worktree is asked for by its folder, and has the services of the main checkout to take. */
+static void note_none(struct run *r, int64_t instance)
+{
+	bool is_worktree = instance > 1 && !json_object_get(r->input, "instance");
+
+	output_note(&r->out, "no ports are entered here; %s",
+		    is_worktree ? "portbook init enters those of the main checkout"
+				: "portbook get SERVICE enters one");
+}
+
 static bool env_render(struct run *r, const json_t *answer, struct err *err)
 {
 	const json_t *variables = json_object_get(answer, "variables"), *one;
@@ -94,7 +104,7 @@ static bool env_render(struct run *r, const json_t *answer, struct err *err)
 		writers[f].add(&r->out.text, json_text_of(one, "name"),
 			       json_int_of(one, "port", 0));
 	if (!json_array_size(variables))
-		output_note(&r->out, "no ports are entered here; portbook get SERVICE enters one");
+		note_none(r, json_int_of(answer, "instance", 1));
 	return true;
 }
 

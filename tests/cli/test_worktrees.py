@@ -48,6 +48,15 @@ def test_worktree__first_use_enters_it(pb, shop, tree, words):
     assert pb.json("list", "--project", "shop@1")["ports"][0]["port"] == 3100
 
 
+def test_worktree__without_ports_of_its_own_says_how_to_have_some(pb, shop, tree):
+    fix = tree("fix")
+    run = pb("env", cwd=fix)
+    assert (run.code, run.out) == (0, "")
+    assert "no ports are entered here; portbook init enters those of the main checkout" in run.err
+    pb.ok("init", cwd=fix)
+    assert pb.ok("env", cwd=fix) == "WEB_PORT=3190"
+
+
 @pytest.mark.parametrize("words", [
     ("where",), ("list",), ("show",), ("status",), ("check", "3100"), ("release", "web"),
     ("release", "shop/web"), ("update", "web", "--notes", "n"), ("update", "shop/web", "--notes", "n"),
