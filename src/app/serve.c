@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/process.h"
+#include "app/serve_guard.h"
 #include "app/serve_options.h"
 #include "app/serve_sandbox.h"
 #include "base/fd.h"
@@ -39,6 +40,8 @@ struct serving {
 	int signals;
 	struct tokens *tokens;
 	struct certificate *certificate;
+	int guard; /* ready: it has ended; -1: there is none */
+	json_t *guarding;
 	struct output out;
 };
 
@@ -89,6 +92,19 @@ static bool start_aide(struct serving *s, struct err *err)
 		return false;
 	for (unsigned i = 0; i < AIDE_ASKERS; i++)
 		s->seen_by[i] = aide_listeners(s->aide, i);
+	return true;
+}
+
+/* As the user that the server is from now on, and before it opens the book. */
+static bool start_guard(struct serving *s, struct err *err)
+{
+	if (!s->options.guards)
+		return true;
+	if (!serve_guard_start(&s->options, &s->guard, &s->guarding, err))
+		return false;
+	if (json_int_of(s->guarding, "limited", 0))
+		output_note(&s->out, "%lld ports are not held for want of open files",
+			    (long long)json_int_of(s->guarding, "limited", 0));
 	return true;
 }
 
@@ -284,6 +300,8 @@ static bool tell_json(struct serving *s, struct err *err)
 	for (unsigned i = 0; i < s->n_listening; i++)
 		if (!list || !json_append(list, json_string(s->listening[i].name)))
 			return fail_memory(err);
+	if (s->guarding && !json_put(said, "guard", json_incref(s->guarding)))
+		return fail_memory(err);
 	return output_json(&s->out, said, err);
 }
 
@@ -293,6 +311,11 @@ static bool tell(struct serving *s, struct err *err)
 		return tell_json(s, err) && output_flush(&s->out, err);
 	for (unsigned i = 0; i < s->n_listening && !s->options.quiet; i++)
 		text_addf(&s->out.text, "listening on %s\n", s->listening[i].name);
+	if (s->guarding && !s->options.quiet)
+		text_addf(&s->out.text, "guard: %lld held, %lld in use, %lld not held\n",
+			  (long long)json_int_of(s->guarding, "held", 0),
+			  (long long)json_int_of(s->guarding, "inUse", 0),
+			  (long long)json_int_of(s->guarding, "notHeld", 0));
 	return output_flush(&s->out, err);
 }
 
@@ -331,7 +354,10 @@ static bool run(struct serving *s, struct err *err)
 		.reviews_cleanup = s->options.cleanup_at_start,
 		.tell = s->options.notify ? tell_of : NULL,
 		.tell_arg = s,
-		.partner = aide_fd(s->aide),
+		.partners = { { aide_fd(s->aide),
+				"the process that looks at the machine for this one" },
+			      { s->guard, "the guard beside this one" } },
+		.n_partners = s->guard < 0 ? 1 : 2,
 		.signals = s->signals,
 		.limits = s->options.limits,
 		.book_file = *session_book(s->writer) == '/' ? session_book(s->writer) : NULL,
@@ -354,8 +380,8 @@ static bool serve(struct serving *s, int argc, char **argv, struct err *err)
 	s->out.json = s->options.json;
 	/* First, so that it has nothing of what is read then. */
 	if (!start_aide(s, err) || !read_tokens(s, err) || !read_certificate(s, err) ||
-	    !become_user(s, err) || !open_book(s, err) || !start_listening(s, err) ||
-	    !signals_open(ending, &s->signals, err))
+	    !become_user(s, err) || !start_guard(s, err) || !open_book(s, err) ||
+	    !start_listening(s, err) || !signals_open(ending, &s->signals, err))
 		return false;
 	watch_book(s);
 	if (!enclose(s, err) || !tell(s, err))
@@ -375,12 +401,14 @@ static void serving_release(struct serving *s)
 	session_free(s->writer);
 	aide_free(s->aide);
 	fd_cleanup(&s->signals);
+	fd_cleanup(&s->guard);
+	json_decref(s->guarding);
 	output_release(&s->out);
 }
 
 int main(int argc, char **argv)
 {
-	CLEANUP(serving_release) struct serving s = { .signals = -1 };
+	CLEANUP(serving_release) struct serving s = { .signals = -1, .guard = -1 };
 	struct err err = { 0 };
 
 	process_prepare();

@@ -52,6 +52,8 @@ static bool take(int option, struct serve_options *o, struct err *err)
 	case 'f': return add(o->folders, &o->n_folders, SERVE_FOLDERS, "--folders", err);
 	case 'u': o->user = optarg; return true;
 	case 'R': return o->cleanup_at_start = true;
+	case 'g': return o->guards = true;
+	case 'd': return o->guards = o->guards_defaults = true;
 	case 'N': o->notify = optarg; return true;
 	case 'M': return duration_parse(optarg, &o->notify_max_ms, err);
 	case 'a': return duration_parse(optarg, &o->audit_every_ms, err);
@@ -81,6 +83,8 @@ bool serve_options_read(int argc, char **argv, struct serve_options *ret, struct
 		{ "folders", required_argument, NULL, 'f' },
 		{ "user", required_argument, NULL, 'u' },
 		{ "cleanup-at-start", no_argument, NULL, 'R' },
+		{ "guard", no_argument, NULL, 'g' },
+		{ "guard-defaults", no_argument, NULL, 'd' },
 		{ "notify", required_argument, NULL, 'N' },
 		{ "notify-timeout", required_argument, NULL, 'M' },
 		{ "book", required_argument, NULL, 'b' },

@@ -26,7 +26,8 @@ struct serve_options {
 	const char *book;	/* NULL: the default */
 	int64_t audit_every_ms; /* 0: never */
 	bool cleanup_at_start;
-	const char *notify; /* a command; NULL: none */
+	bool guards, guards_defaults; /* with a guard beside it; of ports that nobody owns, too */
+	const char *notify;	      /* a command; NULL: none */
 	int64_t notify_max_ms;
 	const char *tokens; /* the file; NULL: none */
 	const char *certificate, *key;

@@ -2,16 +2,15 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/caller.h"
 #include "base/clock.h"
 #include "base/notify.h"
 #include "book/session.h"
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
 #include "cli/guard_system.h"
+#include "cli/guarding.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
-#include "enforce/guard.h"
 #include "enforce/guard_client.h"
 
 static const char *const verbs[] = { "status", NULL };
@@ -163,49 +162,18 @@ static void tell(void *arg, const struct guard_news *news)
 	flush(g->run);
 }
 
-static bool call(void *session, const char *operation, const json_t *input,
-		 const struct call_io *io, json_t **ret, struct err *err)
-{
-	return session_call_with(session, operation, input, io, ret, err);
-}
-
-/* Where nobody tells of changes, it looks itself. */
-static struct watcher *watch(struct run *r)
-{
-	struct watcher *watcher = NULL;
-	struct err err = { 0 };
-
-	if (!session_watch(r->session, &watcher, &err))
-		output_note(&r->out, "changes of the book are seen after a second: %s", err.text);
-	return watcher;
-}
-
 static bool guard_start(struct run *r, struct err *err)
 {
 	struct guarding guarding = { .run = r };
-	char user[CALLER_NAME_SIZE] = "";
-	struct transport book = { .call = call };
+	struct guard_options o = {
+		.unasked = run_has(r, "defaults"),
+		.partner = -1,
+		.ready = ready,
+		.tell = run_has(r, "log") ? tell : NULL,
+		.arg = &guarding,
+	};
 
-	if (!run_open(r, err))
-		return false;
-	if (!user_name(geteuid(), user))
-		snprintf(user, sizeof(user), "uid %u", (unsigned)geteuid());
-	book.arg = r->session;
-	CLEANUP(watcher_cleanup) struct watcher *watcher = watch(r);
-
-	return guard_run(
-		&(struct guard_options){
-			.book = &book,
-			.watcher = watcher,
-			.machine = session_machine(r->session),
-			.user = user,
-			.book_name = session_book(r->session),
-			.unasked = run_has(r, "defaults"),
-			.ready = ready,
-			.tell = run_has(r, "log") ? tell : NULL,
-			.arg = &guarding,
-		},
-		err);
+	return run_open(r, err) && guarding_run(r->session, &o, &r->out, err);
 }
 
 /* --- status */

@@ -36,6 +36,10 @@ static const struct option_spec options[] = {
 	  .help = "for root: be that user, once addresses are listened on" },
 	{ .name = "cleanup-at-start", .kind = VALUE_FLAG,
 	  .help = "say at the start what `portbook cleanup` would give back; nothing is" },
+	{ .name = "guard", .kind = VALUE_FLAG,
+	  .help = "have a guard beside it, as `portbook guard` is, for as long as it runs" },
+	{ .name = "guard-defaults", .kind = VALUE_FLAG,
+	  .help = "the same, which also holds ports that programs start on unasked" },
 	{ .name = "notify", .kind = VALUE_TEXT, .arg = "COMMAND",
 	  .help = "run this with the shell for each change of a verdict, and each range that "
 		  "becomes 80 % full; it reads JSON. Audits each minute, unless --audit-every says" },
@@ -95,6 +99,17 @@ static bool add_texts(struct words *w, const struct run *r, struct err *err)
 	return true;
 }
 
+static bool add_flags(struct words *w, const struct run *r, struct err *err)
+{
+	static const char *const flags[] = { "--cleanup-at-start", "--guard", "--guard-defaults",
+					     "--require-token" };
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (run_has(r, flags[i] + strlen("--")) && !add(w, flags[i], err))
+			return false;
+	return true;
+}
+
 static bool run(struct run *r, struct err *err)
 {
 	struct words w = { 0 };
@@ -102,9 +117,8 @@ static bool run(struct run *r, struct err *err)
 	if (!add(&w, "portbook-serve", err) || !add_list(&w, r, "listen", "--listen", err) ||
 	    !add_list(&w, r, "name", "--name", err) ||
 	    !add_list(&w, r, "folders", "--folders", err) || !add_texts(&w, r, err) ||
-	    (run_has(r, "cleanup-at-start") && !add(&w, "--cleanup-at-start", err)) ||
-	    (run_has(r, "require-token") && !add(&w, "--require-token", err)) ||
-	    (r->out.json && !add(&w, "--json", err)) || (r->out.quiet && !add(&w, "--quiet", err)))
+	    !add_flags(&w, r, err) || (r->out.json && !add(&w, "--json", err)) ||
+	    (r->out.quiet && !add(&w, "--quiet", err)))
 		return false;
 	return helper_become("portbook-serve", w.word, err);
 }

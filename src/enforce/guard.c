@@ -127,6 +127,23 @@ static void end(void *arg, uint32_t events)
 	g->has_ended = signals_read(g->signals) != 0;
 }
 
+static void end_with_partner(void *arg, uint32_t events)
+{
+	struct guard *g = arg;
+
+	g->has_ended = true;
+}
+
+static bool watch_end(struct guard *g, struct err *err)
+{
+	static const int ending[] = { SIGTERM, SIGINT, SIGHUP, 0 };
+
+	if (g->options->partner >= 0)
+		return loop_add(g->loop, g->options->partner, EPOLLIN, end_with_partner, g, err);
+	return signals_open(ending, &g->signals, err) &&
+	       loop_add(g->loop, g->signals, EPOLLIN, end, g, err);
+}
+
 /* A book that cannot be read now is asked again; what is held stays held. */
 void guard_follow(struct guard *g)
 {
@@ -155,13 +172,9 @@ static void hear_change(void *arg, uint32_t events)
 
 static bool prepare(struct guard *g, struct err *err)
 {
-	static const int ending[] = { SIGTERM, SIGINT, SIGHUP, 0 };
-
 	g->limit = raise_limit();
-	return find_place(g, err) && loop_open(&g->loop, err) &&
-	       signals_open(ending, &g->signals, err) &&
+	return find_place(g, err) && loop_open(&g->loop, err) && watch_end(g, err) &&
 	       ticker_open(LOOK_EVERY_MS, &g->ticker, err) &&
-	       loop_add(g->loop, g->signals, EPOLLIN, end, g, err) &&
 	       loop_add(g->loop, g->ticker, EPOLLIN, tick, g, err) &&
 	       loop_add(g->loop, g->socket, EPOLLIN, guard_visit, g, err) &&
 	       (!g->options->watcher ||

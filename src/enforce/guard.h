@@ -55,6 +55,8 @@ struct guard_options {
 	const char *user;      /* whose it is */
 	const char *book_name; /* for people */
 	bool unasked;	       /* also the ports that programs start on unasked */
+	/* Ready: who this is for has ended, and no signal ends it before; -1: signals end it. */
+	int partner;
 
 	/* The first look is over, and who asks is heard. */
 	void (*ready)(void *arg, const struct guard_counts *counts);
@@ -63,7 +65,7 @@ struct guard_options {
 };
 
 /*
- * Until SIGTERM, SIGINT or SIGHUP.
+ * Until SIGTERM, SIGINT or SIGHUP, or its partner's end.
  * Errors: ERR_TAKEN          another guard of this user runs here: which one is said
  *         ERR_NOT_PERMITTED  there is no folder in which it could be found
  *         ERR_IO, ERR_MEMORY, and those of the book at the first look

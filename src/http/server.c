@@ -186,13 +186,13 @@ static void on_signal(void *server, uint32_t events)
 			begin_ending(s);
 }
 
-static void on_partner(void *server, uint32_t events)
+static void on_partner(void *watched, uint32_t events)
 {
-	struct server *s = server;
+	const struct watched *w = watched;
 
-	loop_remove(s->loop, s->options->partner);
-	s->is_left = true;
-	begin_ending(s);
+	loop_remove(w->server->loop, w->partner->fd);
+	w->server->left_by = w->partner;
+	begin_ending(w->server);
 }
 
 /* Beginning and end. */
@@ -203,10 +203,16 @@ static bool watch_book(struct server *s, struct err *err)
 	       loop_add(s->loop, s->options->watcher->fd, EPOLLIN, on_watch, s, err);
 }
 
-static bool watch_partner(struct server *s, struct err *err)
+static bool watch_partners(struct server *s, struct err *err)
 {
-	return s->options->partner < 0 ||
-	       loop_add(s->loop, s->options->partner, EPOLLIN, on_partner, s, err);
+	for (unsigned i = 0; i < s->options->n_partners; i++) {
+		struct watched *w = &s->watched[i];
+
+		*w = (struct watched){ s, &s->options->partners[i] };
+		if (!loop_add(s->loop, w->partner->fd, EPOLLIN, on_partner, w, err))
+			return false;
+	}
+	return true;
 }
 
 static bool watch_files(struct server *s, struct err *err)
@@ -215,7 +221,7 @@ static bool watch_files(struct server *s, struct err *err)
 		if (!loop_add(s->loop, s->options->listening[i].fd, EPOLLIN, on_client, s, err))
 			return false;
 	s->is_accepting = true;
-	return watch_book(s, err) && watch_partner(s, err) &&
+	return watch_book(s, err) && watch_partners(s, err) &&
 	       loop_add(s->loop, s->bell, EPOLLIN, on_bell, s, err) &&
 	       loop_add(s->loop, s->ticker, EPOLLIN, on_tick, s, err) &&
 	       loop_add(s->loop, s->options->signals, EPOLLIN, on_signal, s, err);
@@ -332,8 +338,7 @@ bool server_run(const struct server_options *options, struct err *err)
 	bool ok = start(&s, err) && serve(&s, err);
 
 	stop(&s);
-	if (ok && s.is_left)
-		return fail(err, ERR_IO,
-			    "the process that looks at the machine for this one has ended");
+	if (ok && s.left_by)
+		return fail(err, ERR_IO, "%s has ended", s.left_by->what);
 	return ok;
 }

@@ -17,6 +17,13 @@ struct certificate;
 struct mcp_catalogue;
 struct tokens;
 
+/* Who a server cannot be without: `fd` is ready when it has ended, and then the server ends. */
+#define PARTNERS_MAX 2
+struct partner {
+	int fd;
+	const char *what; /* "the process that ...", to begin a sentence with */
+};
+
 struct server_options {
 	struct listening *listening;
 	unsigned n_listening;
@@ -29,7 +36,8 @@ struct server_options {
 	/* Told of each change that an audit finds; NULL: nobody, and audits are only noted. */
 	void (*tell)(void *arg, json_t *message);
 	void *tell_arg;
-	int partner; /* ready: who this cannot be without has ended; -1: nobody */
+	struct partner partners[PARTNERS_MAX];
+	unsigned n_partners;
 	int signals; /* signals_open, of those that end it; SIGHUP: see below */
 	struct limits limits;
 	const char *book_file; /* see http/access.h */

@@ -56,7 +56,11 @@ struct server {
 	struct metrics metrics;
 	struct chores chores;
 	bool is_accepting;
-	bool is_left; /* by its partner */
+	struct watched {
+		struct server *server;
+		const struct partner *partner;
+	} watched[PARTNERS_MAX];
+	const struct partner *left_by; /* NULL: by nobody */
 	bool ends;
 	int64_t ends_at_ms;
 };

@@ -68,33 +68,12 @@ static void give(struct aide *a, struct pairs *p, const struct listeners *machin
 	a->notices = fd_take(&p->ours[AIDE_NOTICES]);
 }
 
-static bool fail_as_told(const json_t *answer, struct err *err)
-{
-	const char *text = json_text_of(answer, "error"), *hint = json_text_of(answer, "hint");
-	enum err_code code = err_from_name(json_text_of(answer, "code"));
-
-	fail(err, code == ERR_NONE ? ERR_IO : code, "%s", text ? text : "looking failed");
-	return hint && fail_hint(err, "%s", hint);
-}
-
-static bool receive(int fd, json_t **ret, struct err *err)
-{
-	CLEANUP(json_cleanup) json_t *answer = NULL;
-
-	if (!channel_receive(fd, &answer, err))
-		return false;
-	if (json_text_of(answer, "error"))
-		return fail_as_told(answer, err);
-	*ret = json_incref(answer);
-	return true;
-}
-
 /* It is who it shall be, or says why not. */
 static bool wait_for(const struct aide *a, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *ready = NULL;
 
-	return receive(a->askers[0].fd, &ready, err);
+	return channel_receive_answer(a->askers[0].fd, &ready, err);
 }
 
 bool aide_start(const struct aide_options *o, struct aide **ret, struct err *err)
@@ -154,7 +133,7 @@ static bool ask(struct asker *asker, const char *what, json_t *argument, json_t 
 		struct err *err)
 {
 	return channel_send(asker->fd, argument ? json_pack("{s:o}", what, argument) : NULL, err) &&
-	       receive(asker->fd, ret, err);
+	       channel_receive_answer(asker->fd, ret, err);
 }
 
 static bool asker_collect(void *ctx, enum protocol protocol, struct port_set *into, struct err *err)

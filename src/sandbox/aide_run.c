@@ -19,19 +19,6 @@
 #include "sandbox/looks.h"
 #include "sandbox/privileges.h"
 
-/* Errors are answers. */
-
-static json_t *error_to_json(const struct err *err)
-{
-	json_t *json = json_pack("{s:s, s:s}", "error", err->text, "code", err_name(err->code));
-
-	if (json && err->hint[0] && !json_put_text(json, "hint", err->hint)) {
-		json_decref(json);
-		return NULL;
-	}
-	return json;
-}
-
 static json_t *answer_look(const struct listeners *m, const json_t *argument)
 {
 	CLEANUP(arena_release) struct arena a = { 0 };
@@ -41,7 +28,7 @@ static json_t *answer_look(const struct listeners *m, const json_t *argument)
 
 	look_from_json(argument, &what);
 	return m->ops->look(m->ctx, &what, &a, &list, &err) ? listeners_to_json(&list)
-							    : error_to_json(&err);
+							    : channel_error(&err);
 }
 
 static json_t *answer_learn(const struct listeners *m, const json_t *argument)
@@ -53,7 +40,7 @@ static json_t *answer_learn(const struct listeners *m, const json_t *argument)
 	json_t *json;
 
 	if (!process_from_json(argument, &a, &p, &err))
-		return error_to_json(&err);
+		return channel_error(&err);
 	there = m->ops->learn(m->ctx, (unsigned)json_int_of(argument, "learn", 0), &a, &p);
 	json = process_to_json(&p);
 	if (json && !json_put_bool(json, "isThere", there)) {
@@ -93,7 +80,7 @@ static json_t *answer(const struct listeners *m, const json_t *question)
 			return questions[i].answer(m, argument);
 	}
 	fail(&err, ERR_INVALID, "this is no question");
-	return error_to_json(&err);
+	return channel_error(&err);
 }
 
 /* False: the server has ended. */
@@ -190,7 +177,7 @@ _Noreturn void aide_run(const struct aide_options *o, const int channels[static 
 	close_others(channels, kept);
 	/* The server waits for that. */
 	ok = prepare(o, &t, &err);
-	if (!channel_send(kept[0], ok ? json_object() : error_to_json(&err), NULL) || !ok)
+	if (!channel_send(kept[0], ok ? json_object() : channel_error(&err), NULL) || !ok)
 		_exit(1);
 	while (run(o, t, kept))
 		;

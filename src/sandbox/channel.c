@@ -72,3 +72,40 @@ bool channel_receive(int fd, json_t **ret, struct err *err)
 		return fail_memory(err);
 	return receive_all(fd, bytes, len, err) && json_parse(bytes, len, ret, err);
 }
+
+json_t *channel_error(const struct err *err)
+{
+	json_t *json = json_pack("{s:s, s:s}", "error", err->text, "code", err_name(err->code));
+
+	if (json && err->hint[0] && !json_put_text(json, "hint", err->hint)) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+bool channel_send_error(int fd, const struct err *what, struct err *err)
+{
+	return channel_send(fd, channel_error(what), err);
+}
+
+static bool fail_as_told(const json_t *answer, struct err *err)
+{
+	const char *text = json_text_of(answer, "error"), *hint = json_text_of(answer, "hint");
+	enum err_code code = err_from_name(json_text_of(answer, "code"));
+
+	fail(err, code == ERR_NONE ? ERR_IO : code, "%s", text ? text : "looking failed");
+	return hint && fail_hint(err, "%s", hint);
+}
+
+bool channel_receive_answer(int fd, json_t **ret, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+
+	if (!channel_receive(fd, &answer, err))
+		return false;
+	if (json_text_of(answer, "error"))
+		return fail_as_told(answer, err);
+	*ret = json_incref(answer);
+	return true;
+}

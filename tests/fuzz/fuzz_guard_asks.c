@@ -34,6 +34,7 @@ static const struct guard_options options = {
 	.machine = &machine,
 	.user = "eva",
 	.book_name = "book",
+	.partner = -1,
 };
 
 /* One of each state, with a file where a guard would have one. */

@@ -7,6 +7,7 @@ import signal
 import socket
 import ssl
 import subprocess
+from pathlib import Path
 
 import jsonschema
 
@@ -30,6 +31,15 @@ def next_line(stream):
     while "not fenced off" in (line := stream.readline()):
         pass
     return line
+
+
+def status_of(pid):
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
+def children_of(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 class UnixConnection(http.client.HTTPConnection):

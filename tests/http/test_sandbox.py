@@ -9,23 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from serving import Served, next_line
+from serving import Served, children_of, next_line, status_of
 
 NOBODY = 65534
-
-
-def status_of(pid):
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
 def is_sanitized(pb):
     return "libasan" in subprocess.run(["ldd", pb.program], capture_output=True, text=True,
                                        check=True).stdout
-
-
-def children_of(pid):
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def test_server__is_in_a_sandbox_with_all_of_its_threads(shop, pb):

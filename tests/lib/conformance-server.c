@@ -18,7 +18,6 @@ static bool serve(const char *port, struct err *err)
 	const struct transport none = { .call = mcp_fixtures_no_book };
 	struct listening listening = { .fd = -1 };
 	struct server_options options = {
-		.partner = -1,
 		.listening = &listening,
 		.n_listening = 1,
 		.writes = &none,
