@@ -253,3 +253,28 @@ bool json_piece_parse(const struct json_piece *p, json_t **ret, struct err *err)
 	return json_parse_at(p->at, p->len, p->line, ret, err) ||
 	       fail_while(err, "%.200s:%u", p->file, p->line);
 }
+
+/* The letter behind a backslash means this one. */
+static char unescaped(char c)
+{
+	if (c == 'u')
+		return '?';
+	return strchr("nrtbf", c) ? ' ' : c;
+}
+
+size_t json_piece_letters(const struct json_piece *p, char *letters, size_t *places)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i + 1 < p->len; i++, n++) {
+		places[n] = i;
+		letters[n] = p->at[i];
+		if (p->at[i] != '\\' || i + 2 >= p->len)
+			continue;
+		i++;
+		letters[n] = unescaped(p->at[i]);
+		if (p->at[i] == 'u')
+			i += 4;
+	}
+	return n;
+}

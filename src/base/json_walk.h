@@ -68,4 +68,11 @@ MUST_CHECK bool json_walk_pick(const struct json_piece *object, const char *cons
  */
 MUST_CHECK bool json_piece_parse(const struct json_piece *p, json_t **ret, struct err *err);
 
+/*
+ * The letters of a string without quotes and escapes, and where in the piece each of them
+ * stands; both have room for p->len.  Of a letter that is written by its number only that
+ * there is one ("?"); what ends a line becomes a blank.  Returns how many there are.
+ */
+size_t json_piece_letters(const struct json_piece *p, char *letters, size_t *places);
+
 #endif

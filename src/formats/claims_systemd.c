@@ -9,6 +9,7 @@
 #include "base/cursor.h"
 #include "base/text.h"
 #include "formats/claim.h"
+#include "formats/command_port.h"
 #include "formats/scan.h"
 
 /* Rationale: a path, or an assignment of a port; what is longer is neither. */
@@ -27,6 +28,7 @@ struct reading {
 	char folder[WORD_SIZE]; /* "": none */
 	struct found items[PORTS_MAX];
 	unsigned count;
+	bool has_failed; /* there is no memory */
 };
 
 static void put(struct reading *r, uint16_t port, enum protocol protocol, unsigned line)
@@ -55,7 +57,13 @@ static void take_folder(struct reading *r, const char *value, unsigned line)
 
 static void take_command(struct reading *r, const char *value, unsigned line)
 {
-	put(r, command_port(value, strlen(value)), PROTO_TCP, line);
+	const struct command_text command = { value, strlen(value), NULL };
+	struct command_port said;
+
+	if (command_port_find(&command, &said, NULL))
+		put(r, said.port, PROTO_TCP, line);
+	else
+		r->has_failed = true;
 }
 
 /* "PORT" or "..._PORT". */
@@ -184,7 +192,7 @@ static bool read_all(struct reading *r, struct lines *l)
 	}
 	if (text_ok(&whole) && whole.len)
 		read_line(r, &whole, start);
-	return text_ok(&whole);
+	return text_ok(&whole) && !r->has_failed;
 }
 
 /* --- the unit */

@@ -1,92 +1,101 @@
+#include "formats/command_port.h"
+
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/cursor.h"
-#include "formats/scan.h"
+#include "formats/shell_ports.h"
 
-/* Rationale: "--port=${SOME_LONG_NAME_PORT:-65535}" fits; a longer word is no port. */
-#define WORD_SIZE 128
-
-/* A word without its quotes, and where in the command each of its letters stands. */
-struct word {
-	char text[WORD_SIZE];
-	size_t places[WORD_SIZE];
-};
-
-static bool is_between(char c)
+static size_t place_of(const struct command_text *c, size_t at)
 {
-	return strchr(" \t\r\n;&|()", c) != NULL;
+	return c->places ? c->places[at] : at;
 }
 
-/* The next word from `*at`; one that is too long becomes "". */
-static bool next_word(const char *command, size_t len, size_t *at, struct word *ret)
+/* One number, which is in the command, and of this program's own socket. */
+static bool is_given(const struct shell_port *p)
 {
-	size_t n = 0;
-
-	while (*at < len && is_between(command[*at]))
-		(*at)++;
-	if (*at == len)
+	if (p->how == SHELL_PORT_DEFAULT || p->at == SHELL_NOWHERE || !p->len)
 		return false;
-	for (; *at < len && !is_between(command[*at]); (*at)++) {
-		if (strchr("'\"\\", command[*at]) || n == WORD_SIZE)
+	if (p->is_unsure && p->how != SHELL_PORT_OPTION)
+		return false; /* API_PORT=3000 names another service, more often than not */
+	return p->port == p->last && p->protocol == PROTO_TCP && !(p->is_unsure && p->is_address);
+}
+
+static void tell_given(const struct command_text *c, const struct shell_port *p,
+		       struct command_port *ret)
+{
+	*ret = (struct command_port){ .port = p->port,
+				      .is_default = command_is_default(c->s, p->at) };
+	ret->at = place_of(c, p->at);
+	ret->len = place_of(c, p->at + p->len - 1) + 1 - ret->at;
+}
+
+/* Where a number can be put is behind a letter of the command. */
+static bool tell_usual(const struct command_text *c, const struct shell_port *p,
+		       struct command_port *ret)
+{
+	if (p->how != SHELL_PORT_DEFAULT || !p->fix.is_known || !p->fix.at)
+		return false;
+	*ret = (struct command_port){ .port = p->port, .at = place_of(c, p->fix.at - 1) + 1 };
+	return snprintf(ret->before, sizeof(ret->before), "%s", p->fix.before) <
+	       (int)sizeof(ret->before);
+}
+
+static bool is_program(const struct shell_port *p, const char *program)
+{
+	return !program || (p->program && !strcmp(p->program, program));
+}
+
+static bool find(const struct command_text *c, const char *program, struct command_port *ret,
+		 struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct shell_ports *found = arena_alloc(&arena, sizeof(*found));
+
+	*ret = (struct command_port){ .port = 0 };
+	if (!found)
+		return fail_memory(err);
+	if (!shell_ports_find(c->s, c->len, NULL, &arena, found, err))
+		return false;
+	for (unsigned i = 0; i < found->count && !ret->port; i++) {
+		const struct shell_port *p = &found->items[i];
+
+		if (!is_program(p, program))
 			continue;
-		ret->places[n] = *at;
-		ret->text[n++] = command[*at];
+		if (is_given(p))
+			tell_given(c, p, ret);
+		else if (!program || !tell_usual(c, p, ret))
+			*ret = (struct command_port){ .port = 0 };
 	}
-	ret->text[n < WORD_SIZE ? n : 0] = '\0';
 	return true;
 }
 
-/* "3000", or the default of "${PORT:-3000}": which letters of the word are the number. */
-static uint16_t port_of(const struct word *w, size_t start, struct command_port *ret)
+bool command_port_find(const struct command_text *c, struct command_port *ret, struct err *err)
 {
-	const char *word = w->text + start, *minus = strstr(word, ":-");
-	const char *number = !strncmp(word, "${", 2) && minus ? minus + 2 : word, *at = number;
-	uint16_t port;
-
-	if (!eat_port(&at, &port))
-		return 0;
-	ret->at = w->places[number - w->text];
-	ret->len = w->places[at - w->text - 1] + 1 - ret->at;
-	ret->is_default = number != word;
-	if (ret->is_default)
-		eat_char(&at, '}');
-	return eat_end(&at) ? port : 0;
+	return find(c, NULL, ret, err);
 }
 
-static uint16_t port_in(const struct word *w, const struct word *before, struct command_port *ret)
+bool command_port_of(const struct command_text *c, const char *program, struct command_port *ret,
+		     struct err *err)
 {
-	static const char *const starts[] = { "--port=", "-p=", "-p", "PORT=" };
-	uint16_t port = 0;
-
-	if (!strcmp(before->text, "-p") || !strcmp(before->text, "--port"))
-		port = port_of(w, 0, ret);
-	for (size_t i = 0; !port && i < ARRAY_LEN(starts); i++)
-		if (!strncmp(w->text, starts[i], strlen(starts[i])))
-			port = port_of(w, strlen(starts[i]), ret);
-	return port;
+	return find(c, program, ret, err);
 }
 
-bool command_port_find(const char *command, size_t len, struct command_port *ret)
+bool command_is_quoted(const char *command, size_t at)
 {
-	struct word w, before = { .text = "" };
-	size_t at = 0;
+	bool is_in = false;
 
-	while (next_word(command, len, &at, &w)) {
-		struct command_port found = { .port = 0 };
-
-		found.port = port_in(&w, &before, &found);
-		if (found.port) {
-			*ret = found;
-			return true;
-		}
-		before = w;
-	}
-	return false;
+	for (size_t i = 0; i < at; i++)
+		is_in = is_in != (command[i] == '\'');
+	return is_in;
 }
 
-uint16_t command_port(const char *command, size_t len)
+bool command_is_default(const char *command, size_t at)
 {
-	struct command_port found;
-
-	return command_port_find(command, len, &found) ? found.port : 0;
+	if (!at || command[--at] != '-')
+		return false;
+	at -= at && command[at - 1] == ':';
+	while (at && (isalnum((unsigned char)command[at - 1]) || command[at - 1] == '_'))
+		at--;
+	return at >= 2 && !memcmp(command + at - 2, "${", 2);
 }

@@ -4,6 +4,7 @@
 
 #include "base/cursor.h"
 #include "base/json_walk.h"
+#include "formats/command_port.h"
 #include "formats/mention.h"
 #include "formats/scan.h"
 #include "formats/shell_ports.h"
@@ -23,16 +24,6 @@ struct command {
 static size_t place_of(const struct command *c, size_t at)
 {
 	return c->places ? c->places[at] : c->start + at;
-}
-
-/* In '...' a shell leaves a variable as it is. */
-static bool is_in_quotes(const char *command, size_t at)
-{
-	bool is_in = false;
-
-	for (size_t i = 0; i < at; i++)
-		is_in = is_in != (command[i] == '\'');
-	return is_in;
 }
 
 /* API_PORT=3000 names its service; PORT=3000 does not. */
@@ -55,9 +46,9 @@ static bool tell_port(struct mentions *m, const struct command *c, const struct 
 	x.protocol = p->protocol;
 	x.at = place_of(c, p->at);
 	x.len = place_of(c, p->at + p->len - 1) + 1 - x.at;
-	x.is_default = p->is_fallback;
+	x.is_default = p->is_fallback || command_is_default(c->text, p->at);
 	x.is_fixed |= p->last != p->port;
-	if (p->is_fallback || is_in_quotes(c->text, p->at))
+	if (x.is_default || command_is_quoted(c->text, p->at))
 		x.form = MENTION_NUMBER;
 	if (p->is_unsure) {
 		x.kind = MENTION_CODE;
@@ -98,28 +89,6 @@ static bool tell_command_at(struct mentions *m, size_t at, size_t len, struct me
 
 /* --- package.json */
 
-/* A string without its escapes; of a letter by its number only that there is one. */
-static size_t unescape(const char *raw, size_t len, size_t start, char *text, size_t *places)
-{
-	static const char letters[] = "nrtbf";
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		places[n] = start + i;
-		text[n] = raw[i];
-		if (raw[i] == '\\' && i + 1 < len) {
-			i++;
-			text[n] = strchr(letters, raw[i]) ? ' ' : raw[i];
-			if (raw[i] == 'u') {
-				text[n] = '?';
-				i += 4;
-			}
-		}
-		n++;
-	}
-	return n;
-}
-
 static bool tell_script(struct mentions *m, const struct json_walk *w, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
@@ -135,8 +104,9 @@ static bool tell_script(struct mentions *m, const struct json_walk *w, struct er
 		return fail_memory(err);
 	mention_set_words(&x, w->key.at + 1, w->key.len - 2);
 	c.x = x;
-	c.len = unescape(w->value.at + 1, len - 2, (size_t)(w->value.at - m->bytes) + 1, text,
-			 places);
+	c.len = json_piece_letters(&w->value, text, places);
+	for (size_t i = 0; i < c.len; i++)
+		places[i] += (size_t)(w->value.at - m->bytes);
 	return tell_command(m, &c, err);
 }
 

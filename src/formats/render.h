@@ -157,13 +157,6 @@ void block_add(const struct block_marks *m, const char *key, const char *command
 /* The first port on TCP of a service; NULL: it has none. */
 const struct port_value *port_of_service(const struct port_values *v, const char *service);
 
-/*
- * Add the command with the number that it gives to its program (command_port_find) brought
- * to this port: "-p 3000" becomes "-p ${WEB_PORT:-3100}", of "${X:-3000}" the default
- * changes.  False: it gives none, and all of it was added.
- */
-bool command_add(const char *command, size_t len, const struct port_value *p, struct text *ret);
-
 /* "${WEB_PORT:-3100}": who has not read .ports.env gets the number. */
 void port_add_variable(const struct port_value *p, struct text *ret);
 

@@ -5,43 +5,40 @@
  */
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/json_walk.h"
+#include "formats/command_port.h"
 #include "formats/render_rows.h"
-
-/* Within '...' a shell leaves a variable as it is. */
-static bool is_in_quotes(const char *command, size_t at)
-{
-	bool is_in = false;
-
-	for (size_t i = 0; i < at; i++)
-		is_in = is_in != (command[i] == '\'');
-	return is_in;
-}
 
 void port_add_variable(const struct port_value *p, struct text *ret)
 {
 	text_addf(ret, "${%s:-%u}", p->variable, p->port);
 }
 
-bool command_add(const char *command, size_t len, const struct port_value *p, struct text *ret)
-{
-	struct command_port found = { .at = len };
-	bool has_port = command_port_find(command, len, &found);
+/* A command as it stands in a file: its bytes there, and what a shell reads. */
+struct command {
+	const char *bytes;
+	size_t len;
+	struct command_text text;
+};
 
-	text_add_bytes(ret, command, found.at);
-	if (has_port && (found.is_default || is_in_quotes(command, found.at)))
+/* Add the command's bytes, with our port where `found` says. */
+static void add_with(const struct command *c, const struct command_port *found,
+		     const struct port_value *p, struct text *ret)
+{
+	text_add_bytes(ret, c->bytes, found->at);
+	text_add(ret, found->before);
+	if (found->is_default || command_is_quoted(c->bytes, found->at))
 		text_addf(ret, "%u", p->port);
-	else if (has_port)
+	else
 		port_add_variable(p, ret);
-	text_add_bytes(ret, command + found.at + found.len, len - found.at - found.len);
-	return has_port;
+	text_add_bytes(ret, c->bytes + found->at + found->len, c->len - found->at - found->len);
 }
 
 /* --- package.json */
 
-/* Add the script, with our port in it; false: it has none, or is another's. */
-typedef bool script_fn(const struct port_values *v, const char *name, const char *command,
-		       size_t len, struct text *ret);
+/* Where a script has its port, or could have it. */
+typedef bool script_fn(const struct command_text *c, struct command_port *ret, struct err *err);
 
 /* A part of the name between ':', '-' and '_' that is a service: "dev:api", "api-start". */
 static const struct port_value *named_in(const struct port_values *v, const char *name)
@@ -78,81 +75,77 @@ static const struct port_value *port_of_script(const struct port_values *v, cons
 	return p;
 }
 
-static bool add_script(const struct port_values *v, const char *name, const char *command,
-		       size_t len, struct text *ret)
+/* Source: nextjs.org, "next CLI": `next dev` and `next start` take -p and PORT, else 3000. */
+static bool find_next(const struct command_text *c, struct command_port *ret, struct err *err)
 {
-	const struct port_value *p = port_of_script(v, name);
-
-	return p && command_add(command, len, p, ret);
-}
-
-/*
- * Behind "next dev" or "next start" in the command; 0: it is not run there.
- * Source: nextjs.org, "next CLI": both take -p and PORT, else 3000.
- */
-static size_t behind_next(const char *command, size_t len)
-{
-	static const char *const calls[] = { "next dev", "next start" };
-
-	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
-		size_t call_len = strlen(calls[i]);
-		const char *at = memmem(command, len, calls[i], call_len);
-		size_t end = at ? (size_t)(at - command) + call_len : 0;
-
-		if (at && (at == command || strchr(" &;|/", at[-1])) &&
-		    (end == len || strchr(" &;|", command[end])))
-			return end;
-	}
-	return 0;
-}
-
-static bool add_next_script(const struct port_values *v, const char *name, const char *command,
-			    size_t len, struct text *ret)
-{
-	const struct port_value *p = port_of_script(v, name);
-	size_t end = behind_next(command, len);
-	struct command_port found;
-
-	if (!p || !end)
-		return false;
-	if (command_port_find(command, len, &found))
-		return command_add(command, len, p, ret);
-	text_add_bytes(ret, command, end);
-	text_add(ret, " -p ");
-	port_add_variable(p, ret);
-	text_add_bytes(ret, command + end, len - end);
-	return true;
+	return command_port_of(c, "next", ret, err);
 }
 
 struct scripts {
 	const struct port_values *v;
 	const struct file_bytes *old;
-	script_fn *add;
+	script_fn *find;
 	size_t copied;	/* of the old bytes, so many are in the new ones */
 	unsigned count; /* of scripts with a port of ours */
 };
 
+/* The command of a script: a string between its quotes. */
+static bool script_command(const struct json_piece *value, struct arena *arena, struct command *ret,
+			   struct err *err)
+{
+	char *letters = arena_alloc(arena, value->len);
+	size_t *places = arena_alloc(arena, value->len * sizeof(*places));
+
+	if (!letters || !places)
+		return fail_memory(err);
+	ret->bytes = value->at + 1;
+	ret->len = value->len - 2;
+	ret->text = (struct command_text){ letters, json_piece_letters(value, letters, places),
+					   places };
+	for (size_t i = 0; i < ret->text.len; i++)
+		places[i]--;
+	return true;
+}
+
+static bool splice_command(struct scripts *s, const struct command *c, const struct port_value *p,
+			   bool *ret_is_ours, struct text *ret, struct err *err)
+{
+	size_t at = (size_t)(c->bytes - s->old->bytes);
+	struct command_port found;
+
+	if (!s->find(&c->text, &found, err))
+		return false;
+	*ret_is_ours = found.port;
+	if (!found.port)
+		return true;
+	text_add_bytes(ret, s->old->bytes + s->copied, at - s->copied);
+	add_with(c, &found, p, ret);
+	s->copied = at + c->len;
+	s->count++;
+	return true;
+}
+
 static bool splice_script(struct scripts *s, const struct json_walk *w, json_t *was,
 			  struct text *ret, struct err *err)
 {
-	CLEANUP(text_release) struct text command = { 0 };
-	const char *inside = w->value.at + 1;
-	size_t at = (size_t)(inside - s->old->bytes), len = w->value.len - 2;
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	const struct port_value *p;
+	struct command command;
 	char name[NAME_SIZE];
+	bool is_ours;
 
 	if (*w->value.at != '"' || w->key.len - 2 >= sizeof(name))
 		return true;
 	memcpy(name, w->key.at + 1, w->key.len - 2);
 	name[w->key.len - 2] = '\0';
-	if (!s->add(s->v, name, inside, len, &command))
+	p = port_of_script(s->v, name);
+	if (!p)
 		return true;
-	if (!text_ok(&command))
-		return fail_memory(err);
-	text_add_bytes(ret, s->old->bytes + s->copied, at - s->copied);
-	text_add_bytes(ret, text_str(&command), command.len);
-	s->copied = at + len;
-	s->count++;
-	json_object_del(was, name);
+	if (!script_command(&w->value, &arena, &command, err) ||
+	    !splice_command(s, &command, p, &is_ours, ret, err))
+		return false;
+	if (is_ours)
+		json_object_del(was, name);
 	return true;
 }
 
@@ -193,11 +186,11 @@ static bool says_the_same(const json_t *was, const struct text *now, const struc
 }
 
 static bool splice_package(const struct port_values *v, const struct file_bytes *old,
-			   script_fn *add, struct text *ret, struct err *err)
+			   script_fn *find, struct text *ret, struct err *err)
 {
 	static const char *const names[] = { "scripts" };
 	CLEANUP(json_cleanup) json_t *was = NULL;
-	struct scripts s = { .v = v, .old = old, .add = add };
+	struct scripts s = { .v = v, .old = old, .find = find };
 	struct json_piece root, scripts;
 
 	if (!json_parse_file(old->bytes, old->len, old->name, &was, err))
@@ -212,14 +205,14 @@ bool package_json_splice(const struct port_values *v, const struct file_bytes *o
 			 const struct file_bytes *base, struct text *ret, struct err *err)
 {
 	(void)base;
-	return splice_package(v, old, add_script, ret, err);
+	return splice_package(v, old, command_port_find, ret, err);
 }
 
 bool next_splice(const struct port_values *v, const struct file_bytes *old,
 		 const struct file_bytes *base, struct text *ret, struct err *err)
 {
 	(void)base;
-	return splice_package(v, old, add_next_script, ret, err);
+	return splice_package(v, old, find_next, ret, err);
 }
 
 /* --- Procfile */
@@ -240,6 +233,22 @@ static const struct port_value *port_of_line(const struct port_values *v, const 
 	return name_from_words(words, name) ? port_of_service(v, name) : NULL;
 }
 
+static bool splice_process(const struct port_value *p, const char *bytes, size_t len,
+			   unsigned *count, struct text *ret, struct err *err)
+{
+	const struct command c = { bytes, len, { bytes, len, NULL } };
+	struct command_port found = { .port = 0 };
+
+	if (p && !command_port_find(&c.text, &found, err))
+		return false;
+	if (found.port)
+		add_with(&c, &found, p, ret);
+	else
+		text_add_bytes(ret, bytes, len);
+	*count += found.port != 0;
+	return true;
+}
+
 bool procfile_splice(const struct port_values *v, const struct file_bytes *old,
 		     const struct file_bytes *base, struct text *ret, struct err *err)
 {
@@ -252,10 +261,8 @@ bool procfile_splice(const struct port_values *v, const struct file_bytes *old,
 		const struct port_value *p = port_of_line(v, &l, &command);
 
 		text_add_bytes(ret, l.line, command);
-		if (p)
-			count += command_add(l.line + command, l.len - command, p, ret);
-		else
-			text_add_bytes(ret, l.line + command, l.len - command);
+		if (!splice_process(p, l.line + command, l.len - command, &count, ret, err))
+			return false;
 		text_add_bytes(ret, l.line + l.len, l.end_len);
 	}
 	if (!count)

@@ -93,18 +93,4 @@ struct lines {
 /* Step on; false when there are no more. */
 bool lines_next(struct lines *l);
 
-/*
- * The port that a command line gives to its program: -p 3000, --port=3000,
- * PORT=3000; 0: none.
- */
-uint16_t command_port(const char *command, size_t len);
-
-/* The same, and where the number stands, as offsets into the command. */
-struct command_port {
-	uint16_t port;
-	size_t at, len;
-	bool is_default; /* of a variable: ${PORT:-3000} */
-};
-bool command_port_find(const char *command, size_t len, struct command_port *ret);
-
 #endif

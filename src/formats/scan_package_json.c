@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "formats/command_port.h"
 #include "formats/scan.h"
 
 /* jansson tells no places: the first line with "key" at or after "scripts". */
@@ -27,22 +28,23 @@ bool scan_package_json(const char *bytes, size_t len, const char *file, struct f
 	CLEANUP(json_cleanup) json_t *root = NULL;
 	unsigned line = 0;
 	bool found = false;
-	uint16_t port = 0;
+	struct command_port said = { .port = 0 };
 
 	if (!json_parse_file(bytes, len, file, &root, err))
 		return false;
-	for (size_t i = 0; !port && i < ARRAY_LEN(scripts); i++) {
-		const char *command = json_text_of(json_object_get(root, "scripts"),
-						   scripts[i].name);
+	for (size_t i = 0; !said.port && i < ARRAY_LEN(scripts); i++) {
+		const char *text = json_text_of(json_object_get(root, "scripts"), scripts[i].name);
+		const struct command_text command = { text, text ? strlen(text) : 0, NULL };
 
-		if (!command)
+		if (!text)
 			continue;
-		port = command_port(command, strlen(command));
-		if (!found || port)
+		if (!command_port_find(&command, &said, err))
+			return false;
+		if (!found || said.port)
 			line = line_of(bytes, len, scripts[i].quoted);
 		found = true;
 	}
 	if (found)
-		findings_add(ret, "web", port, line);
+		findings_add(ret, "web", said.port, line);
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "formats/command_port.h"
 #include "formats/scan.h"
 
 static bool is_name(char c)
@@ -22,6 +23,22 @@ static size_t name_length(const char *line, size_t len)
 	return n < len && line[n] == ':' && n < NAME_SIZE ? n : 0;
 }
 
+static bool add_process(const struct lines *l, size_t name_len, struct findings *ret,
+			struct err *err)
+{
+	const struct command_text command = { l->line + name_len + 1, l->len - name_len - 1, NULL };
+	struct command_port said;
+	char name[NAME_SIZE] = "";
+
+	memcpy(name, l->line, name_len);
+	if (!strcmp(name, "release"))
+		return true;
+	if (!command_port_find(&command, &said, err))
+		return false;
+	findings_add(ret, name, said.port, l->number);
+	return true;
+}
+
 bool scan_procfile(const char *bytes, size_t len, const char *file, struct findings *ret,
 		   struct err *err)
 {
@@ -31,12 +48,9 @@ bool scan_procfile(const char *bytes, size_t len, const char *file, struct findi
 		return false;
 	while (lines_next(&l)) {
 		size_t n = name_length(l.line, l.len);
-		char name[NAME_SIZE] = "";
 
-		memcpy(name, l.line, n);
-		if (n && strcmp(name, "release"))
-			findings_add(ret, name, command_port(l.line + n + 1, l.len - n - 1),
-				     l.number);
+		if (n && !add_process(&l, n, ret, err))
+			return false;
 	}
 	return true;
 }

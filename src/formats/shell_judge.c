@@ -159,8 +159,10 @@ static enum said take(struct shell_finder *f, const struct shell_call *call,
 		return SOMETHING;
 	p = shell_found(f, SHELL_PORT_OPTION, v->word, &n);
 	name_program(p, call, server);
-	if (p)
+	if (p) {
 		p->is_unsure = is_unsure;
+		p->is_address = is_address;
+	}
 	return A_PORT;
 }
 

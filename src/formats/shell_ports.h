@@ -62,6 +62,7 @@ struct shell_port {
 	const char *variable; /* "PORT" of PORT=3000; NULL: no variable */
 	bool is_unsure;	  /* of an option that means other things elsewhere, or who may connect */
 	bool is_fallback; /* of a variable: ${PORT:-3000} */
+	bool is_address;  /* it stands behind a host: --host db:5432 */
 };
 
 /* Rationale: a command that starts more servers is not written by hand. */

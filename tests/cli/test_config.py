@@ -267,16 +267,23 @@ def test_makefile__may_be_somebodys_own_with_tabs_and_crlf(pb, shop_dir, config)
     assert run_in(shop_dir, pb, "make", "-s") == "3102\n"
 
 
+def say(folder):
+    """A program `./say` that says what it was given."""
+    (folder / "say").write_text('#!/bin/sh\necho PORT=$PORT "$@"\n')
+    (folder / "say").chmod(0o755)
+
+
 def test_package_json__runs_with_the_port_of_the_checkout(pb, shop_dir, config, npm):
     path = shop_dir / "package.json"
-    path.write_text('{\n\t"name": "shop",\n\t"scripts": {\n\t\t"dev": "echo on -p 3000",\n'
-                    '\t\t"start:api": "echo PORT=4000 \\"--x\\""\n\t}\n}\n')
+    path.write_text('{\n\t"name": "shop",\n\t"scripts": {\n\t\t"dev": "./say on -p 3000",\n'
+                    '\t\t"start:api": "sh -c \\"PORT=4000 ./say\\""\n\t}\n}\n')
+    say(shop_dir)
     shown = config("--format", "package-json")
-    assert "+\t\t\"dev\": \"echo on -p ${WEB_PORT:-3100}\",\n" in shown and "3000" in path.read_text()
+    assert "+\t\t\"dev\": \"./say on -p ${WEB_PORT:-3100}\",\n" in shown and "3000" in path.read_text()
     config("--format", "package-json", "--write")
-    assert run_in(shop_dir, pb, *npm, "dev") == "on -p 3100\n"
-    assert run_in(shop_dir, pb, *npm, "start:api") == "PORT=3101 --x\n"
-    assert run_in(shop_dir, pb, "env", "WEB_PORT=3110", *npm, "dev") == "on -p 3110\n"
+    assert run_in(shop_dir, pb, *npm, "dev") == "PORT= on -p 3100\n"
+    assert run_in(shop_dir, pb, *npm, "start:api") == "PORT=3101\n"
+    assert run_in(shop_dir, pb, "env", "WEB_PORT=3110", *npm, "dev") == "PORT= on -p 3110\n"
     assert "web" in pb.ok("init", "--dry-run", cwd=shop_dir)
 
 
@@ -324,13 +331,14 @@ def test_next__gets_its_option(shop_dir, config):
 
 def test_procfile__is_run_with_the_port_of_the_checkout(pb, shop_dir, config):
     path = shop_dir / "Procfile"
-    path.write_text("# ours\nweb: echo -p 5000\nworker: echo -p 1\n")
+    path.write_text("# ours\nweb: ./say -p 5000\nworker: ./say -p 1\n")
+    say(shop_dir)
     config("--format", "Procfile", "--write")
     lines = path.read_text().splitlines()
-    assert lines[0] == "# ours" and lines[2] == "worker: echo -p 1"
+    assert lines[0] == "# ours" and lines[2] == "worker: ./say -p 1"
     command = lines[1].partition(": ")[2]
-    assert run_in(shop_dir, pb, "sh", "-c", command) == "-p 3100\n"
-    assert run_in(shop_dir, pb, "env", "WEB_PORT=3110", "sh", "-c", command) == "-p 3110\n"
+    assert run_in(shop_dir, pb, "sh", "-c", command) == "PORT= -p 3100\n"
+    assert run_in(shop_dir, pb, "env", "WEB_PORT=3110", "sh", "-c", command) == "PORT= -p 3110\n"
 
 
 COMPOSE = """\

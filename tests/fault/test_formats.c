@@ -59,6 +59,16 @@ static bool scan_a_compose_file(struct err *err)
 	return scan_compose(text, sizeof(text) - 1, "f", &findings, err);
 }
 
+static bool scan_commands(struct err *err)
+{
+	static const char procfile[] = "web: x -p 1\n";
+	static const char package[] = "{\"scripts\": {\"dev\": \"x -p 1\"}}";
+
+	findings.count = 0;
+	return scan_procfile(procfile, sizeof(procfile) - 1, "f", &findings, err) &&
+	       scan_package_json(package, sizeof(package) - 1, "f", &findings, err);
+}
+
 static bool splice(struct err *err)
 {
 	static const struct port_value ports[] = {
@@ -114,7 +124,7 @@ static const struct {
 	{ claims_env, "PORT=1\nA_PORT=2\nB_HOST=b\nB_PORT=3\n" },
 	{ claims_nginx, "proxy_pass http://localhost:1;" },
 	{ claims_caddy, "reverse_proxy :1" },
-	{ claims_systemd, "ListenStream=1\nListenStream=2\\\n" },
+	{ claims_systemd, "ListenStream=1\nExecStart=x \\\n-p 2\n" },
 	{ claims_lsof, "a 1 u 3u IPv4 1 0t0 TCP *:1 (LISTEN)" },
 	{ claims_ss, "LISTEN 0 0 *:1 *:* users:((\"a\"" },
 	{ claims_devports, "{\"allocations\":[{\"port\":1,\"project\":\"a\",\"service\":\"b\"}]}" },
@@ -183,9 +193,10 @@ static void test_fault__a_declaration_is_read_or_there_is_no_memory(void **state
 	fail_each(parse_declaration);
 }
 
-static void test_fault__a_compose_file_is_scanned_or_there_is_no_memory(void **state)
+static void test_fault__files_are_scanned_or_there_is_no_memory(void **state)
 {
 	fail_each(scan_a_compose_file);
+	fail_each(scan_commands);
 	CHECK(findings.count == 2);
 }
 
@@ -231,7 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fault__a_policy_is_read_or_there_is_no_memory),
 		cmocka_unit_test(test_fault__a_declaration_is_read_or_there_is_no_memory),
-		cmocka_unit_test(test_fault__a_compose_file_is_scanned_or_there_is_no_memory),
+		cmocka_unit_test(test_fault__files_are_scanned_or_there_is_no_memory),
 		cmocka_unit_test(test_fault__a_splice_is_whole_or_fails),
 		cmocka_unit_test(test_fault__claims_are_all_told_or_it_fails),
 		cmocka_unit_test(test_fault__claims_are_written_or_it_fails),

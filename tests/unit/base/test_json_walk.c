@@ -110,6 +110,33 @@ static void test_json_piece__is_not_longer_than_a_row(void **state)
 	CHECK_TEXT(err.text, "f:1: a value that is longer than 1048576 bytes");
 }
 
+static void test_json_piece_letters__say_where_each_stands(void **state)
+{
+	static const struct {
+		const char *piece, *letters;
+		size_t last;
+	} row[] = {
+		{ "\"\"", "", 0 },
+		{ "\"ab\"", "ab", 2 },
+		{ "\"a\\\"b\"", "a\"b", 4 },
+		{ "\"\\\\n\"", "\\n", 3 },
+		{ "\"a\\nb\\u0041c\"", "a b?c", 11 },
+		{ "\"a\\u00\"", "a?", 2 }, /* not JSON: nothing behind it is read */
+		{ "\"a\\\"", "a\\", 2 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		const struct json_piece p = { .at = row[i].piece, .len = strlen(row[i].piece) };
+		char letters[16];
+		size_t places[16];
+		size_t n = json_piece_letters(&p, letters, places);
+
+		CHECK(n == strlen(row[i].letters) && !memcmp(letters, row[i].letters, n), "row %zu",
+		      i);
+		CHECK(!n || places[n - 1] == row[i].last, "row %zu: %zu", i, places[n - 1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +144,7 @@ int main(void)
 		cmocka_unit_test(test_json_walk__picks_members_by_name),
 		cmocka_unit_test(test_json_piece__is_a_value_with_its_line),
 		cmocka_unit_test(test_json_piece__is_not_longer_than_a_row),
+		cmocka_unit_test(test_json_piece_letters__say_where_each_stands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

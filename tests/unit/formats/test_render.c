@@ -65,9 +65,11 @@ static void test_splice__keeps_what_is_not_ours(void **state)
 		/* Whose a script is: the service in its name, else web. */
 		{ "npm",
 		  "{\"scripts\":{\"dev:api\":\"PORT=1 node a\",\"start\":\"x -p ${PORT:-2}\","
-		  "\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 4'\"}}",
+		  "\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 4'\","
+		  "\"develop\":\"sh -c \\\"x \\u002dp -p 4\\\"\"}}",
 		  "{\"scripts\":{\"dev:api\":\"PORT=${API_PORT:-3101} node a\",\"start\":\"x -p "
-		  "${PORT:-3100}\",\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 3100'\"}}" },
+		  "${PORT:-3100}\",\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 3100'\","
+		  "\"develop\":\"sh -c \\\"x \\u002dp -p ${WEB_PORT:-3100}\\\"\"}}" },
 		{ "next",
 		  "{\"scripts\":{\"dev\":\"next dev --turbo\",\"start\":\"next start -p 3000\","
 		  "\"build\":\"next build\",\"serve\":\"nextdev\"}}",

@@ -150,38 +150,6 @@ static void test_supabase__finds_the_parts_that_are_enabled(void **state)
 	check_rows(scan_supabase, rows, ARRAY_LEN(rows));
 }
 
-static void test_command_port__reads_what_programs_are_told(void **state)
-{
-	static const struct {
-		const char *command;
-		unsigned port;
-	} row[] = {
-		{ "", 0 },
-		{ "next dev", 0 },
-		{ "next dev -p 3000", 3000 },
-		{ "next dev -p3000", 3000 },
-		{ "next dev -p=3000", 3000 },
-		{ "vite --port 3000 --host", 3000 },
-		{ "vite --port=3000", 3000 },
-		{ "vite --port '3000'", 3000 },
-		{ "PORT=3000 node x", 3000 },
-		{ "cross-env PORT=3000 node x", 3000 },
-		{ "next dev -p ${PORT:-3000}", 3000 },
-		{ "next dev -p $PORT", 0 },
-		{ "tsc && node x --port 3000", 3000 },
-		{ "(cd a;serve -p 3000)", 3000 },
-		{ "serve -p 70000", 0 },
-		{ "serve -p 3000x", 0 },
-		{ "rsync -p a 3000", 0 },
-		{ "X_PORT=3000 node x", 0 },
-		{ "serve -p", 0 },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(row); i++)
-		CHECK(command_port(row[i].command, strlen(row[i].command)) == row[i].port,
-		      "row %zu: %s", i, row[i].command);
-}
-
 static void test_findings__say_when_there_were_more(void **state)
 {
 	struct findings f = { 0 };
@@ -200,7 +168,6 @@ int main(void)
 		cmocka_unit_test(test_procfile__finds_processes),
 		cmocka_unit_test(test_package_json__finds_web),
 		cmocka_unit_test(test_supabase__finds_the_parts_that_are_enabled),
-		cmocka_unit_test(test_command_port__reads_what_programs_are_told),
 		cmocka_unit_test(test_findings__say_when_there_were_more),
 	};
 
