@@ -202,6 +202,8 @@ static bool take_service_key(struct reading *r, const struct key *key, void *arg
 	if (strcmp(key->text, "ports") != 0)
 		return yaml_skip(&r->y, err);
 	s->ports_line = key->line;
+	if (y->kind == YAML_ALIAS)
+		s->alias = (struct compose_text){ y->name_from, y->name_to, true, false };
 	s->is_odd = y->kind != YAML_LIST || y->has_anchor;
 	s->is_override = y->has_tag && y->from > behind &&
 			 memmem(y->bytes + behind, y->from - behind, override,
@@ -253,6 +255,77 @@ static bool take_top(struct reading *r, const struct key *key, void *arg, struct
 	return true;
 }
 
+/* --- lists that are only named */
+
+static bool is_alias_of(const struct compose_service *s, const struct yaml *list)
+{
+	size_t len = list->name_to - list->name_from;
+
+	return s->alias.is_there && s->alias.from > list->name_to &&
+	       s->alias.to - s->alias.from == len &&
+	       !memcmp(list->bytes + s->alias.from, list->bytes + list->name_from, len);
+}
+
+static bool is_named(const struct compose_file *f, const struct yaml *list)
+{
+	for (unsigned i = 0; i < f->count; i++)
+		if (is_alias_of(&f->services[i], list))
+			return true;
+	return false;
+}
+
+static bool is_same_list(const struct compose_service *s, const struct compose_service *list)
+{
+	return s->count && list->count && s->items->line == list->items->line &&
+	       s->items->text.from == list->items->text.from;
+}
+
+/* The list at hand is that of all who name it behind it, until another gets its name. */
+static bool share_list(struct reading *r, struct err *err)
+{
+	struct compose_file *f = r->file;
+	const struct yaml named = r->y;
+	struct compose_service list = { .count = 0 };
+	bool is_taken = false;
+
+	if (!read_list(r, &list, err))
+		return false;
+	for (unsigned i = 0; i < f->count; i++)
+		is_taken = is_taken || is_same_list(&f->services[i], &list);
+	for (unsigned i = 0; i < f->count; i++) {
+		struct compose_service *s = &f->services[i];
+
+		if (!is_alias_of(s, &named))
+			continue;
+		s->shared = list.items;
+		s->shared_count = is_taken ? 0 : list.count;
+		is_taken = true;
+	}
+	return true;
+}
+
+/* Only now it is known which lists are named. */
+static bool read_named(struct reading *r, struct err *err)
+{
+	struct yaml *y = &r->y;
+
+	while (y->kind != YAML_END) {
+		bool is_list = y->kind == YAML_LIST && y->has_anchor && is_named(r->file, y);
+
+		if (is_list ? !share_list(r, err) : !yaml_next(y, err))
+			return false;
+	}
+	return true;
+}
+
+static bool has_alias(const struct compose_file *f)
+{
+	for (unsigned i = 0; i < f->count; i++)
+		if (f->services[i].alias.is_there)
+			return true;
+	return false;
+}
+
 bool compose_read(struct arena *a, const char *bytes, size_t len, const char *file,
 		  struct compose_file *ret, struct err *err)
 {
@@ -264,6 +337,11 @@ bool compose_read(struct arena *a, const char *bytes, size_t len, const char *fi
 	     (r.y.kind == YAML_END || r.y.kind == YAML_MAP ||
 	      yaml_fail(&r.y, err, "a compose file is written as 'key: value' lines")) &&
 	     each_value(&r, take_top, NULL, err);
+	yaml_release(&r.y);
+	if (!ok || !has_alias(ret))
+		return ok;
+	r.y = (struct yaml){ 0 };
+	ok = yaml_open(&r.y, bytes, len, file, err) && read_named(&r, err);
 	yaml_release(&r.y);
 	return ok;
 }

@@ -62,6 +62,11 @@ struct compose_service {
 	bool is_override;    /* ports: !override */
 	struct compose_item *items;
 	unsigned count;
+	/* ports: *alias, of a list that no service has as its own: those that stand there, with
+	   the first of the services that share them. */
+	struct compose_text alias;
+	struct compose_item *shared;
+	unsigned shared_count;
 };
 
 struct compose_file {

@@ -76,6 +76,17 @@ static bool tell_item(struct mentions *m, const struct compose_service *s,
 	return !has_host || tell_host(m, x, t->from + host, len);
 }
 
+static bool tell_service(struct mentions *m, const struct compose_service *s)
+{
+	for (unsigned i = 0; i < s->count; i++)
+		if (!tell_item(m, s, &s->items[i]))
+			return false;
+	for (unsigned i = 0; i < s->shared_count; i++)
+		if (!tell_item(m, s, &s->shared[i]))
+			return false;
+	return true;
+}
+
 bool mentions_compose(struct mentions *m, struct err *err)
 {
 	CLEANUP(arena_release) struct arena arena = { 0 };
@@ -84,8 +95,7 @@ bool mentions_compose(struct mentions *m, struct err *err)
 	if (!compose_read(&arena, m->bytes, m->len, m->file, &file, err))
 		return false;
 	for (unsigned i = 0; i < file.count; i++)
-		for (unsigned k = 0; k < file.services[i].count; k++)
-			if (!tell_item(m, &file.services[i], &file.services[i].items[k]))
-				return false;
+		if (!tell_service(m, &file.services[i]))
+			return false;
 	return true;
 }

@@ -131,6 +131,17 @@ static void take_place(struct yaml *y, struct fy_token *token)
 	y->from = y->to = mark->input_pos;
 }
 
+static void take_name(struct yaml *y, struct fy_token *token)
+{
+	const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
+	const struct fy_mark *end = token ? fy_token_end_mark(token) : NULL;
+
+	if (!start || !end)
+		return;
+	y->name_from = start->input_pos;
+	y->name_to = end->input_pos;
+}
+
 static void add_character(struct text *t, uint32_t c)
 {
 	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
@@ -241,6 +252,7 @@ static bool take_scalar(struct yaml *y, const struct fy_event *event, struct err
 	y->kind = YAML_SCALAR;
 	take_place(y, token);
 	y->has_anchor = event->scalar.anchor != NULL;
+	take_name(y, event->scalar.anchor);
 	y->has_tag = event->scalar.tag != NULL;
 	y->is_quoted = style != FYSS_PLAIN;
 	if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
@@ -254,6 +266,7 @@ static void take_start(struct yaml *y, enum yaml_kind kind, struct fy_token *sta
 	y->kind = kind;
 	take_place(y, start);
 	y->has_anchor = anchor != NULL;
+	take_name(y, anchor);
 	y->has_tag = tag != NULL;
 }
 
@@ -275,6 +288,7 @@ static bool take(struct yaml *y, const struct fy_event *event, bool *ret_shown, 
 	case FYET_MAPPING_END: y->kind = YAML_MAP_END; return true;
 	case FYET_ALIAS:
 		take_start(y, YAML_ALIAS, event->alias.anchor, NULL, NULL);
+		take_name(y, event->alias.anchor);
 		y->column--; /* the mark stands behind the '*' */
 		return true;
 	case FYET_STREAM_END: y->kind = YAML_END; return true;
@@ -313,6 +327,7 @@ bool yaml_next(struct yaml *y, struct err *err)
 	if (y->ended)
 		return true;
 	text_clear(&y->text);
+	y->name_from = y->name_to = 0;
 	y->is_long = y->is_quoted = y->has_anchor = y->has_tag = false;
 	while (!shown)
 		if (!step(y, &shown, err))

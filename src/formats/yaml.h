@@ -36,7 +36,8 @@ struct yaml {
 	bool is_long;	  /* a scalar that goes over lines */
 	bool is_quoted;	  /* a scalar that is not plain: "no", | or > */
 	bool has_anchor, has_tag;
-	unsigned line, column; /* where it starts, or the last known place before it; from 1 */
+	size_t name_from, name_to; /* of an anchor or an alias: its name, without & and * */
+	unsigned line, column;	   /* where it starts, or the last known place before it; from 1 */
 	size_t from, to; /* as offsets: of a scalar its text, inside the quotes; else its start */
 	size_t behind;	 /* the last text so far, and its quote */
 

@@ -93,6 +93,29 @@ static void test_compose__finds_the_hosts_side_of_what_is_published(void **state
 	check_rows(mentions_compose, rows, ARRAY_LEN(rows));
 }
 
+static void test_compose__follows_a_list_that_is_only_named(void **state)
+{
+	static const struct row rows[] = {
+		{ "x: &p ['3000:80']\nservices: {a: {ports: *p}}", "3000@1:9!$ a " },
+		/* Of two who share it the first, and nothing twice. */
+		{ "x: &p ['3000:80']\nservices: {a: {ports: *p}, b: {ports: *p}}",
+		  "3000@1:9!$ a " },
+		{ "services: {a: {ports: &p ['3000:80']}, b: {ports: *p}}", "3000@1:28!$ a " },
+		{ "x: &p\n  - target: 80\n    published: 3000\nservices: {a: {ports: *p}}",
+		  "3000@3:16! a " },
+		/* The last of that name before it. */
+		{ "x: &p ['1:80']\ny: &p ['2:80']\nservices: {a: {ports: *p}}\nz: &p ['3:80']",
+		  "2@2:9!$ a " },
+		{ "x: &pp ['1:80']\ny: [{z: &p ['2:80']}]\nservices: {a: {ports: *p}}",
+		  "2@2:14!$ a " },
+		{ "x: &p 3000\nservices: {a: {ports: *p}}", "" },
+		{ "x: &p []\nservices: {a: {ports: *p}, b: {ports: []}}", "" },
+		{ "x: &p ['1:1']\nservices: {a: {environment: *p}}", "" },
+	};
+
+	check_rows(mentions_compose, rows, ARRAY_LEN(rows));
+}
+
 static void test_commands__find_what_programs_are_told(void **state)
 {
 	static const struct row package[] = {
@@ -238,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dotenv__finds_the_number_in_its_line),
 		cmocka_unit_test(test_compose__finds_the_hosts_side_of_what_is_published),
+		cmocka_unit_test(test_compose__follows_a_list_that_is_only_named),
 		cmocka_unit_test(test_commands__find_what_programs_are_told),
 		cmocka_unit_test(test_js_config__finds_what_the_server_is_told),
 		cmocka_unit_test(test_supabase__leaves_out_what_is_turned_off),
