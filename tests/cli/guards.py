@@ -21,6 +21,29 @@ while True:
 """
 
 
+# Takes a port as soon as that is possible, and keeps it.
+KEEPER = """
+import socket, sys
+def take(port):
+    while True:
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+            s.listen()
+            return s
+        except OSError:
+            s.close()
+print("hammering", flush=True)
+s = take(int(sys.argv[1]))
+while True:
+    client = s.accept()[0]
+    client.recv(1000)
+    client.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\nstranger")
+    client.close()
+"""
+
+
 class Guard:
     """A guard that logs, and what it says."""
 

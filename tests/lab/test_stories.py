@@ -12,7 +12,8 @@ import subprocess
 import pytest
 
 from clilib import ephemeral
-from guards import HAMMER
+from guards import HAMMER, KEEPER
+from networks import until
 from programs import fixed, python, walking, who
 
 
@@ -165,16 +166,22 @@ def test_owner__without_reuse_leaves_connections_that_nobody_gets_past(lab):
     assert lab.see(3000, "shop") == "nobody"
 
 
+def is_held(pb, port):
+    rows = pb.json("guard", "status")["ports"]
+    return any(row["port"] == port and row["state"] == "held" for row in rows)
+
+
 @pytest.fixture
 def hammer():
-    """hammer(port): a stranger who tries to bind it all the time."""
+    """hammer(port): a stranger who tries to bind it all the time; or another one, by its code."""
     started = []
 
-    def run(port):
-        process = subprocess.Popen(["/usr/bin/python3", "-S", "-E", "-c", HAMMER, str(port)],
+    def run(port, code=HAMMER):
+        process = subprocess.Popen(["/usr/bin/python3", "-S", "-E", "-c", code, str(port)],
                                    stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout.readline() == "hammering\n"
+        return process
 
     yield run
     for process in started:
@@ -196,6 +203,29 @@ def test_handover__is_lost_to_nobody_who_hammers(lab, hammer, binder, handovers)
         if guard:
             guard.wait("holds 3000")
     assert (lab.outcomes["wrong"] == 0) is lab.held
+
+
+@pytest.mark.slow
+def test_handover__is_not_lost_to_one_who_keeps_what_it_gets(lab, hammer):
+    """f) the same, and it keeps what it gets"""
+    lab.project("shop", 3000)
+    guard = lab.guard()
+
+    def is_settled():
+        return who(3000) == "stranger" or not guard or is_held(lab.pb, 3000)
+
+    for _ in range(50):
+        stranger = hammer(3000, KEEPER)
+        owner = lab.owner("shop", python("shop", 3000))
+        assert lab.see(3000, "shop") == ("right" if lab.held else "wrong")
+        # When the owner ends, the stranger may be quicker than the guard: that is counted.
+        owner.kill()
+        until(is_settled)
+        lab.see(3000, None)
+        stranger.kill()
+        stranger.wait()
+        if guard:
+            guard.wait("holds 3000")
 
 
 @pytest.mark.slow
