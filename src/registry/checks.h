@@ -46,7 +46,10 @@ struct look_results {
 };
 MUST_CHECK bool checks_add(struct registry *r, const struct look_results *look, struct err *err);
 
-/* Sum up what is old, at most once an hour. Needs a write transaction. */
+/*
+ * Sum up what is old, at most once an hour; somebody else does it where this caller may not note
+ * that it was done.  Needs a write transaction.
+ */
 MUST_CHECK bool checks_thin(struct registry *r, int64_t now_ms, struct err *err);
 
 #endif

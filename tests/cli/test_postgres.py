@@ -216,6 +216,26 @@ def test_roles__a_writer_enters_and_releases(pb, shared, roles):
     assert "may not be changed" in said_by(pb, 5, "policy", "use", "types", *book)
 
 
+def test_roles__a_writer_audits(pb, shared, roles):
+    pb.ok("get", "shop/web", "--create", "--book", shared.url())
+    book = ["--book", shared.url(roles("writer"))]
+    pb.fails(1, "audit", *book)  # a port is down
+    put = ("INSERT INTO settings VALUES ('{}', '{{}}') "
+           "ON CONFLICT (name) DO UPDATE SET value = '{{}}'")
+    for _ in range(2):
+        shared.sql(put.format("told_localhost"), roles("writer"))
+    noted = "SELECT string_agg(name, ' ' ORDER BY name) FROM settings WHERE name ~ '^(checks|told)'"
+    assert shared.sql(noted) == "checks-thinned told_localhost"
+    assert "row-level security" in shared.refused(put.format("environment"), roles("writer"))
+    # The grants of before: nothing is summed up, and the audit is one.
+    shared.sql("REVOKE INSERT, UPDATE ON settings FROM portbook_writer; "
+               "DELETE FROM settings WHERE name = 'checks-thinned'")
+    pb.fails(1, "audit", *book)
+    assert shared.sql("SELECT count(*) FROM port_health_checks") == "2"
+    pb.fails(1, "audit", "--book", shared.url(roles("admin")))
+    assert shared.sql(noted) == "checks-thinned told_localhost"
+
+
 def test_roles__an_admin_changes_the_policy(pb, shared, roles):
     pb.ok("policy", "use", "types", "--book", shared.url(roles("admin")))
 
