@@ -43,6 +43,17 @@ static const struct {
 	{ "ssh kubectl oc", "tunnel" },
 };
 
+/* Servers of pages that are being worked on: none of them is an API. */
+static const char pages[] =
+	"vite next nuxt nuxi astro remix react-router ng react-scripts craco "
+	"vue-cli-service webpack webpack-dev-server rspack rsbuild parcel gatsby "
+	"vinxi expo live-server browser-sync";
+
+static bool serves_pages(const struct shell_port *p)
+{
+	return p->program && shell_words_have(pages, p->program, strlen(p->program));
+}
+
 static const char *kind_of(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -116,12 +127,14 @@ static const struct entry *entry_of_kind(const struct entry_list *list, const ch
 	return NULL;
 }
 
-/* What serves pages is the only one that there is, unless that is a store of data. */
-static const struct entry *only_entry(const struct entry_list *list, const char *service)
+/* What serves is the only one that there is, unless that is a store of data, or the API of what
+   serves pages. */
+static const struct entry *only_entry(const struct judged *j)
 {
+	const struct entry_list *list = &j->at->entries;
 	const char *kind = list->count == 1 ? kind_of(list->items[0].service) : NULL;
-	bool serves = !kind || kind == kinds[0] || kind == kinds[1];
-	const char *wanted = kind_of(service);
+	bool serves = !kind || kind == kinds[0] || (kind == kinds[1] && !serves_pages(j->port));
+	const char *wanted = kind_of(j->service);
 
 	if (list->count != 1 || !serves || (wanted != kinds[0] && wanted != kinds[1]))
 		return NULL;
@@ -137,7 +150,7 @@ static const struct entry *find_own(const struct judged *j, bool is_exact)
 	if (is_exact)
 		return e;
 	e = e ? e : entry_of_kind(list, kind_of(j->service));
-	return e ? e : only_entry(list, j->service);
+	return e ? e : only_entry(j);
 }
 
 /* The number, or the command that enters the service. */
@@ -168,8 +181,13 @@ bool judged_instead_other(struct call *c, struct judged *j, struct err *err)
 {
 	const struct entry *was = j->own, *other;
 
-	j->service = kind_of(j->service) == kinds[0] ? "api" : "web";
-	other = entry_of_kind(&j->at->entries, kind_of(j->service));
+	if (serves_pages(j->port)) {
+		j->service = j->port->program;
+		other = entry_named(&j->at->entries, j->service, strlen(j->service));
+	} else {
+		j->service = kind_of(j->service) == kinds[0] ? "api" : "web";
+		other = entry_of_kind(&j->at->entries, kind_of(j->service));
+	}
 	j->own = other != was ? other : NULL;
 	return say_port(c, j, err);
 }

@@ -89,7 +89,8 @@ static bool read_values(struct rendering *x, struct err *err)
 		return keep_service(x, service, err);
 	if (x->values.count)
 		return true;
-	fail(err, ERR_NOT_FOUND, "'%s' has no ports here", x->values.project);
+	fail(err, ERR_NOT_FOUND, "'%s@%u' has no ports in '%s'", x->values.project,
+	     x->values.instance, environment);
 	return fail_hint(err, "portbook get SERVICE enters one");
 }
 

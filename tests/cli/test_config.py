@@ -98,6 +98,8 @@ def test_config__refuses_what_is_not_there(error, shop_dir):
     assert "dotenv" in error("invalid", "config", "--format", "x", cwd=shop_dir)["hint"]
     error("not-found", "config", "nobody/web", "--format", "json", cwd=shop_dir)
     error("not-found", "config", "queue", "--format", "json", cwd=shop_dir)
+    said = error("not-found", "config", "-f", "json", "--env", "test", cwd=shop_dir)
+    assert said["message"] == "'shop@1' has no ports in 'test'"
     error("invalid", "config", cwd=shop_dir)
 
 

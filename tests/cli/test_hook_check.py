@@ -244,3 +244,20 @@ def test_directory_of_no_project__is_told_to_name_one(asked):
     answer = asked("npx vite --port 3200", cwd="/tmp")
     assert (answer["decision"], answer["command"]) == ("deny", None)
     assert "portbook get NAME/web --create" in answer["reason"]
+
+
+def test_hook__gives_a_server_of_pages_no_port_of_an_api(pb, project_dir, asked):
+    folder = project_dir("service")
+    port = pb.ok("get", "api", cwd=folder)
+    for command in ("npx next dev", "npx vite --port 3200"):
+        said = asked(command, cwd=folder)
+        assert said["decision"] == "deny" and "$(portbook get web)" in said["command"], said
+        assert "'service/api'" not in said["reason"]
+    assert asked("npx vite", cwd=folder)["decision"] == "allow", "nobody's, and none to have instead"
+    assert asked("node server.js --port 3000", cwd=folder)["command"].endswith(f"--port {port}")
+
+
+def test_hook__gives_two_servers_of_pages_a_port_each(pb, shop, asked):
+    pb.ok("get", "api", cwd=shop)
+    said = asked("npx vite & npx next dev")["command"]
+    assert said == "npx vite --strictPort --port 3100 & npx next dev -p $(portbook get next)"
