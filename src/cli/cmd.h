@@ -58,6 +58,7 @@ extern const struct command cmd_project_remove;
 extern const struct command cmd_project_rename;
 extern const struct command cmd_project_set;
 extern const struct command cmd_project_show;
+extern const struct command cmd_protect;
 extern const struct command cmd_recover;
 extern const struct command cmd_register;
 extern const struct command cmd_release;

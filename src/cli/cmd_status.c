@@ -2,6 +2,7 @@
 
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
+#include "cli/protect.h"
 #include "cli/entry_text.h"
 #include "cli/piece.h"
 #include "cli/rows.h"
@@ -55,6 +56,18 @@ static void add_usage(struct run *r, const json_t *object)
 	output_styled(&r->out, usage_style(object), text_str(&usage.text));
 }
 
+/* "  protected by guard, hook git" */
+static void add_protection(struct text *t, const json_t *project)
+{
+	const json_t *by = json_object_get(project, "protectedBy"), *one;
+	size_t i;
+
+	json_array_foreach(json_walked(by), i, one)
+		text_addf(t, "%s%s", i ? ", " : "  protected by ", json_string_value(one));
+	if (json_array_size(by))
+		text_add(t, "\n");
+}
+
 static void add_project_title(struct run *r, const json_t *project)
 {
 	struct text *t = &r->out.text;
@@ -72,6 +85,7 @@ static void add_project_title(struct run *r, const json_t *project)
 		screen_add(t, status, 0);
 	}
 	text_add(t, "\n");
+	add_protection(t, project);
 }
 
 /* The services of instance 2 and above say so, and those of other machines than `host`. */
@@ -150,6 +164,14 @@ static bool status_render(struct run *r, const json_t *answer, struct err *err)
 	       add_ranges(r, json_object_get(answer, "ranges"), err);
 }
 
+static bool status_run(struct run *r, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+
+	return run_call(r, r->command->operation, r->input, &answer, err) &&
+	       protect_add_status(r, answer, err) && run_show(r, answer, err);
+}
+
 const struct command cmd_status = {
 	.name = "status",
 	.group = GROUP_LOOK,
@@ -161,5 +183,6 @@ const struct command cmd_status = {
 	.options = options,
 	.operation = "status",
 	.sends = SENDS_HOST,
+	.run = status_run,
 	.render = status_render,
 };

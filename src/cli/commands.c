@@ -56,6 +56,7 @@ const struct command *const commands[] = {
 	&cmd_project_rename,
 	&cmd_project_set,
 	&cmd_project_show,
+	&cmd_protect,
 	&cmd_recover,
 	&cmd_register,
 	&cmd_release,

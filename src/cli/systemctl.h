@@ -17,4 +17,11 @@
  */
 MUST_CHECK bool systemctl_run(const char *verb, const char *unit, struct err *err);
 
+/*
+ * systemctl with these words, NULL at the end, and wait for it; `of_user`: that user's own systemd.
+ * Errors: ERR_NOT_FOUND  there is no systemctl
+ *         ERR_IO         it failed: the text is what it said
+ */
+MUST_CHECK bool systemctl_do(bool of_user, const char *const *words, struct err *err);
+
 #endif
