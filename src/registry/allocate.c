@@ -110,13 +110,13 @@ static bool claim(struct registry *r, const struct port_request *q, struct choic
 	struct plan *plan = arena_alloc(a, sizeof(*plan));
 	struct entry old, *e = &ret->entry;
 	struct pick pick;
-	bool has_primary;
+	bool has_primary = false;
 
 	if (!plan)
 		return fail_memory(err);
 	if (!entry_begin(r, q, c, a, e, err) || !tunnel_is_free(r, e, err) ||
 	    !service_variable_is_free(r, &q->key, err) ||
-	    !service_primary(r, &q->key, a, &old, &has_primary, err))
+	    (!q->has_none && !service_primary(r, &q->key, a, &old, &has_primary, err)))
 		return false;
 	e->primary = !has_primary;
 	plan_make(c, plan);

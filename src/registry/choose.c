@@ -157,14 +157,15 @@ static void filter_of(const struct service_key *key, struct entry_filter *f)
 	f->protocol = (int)key->protocol;
 }
 
-static bool find_before(struct registry *r, const struct service_key *key, struct arena *a,
+static bool find_before(struct registry *r, const struct port_request *q, struct arena *a,
 			uint16_t *ret, struct err *err)
 {
+	const struct service_key *key = &q->key;
 	struct entry_filter f = ENTRY_FILTER_ALL;
 	struct entry e;
-	bool found;
+	bool found = false;
 
-	if (!service_primary(r, key, a, &e, &found, err))
+	if (!q->has_none && !service_primary(r, key, a, &e, &found, err))
 		return false;
 	filter_of(key, &f);
 	f.life = RELEASED_ONLY;
@@ -359,7 +360,7 @@ bool choice_gather(struct registry *r, const struct port_request *q, bool enter,
 	c.range = range;
 	c.role = role_port(range, q, type, &c.candidates);
 	c.downwards = range->n_roles > 0;
-	if (!find_before(r, &q->key, a, &c.before, err) ||
+	if (!find_before(r, q, a, &c.before, err) ||
 	    !find_twin(r, range, &q->key, &blocks, &c.candidates, a, &c.twin, err) ||
 	    !find_cooling(r, range, &q->key, a, &c, err) || !gather_sets(r, q, a, &c, err))
 		return false;

@@ -261,14 +261,16 @@ bool registry_get_known(struct registry *r, const struct port_request *q, struct
 bool registry_get(struct registry *r, const struct port_request *q, struct arena *a,
 		  struct port_answer *ret, struct err *err)
 {
+	struct port_request new = *q;
 	struct entry old, e;
 	bool found, changed;
 
 	if (!store_hold(r->store, q->key.project->id, q->key.service, err) ||
 	    !service_primary(r, &q->key, a, &old, &found, err))
 		return false;
+	new.has_none = true;
 	if (!found)
-		return registry_allocate(r, q, a, ret, err);
+		return registry_allocate(r, &new, a, ret, err);
 	e = old;
 	if (!details_of_found(r, q, a, &e, &changed, err))
 		return false;

@@ -27,6 +27,7 @@ struct port_request {
 	bool replace; /* allocate: the old primary is released, and what is said of it kept */
 	const struct entry *old; /* that one; set by registry_allocate */
 	uint16_t not_port;	 /* any but this one; 0: any */
+	bool has_none;		 /* the service has no port; set by registry_get, which looked */
 	struct details details;
 };
 
