@@ -26,6 +26,7 @@ VARIES = [
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
     (r"\d{8}T\d{6}Z(-\d+)?", "TIME"),
     (r"\b\d+ (ms|us|kB)\b", r"N \1"),
+    (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID"),
 ]
 
 
@@ -94,7 +95,8 @@ class Reader:
         """The lines that it prints."""
         if command.startswith("sudo "):
             return self.run_as_root(command.removeprefix("sudo "))
-        self.shell.stdin.write(f'{command}\nprintf "{self.MARK}%s\\n" "$PWD"\n')
+        self.shell.stdin.write(f'{command}\nstatus=$?; printf "{self.MARK}%s\\n" "$PWD"\n'
+                               "(exit $status)\n")
         self.shell.stdin.flush()
         said = ""
         while self.MARK not in said:

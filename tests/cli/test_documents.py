@@ -10,7 +10,7 @@ from documents import Reader, fits, steps_of, without_what_varies
 from machines import Machine
 
 # Those that are whole stories: nothing is left out between one command and the next.
-DOCUMENTS = ["migration.md", "troubleshooting.md"]
+DOCUMENTS = ["README.md", "docs/migration.md", "docs/troubleshooting.md"]
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ def reader(pb):
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_document__says_what_its_commands_print(reader, name):
-    text = (TOP / "docs" / name).read_text(encoding="utf-8")
+    text = (TOP / name).read_text(encoding="utf-8")
     wrong = []
     for step in steps_of(text):
         said = reader.run(step.command)
         if step.expected is not None and not fits(step.expected, said):
-            wrong.append(f"docs/{name}:{step.line}: $ {step.command}\n" + "\n".join(said))
+            wrong.append(f"{name}:{step.line}: $ {step.command}\n" + "\n".join(said))
     assert not wrong, "\n\n".join(wrong)
 
 
