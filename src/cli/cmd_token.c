@@ -295,8 +295,9 @@ void token_names(const struct run *r, void (*fn)(void *arg, const char *name, co
 		 void *arg)
 {
 	CLEANUP(token_book_release) struct token_book b = { .lock = -1 };
+	struct err none = { 0 };
 
-	if (!find_path(r, &b, NULL) || !read_tokens(&b, NULL))
+	if (!find_path(r, &b, &none) || !read_tokens(&b, &none))
 		return;
 	for (unsigned i = 0; i < b.list.count; i++)
 		tell_name(&b.list.items[i], fn, arg);

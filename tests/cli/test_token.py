@@ -55,6 +55,7 @@ def test_tab__offers_the_tokens_that_there_are_to_remove(pb):
     assert "changes only shop" in offered
     assert "look" not in pb.ok("__complete", "--", "token", "remove", "--tokens", path, "c")
     assert "ci" not in pb.ok("__complete", "--", "token", "add", "--tokens", path, "")
+    assert pb.ok("__complete", "--", "token", "remove", "--tokens", pb.base, "").strip() == ":none"
     path.write_text("no token\n")
     assert "ci" not in pb.ok("__complete", "--", "token", "remove", "--tokens", path, "")
 
