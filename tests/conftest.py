@@ -159,6 +159,8 @@ class Portbook:
         if not copy.exists():
             copy.parent.mkdir()
             shutil.copy(self.program, copy)
+            if os.path.exists(f"{self.program}-whole"):
+                shutil.copy(f"{self.program}-whole", copy.parent)
         return copy
 
     def environment(self, env=None, user=None):

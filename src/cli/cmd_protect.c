@@ -13,6 +13,7 @@
 #include "book/session.h"
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
+#include "cli/helper.h"
 #include "cli/program.h"
 #include "cli/protect.h"
 #include "cli/screen.h"
@@ -135,12 +136,16 @@ static bool run_hook(const struct protecting *p, const char *verb, const char *k
 	/* Git's hooks find the book by themselves; a path is of this folder. */
 	const char *book = folder ? NULL : run_text(p->run, "book");
 	char program[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	const char *words[] = { program, "hook", verb, kind, "--json", book ? "--book" : NULL,
-				book,	 NULL };
+	const char *words[] = { helper_program(program) ? program : "portbook",
+				"hook",
+				verb,
+				kind,
+				"--json",
+				book ? "--book" : NULL,
+				book,
+				NULL };
 	int status;
 
-	program[len > 0 ? len : 0] = '\0';
 	if (!program_run(words, folder, &said, &status, err))
 		return false;
 	if (!json_parse(text_str(&said), said.len, &answer, err))

@@ -6,16 +6,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#define WHOLE "-whole"
+
+static bool own_path(char ret[static PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", ret, PATH_MAX - 1);
+
+	ret[len > 0 ? len : 0] = '\0';
+	return len > 0;
+}
+
 /* The folder of this program: where it was built, its helpers are beside it. */
 static bool own_folder(char ret[static PATH_MAX])
 {
-	ssize_t len = readlink("/proc/self/exe", ret, PATH_MAX - 1);
-	char *slash;
+	char *slash = own_path(ret) ? strrchr(ret, '/') : NULL;
 
-	if (len <= 0)
-		return false;
-	ret[len] = '\0';
-	slash = strrchr(ret, '/');
 	if (slash)
 		*slash = '\0';
 	return slash != NULL;
@@ -24,6 +29,20 @@ static bool own_folder(char ret[static PATH_MAX])
 static bool is_there(const char *folder, const char *name, char ret[static PATH_MAX])
 {
 	return snprintf(ret, PATH_MAX, "%s/%s", folder, name) < PATH_MAX && access(ret, X_OK) == 0;
+}
+
+/* As it is called, also where portbook-whole is what runs. */
+bool helper_program(char ret[static PATH_MAX])
+{
+	size_t len, end = strlen(WHOLE);
+
+	if (!own_path(ret))
+		return false;
+	len = strlen(ret);
+	if (len <= end || strcmp(ret + len - end, WHOLE) != 0)
+		return true;
+	ret[len - end] = '\0';
+	return access(ret, X_OK) == 0 || is_there(PORTBOOK_BIN, "portbook", ret);
 }
 
 bool helper_become(const char *name, char *const argv[], struct err *err)

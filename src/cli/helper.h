@@ -7,6 +7,7 @@
 #ifndef CLI_HELPER_H
 #define CLI_HELPER_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -18,5 +19,8 @@
  *         ERR_IO         it cannot be started
  */
 bool helper_become(const char *name, char *const argv[], struct err *err);
+
+/* The path of portbook itself, for whoever is to start it later; false: it cannot be told. */
+bool helper_program(char ret[static PATH_MAX]);
 
 #endif

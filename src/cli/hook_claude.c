@@ -12,6 +12,7 @@
 
 #include "cli/agent_hooks.h"
 #include "cli/file_change.h"
+#include "cli/helper.h"
 
 #define SETTINGS "settings.json"
 
@@ -58,12 +59,9 @@ static void add_word(struct text *t, const char *word)
 static bool make_command(const struct run *r, struct text *ret, struct err *err)
 {
 	char program[PATH_MAX];
-	ssize_t len = run_text(r, "project")
-			      ? -1
-			      : readlink("/proc/self/exe", program, sizeof(program) - 1);
+	bool is_own = !run_text(r, "project") && helper_program(program);
 
-	program[len > 0 ? len : 0] = '\0';
-	add_word(ret, len > 0 ? program : "portbook");
+	add_word(ret, is_own ? program : "portbook");
 	if (run_text(r, "book")) {
 		text_add(ret, " --book ");
 		add_word(ret, run_text(r, "book"));

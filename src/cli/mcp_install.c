@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "cli/agent_file.h"
+#include "cli/helper.h"
 
 /* Rationale: a program's state of years in one file is some megabytes. */
 #define AGENT_FILE_MAX ((size_t)64 << 20)
@@ -109,12 +110,7 @@ static bool project_path(const struct client *c, char ret[static PATH_MAX], stru
  */
 static const char *own_command(bool is_shared, char ret[static PATH_MAX])
 {
-	ssize_t len = is_shared ? -1 : readlink("/proc/self/exe", ret, PATH_MAX - 1);
-
-	if (len <= 0)
-		return "portbook";
-	ret[len] = '\0';
-	return ret;
+	return !is_shared && helper_program(ret) ? ret : "portbook";
 }
 
 static bool make_file(const struct client *c, const struct agent_entry *entry,

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "book/session.h"
 #include "cli/embedded_units.h"
+#include "cli/helper.h"
 #include "cli/systemctl.h"
 
 #define UNIT_MODE 0644
@@ -126,11 +127,9 @@ static void add_book(const struct run *r, struct text *t)
 static bool add_command(const struct run *r, struct text *t, const char *words)
 {
 	char program[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	bool guards = !strncmp(words, " guard", strlen(" guard"));
 
-	program[len > 0 ? len : 0] = '\0';
-	add_word(t, len > 0 ? program : PROGRAM);
+	add_word(t, helper_program(program) ? program : PROGRAM);
 	add_book(r, t);
 	text_add(t, guards ? " guard --defaults --log" : words);
 	return text_ok(t);

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pexpect
@@ -18,6 +19,15 @@ def one_object(result):
     answer = json.loads(result.out)
     assert isinstance(answer, dict), result
     return answer
+
+
+def libraries_of(program):
+    """What `ldd` says of the program, or of the whole one beside it; "": it needs none."""
+    whole = f"{program}-whole"
+    done = subprocess.run(["ldd", whole if os.path.exists(whole) else program],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or "not a dynamic executable" in done.stderr, done
+    return done.stdout
 
 
 def text_of(an_error):

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from books import TRACED, WIDE
-from clilib import TOP, one_object
+from clilib import TOP, libraries_of, one_object
 from cloudflare import cloudflare  # noqa: F401: a fixture
 from machines import Machine
 from pgserver import empty, roles, server, shared  # noqa: F401: fixtures
@@ -203,7 +203,7 @@ def machine(pb):
 @pytest.fixture
 def is_plain(pb):
     """The program as it is installed: sanitizers bring libraries and files of their own."""
-    libraries = subprocess.run(["ldd", pb.program], capture_output=True, text=True, check=True)
-    if "asan" in libraries.stdout:
+    libraries = libraries_of(pb.program)
+    if "asan" in libraries:
         pytest.skip("built with sanitizers")
-    return libraries.stdout
+    return libraries

@@ -3,11 +3,11 @@
 import os
 import resource
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from clilib import libraries_of
 from serving import Served
 
 CONNECTIONS = 10000
@@ -34,8 +34,7 @@ def many_files():
 
 
 def test_idle_connections__ten_thousand_need_less_than_100_mb(pb, many_files):
-    if "libasan" in subprocess.run(["ldd", pb.program], capture_output=True, text=True,
-                                   check=True).stdout:
+    if "libasan" in libraries_of(pb.program):
         pytest.skip("a sanitizer's memory is counted, too")
     served = Served(pb, "--header-timeout", "10m", "--max-connections", str(CONNECTIONS + 100),
                     "--max-client-connections", "none")

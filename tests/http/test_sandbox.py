@@ -4,19 +4,18 @@ import ctypes
 import os
 import shutil
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from clilib import libraries_of
 from serving import Served, children_of, next_line, status_of
 
 NOBODY = 65534
 
 
 def is_sanitized(pb):
-    return "libasan" in subprocess.run(["ldd", pb.program], capture_output=True, text=True,
-                                       check=True).stdout
+    return "libasan" in libraries_of(pb.program)
 
 
 def test_server__is_in_a_sandbox_with_all_of_its_threads(shop, pb):

@@ -2,10 +2,10 @@
 
 import os
 import signal
-import subprocess
 
 import pytest
 
+from clilib import libraries_of
 from guards import Guard
 from programs import Program, need_node, start, who
 
@@ -121,5 +121,4 @@ def lab(request, pb, project_dir, record_property):
 @pytest.fixture
 def handovers(lab):
     """How many are tried: fewer where sanitizers make each take ten times as long."""
-    libraries = subprocess.run(["ldd", lab.pb.program], capture_output=True, text=True, check=True)
-    return 500 if lab.is_beside or "asan" in libraries.stdout else 5000
+    return 500 if lab.is_beside or "asan" in libraries_of(lab.pb.program) else 5000

@@ -1,0 +1,178 @@
+/*
+ * app/small.c - main() of `portbook` where it is linked statically: the commands of every
+ * moment, and the way to the whole program.
+ *
+ * A loader and its libraries take as long as all that a `get` has to do besides
+ * (docs/decisions/0068).  So `get` and `check` run in a program that has none of them, and all
+ * else becomes `portbook-whole`, of the same code, linked with libc as usual.
+ *
+ * Two things of libc ask for libraries at run time: dlopen(), and the tables of users and
+ * groups, which may come from anywhere (nsswitch.conf(5)).  Their names are given here. Users
+ * are looked up in /etc/passwd; for whoever is not there, for groups and for libraries,
+ * the command begins anew in the whole program.  That is as if it had been killed, which no
+ * book minds, and it comes before anything is said.
+ *
+ * Where the whole program is not installed, this one does what it can.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <malloc.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/process.h"
+#include "base/macros.h"
+#include "cli/cli.h"
+#include "cli/helper.h"
+
+static char **words;
+
+static bool become_whole(struct err *err)
+{
+	return helper_become("portbook-whole", words, err);
+}
+
+/* What this program cannot do is asked for.  It goes on where it has to, and has said why. */
+static void need_whole(void)
+{
+	static bool is_said;
+	struct err err = { 0 };
+
+	if (!become_whole(&err) && !is_said)
+		fprintf(stderr, "portbook: note: %s\n", err.text);
+	is_said = true;
+}
+
+/* libc's own names of parameters are reserved. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
+/* ---- libraries ---- */
+
+void *dlopen(const char *file, int how)
+{
+	(void)file;
+	(void)how;
+	need_whole();
+	return NULL;
+}
+
+void *dlsym(void *restrict library, const char *restrict name)
+{
+	(void)library;
+	(void)name;
+	return NULL;
+}
+
+/* ---- users and groups ---- */
+
+static bool next_user(FILE *file, struct passwd *ret, char *buffer, size_t size, int *ret_error)
+{
+	struct passwd *user;
+
+	*ret_error = fgetpwent_r(file, ret, buffer, size, &user);
+	return *ret_error == 0;
+}
+
+/* 0 and NULL: nobody has that number; else an errno. */
+int getpwuid_r(uid_t uid, struct passwd *restrict entry, char *restrict buffer, size_t size,
+	       struct passwd **restrict ret)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	int error = ENOENT;
+
+	*ret = NULL;
+	while (file && !*ret && next_user(file, entry, buffer, size, &error))
+		if (entry->pw_uid == uid)
+			*ret = entry;
+	if (file)
+		fclose(file);
+	if (!*ret && error != ERANGE)
+		need_whole();
+	return *ret || error == ENOENT ? 0 : error;
+}
+
+struct passwd *getpwuid(uid_t uid)
+{
+	/* Rationale: as PASSWD_MAX of base/caller.c. */
+	static char buffer[4096];
+	static struct passwd entry;
+	struct passwd *user = NULL;
+
+	return getpwuid_r(uid, &entry, buffer, sizeof(buffer), &user) == 0 ? user : NULL;
+}
+
+struct passwd *getpwnam(const char *name)
+{
+	(void)name;
+	need_whole();
+	return NULL;
+}
+
+struct group *getgrnam(const char *name)
+{
+	(void)name;
+	need_whole();
+	return NULL;
+}
+
+int getgrgid_r(gid_t gid, struct group *restrict entry, char *restrict buffer, size_t size,
+	       struct group **restrict ret)
+{
+	(void)gid;
+	(void)entry;
+	(void)buffer;
+	(void)size;
+	need_whole();
+	*ret = NULL;
+	return 0;
+}
+
+int getgrouplist(const char *user, gid_t group, gid_t *groups, int *count)
+{
+	(void)user;
+	need_whole();
+	if (*count < 1)
+		return -1;
+	groups[0] = group;
+	return *count = 1;
+}
+
+int initgroups(const char *user, gid_t group)
+{
+	(void)user;
+	(void)group;
+	need_whole();
+	errno = EPERM;
+	return -1;
+}
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
+
+/* ---- */
+
+/* By its first word: an option before the command takes the longer way. */
+static bool is_small(const char *word)
+{
+	static const char *const commands[] = { "get", "check" };
+
+	for (unsigned i = 0; word && i < ARRAY_LEN(commands); i++)
+		if (!strcmp(word, commands[i]))
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+
+	words = argv;
+	if (!is_small(argc > 1 ? argv[1] : NULL))
+		(void)!become_whole(&err);
+	process_prepare();
+	/* As main.c says. */
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	return cli_main(argc, argv);
+}
