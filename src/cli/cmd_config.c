@@ -47,18 +47,6 @@ static const struct option_spec options[] = {
 };
 /* clang-format on */
 
-/* A file, and what it holds. */
-struct target {
-	char path[PATH_MAX];
-	struct text now;
-	bool is_there;
-};
-
-static void target_release(struct target *t)
-{
-	text_release(&t->now);
-}
-
 /* --- which file */
 
 /* A name of the answer's, in the checkout or absolute. */
@@ -131,7 +119,8 @@ static bool has_name(const json_t *names, const char *path)
 	return false;
 }
 
-static bool find_target(struct run *r, const json_t *answer, struct target *t, struct err *err)
+static bool find_target(struct run *r, const json_t *answer, struct changed_file *t,
+			struct err *err)
 {
 	const char *named = run_text(r, "file");
 
@@ -141,7 +130,7 @@ static bool find_target(struct run *r, const json_t *answer, struct target *t, s
 /* --- what it holds */
 
 /* The line of the first byte that is no text: it cannot be sent as such. */
-static bool check_text(const struct target *t, struct err *err)
+static bool check_text(const struct changed_file *t, struct err *err)
 {
 	const char *at = text_str(&t->now), *end = at + t->now.len;
 	unsigned line = 1;
@@ -159,13 +148,13 @@ static bool check_text(const struct target *t, struct err *err)
 	return true;
 }
 
-static bool read_target(struct target *t, struct err *err)
+static bool read_target(struct changed_file *t, struct err *err)
 {
 	return file_change_read(t->path, &t->now, &t->is_there, err) && check_text(t, err);
 }
 
-static bool put_file(json_t *input, const char *name, const char *content, const struct target *t,
-		     struct err *err)
+static bool put_file(json_t *input, const char *name, const char *content,
+		     const struct changed_file *t, struct err *err)
 {
 	if (!json_put_text(input, name, t->path))
 		return fail_memory(err);
@@ -176,7 +165,8 @@ static bool put_file(json_t *input, const char *name, const char *content, const
 
 /* --- what changes */
 
-static bool add_diff(struct run *r, const struct target *t, const json_t *answer, struct err *err)
+static bool add_diff(struct run *r, const struct changed_file *t, const json_t *answer,
+		     struct err *err)
 {
 	const json_t *content = json_object_get(answer, "content");
 
@@ -187,7 +177,8 @@ static bool add_diff(struct run *r, const struct target *t, const json_t *answer
 
 /* --- writing */
 
-static bool write_target(struct run *r, const struct target *t, json_t *answer, struct err *err)
+static bool write_target(struct run *r, const struct changed_file *t, json_t *answer,
+			 struct err *err)
 {
 	const json_t *content = json_object_get(answer, "content");
 	bool changed = json_bool_of(answer, "changed");
@@ -205,7 +196,7 @@ static bool write_target(struct run *r, const struct target *t, json_t *answer, 
 /* The file beside it that it adds to; a file that does not is whole by itself. */
 static bool put_base(struct run *r, const json_t *answer, const char *folder, struct err *err)
 {
-	CLEANUP(target_release) struct target base = { .is_there = false };
+	CLEANUP(changed_file_release) struct changed_file base = { .is_there = false };
 	const json_t *bases = json_object_get(answer, "bases");
 	int i = first_there(bases, folder);
 
@@ -217,7 +208,7 @@ static bool put_base(struct run *r, const json_t *answer, const char *folder, st
 	       read_target(&base, err) && put_file(r->input, "baseName", "baseContent", &base, err);
 }
 
-static bool put_base_of(struct run *r, const json_t *answer, const struct target *t,
+static bool put_base_of(struct run *r, const json_t *answer, const struct changed_file *t,
 			struct err *err)
 {
 	char folder[PATH_MAX];
@@ -230,7 +221,7 @@ static bool put_base_of(struct run *r, const json_t *answer, const struct target
 
 static bool to_file(struct run *r, const json_t *first, struct err *err)
 {
-	CLEANUP(target_release) struct target target = { .is_there = false };
+	CLEANUP(changed_file_release) struct changed_file target = { .is_there = false };
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 
 	if (!find_target(r, first, &target, err) || !read_target(&target, err) ||
@@ -286,7 +277,7 @@ static bool template_path(const char *format, char ret[static PATH_MAX])
 /* The formats of ours come first: the operation takes a template for a name it does not know. */
 static bool put_template(struct run *r, struct err *err)
 {
-	CLEANUP(target_release) struct target t = { .is_there = false };
+	CLEANUP(changed_file_release) struct changed_file t = { .is_there = false };
 
 	return !template_path(json_text_of(r->input, "format"), t.path) ||
 	       (read_target(&t, err) &&
@@ -346,7 +337,7 @@ const struct command cmd_config = CONFIG_COMMAND("config", false);
 /* A second file that agents read, and that is neither the first one nor a mention of it. */
 static bool note_other(struct run *r, const char *path, struct err *err)
 {
-	CLEANUP(target_release) struct target other = { .is_there = false };
+	CLEANUP(changed_file_release) struct changed_file other = { .is_there = false };
 	const char *slash = strrchr(path, '/');
 	struct stat one, two;
 
@@ -370,7 +361,7 @@ static bool note_other(struct run *r, const char *path, struct err *err)
 static bool agents_run(struct run *r, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *first = NULL;
-	CLEANUP(target_release) struct target t = { .is_there = false };
+	CLEANUP(changed_file_release) struct changed_file t = { .is_there = false };
 
 	if (!json_put(r->input, "format", json_string("agents")))
 		return fail_memory(err);

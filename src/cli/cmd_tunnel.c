@@ -46,18 +46,6 @@ static const struct option_spec audit_options[] = {
 };
 /* clang-format on */
 
-/* A configuration, and what it holds. */
-struct target {
-	char path[PATH_MAX];
-	struct text now;
-	bool is_there;
-};
-
-static void target_release(struct target *t)
-{
-	text_release(&t->now);
-}
-
 /* The machine's own comes first: it is what the service runs. */
 static void usual_file(char ret[static PATH_MAX])
 {
@@ -76,7 +64,7 @@ static void usual_file(char ret[static PATH_MAX])
 	snprintf(ret, PATH_MAX, "%s", places[0]);
 }
 
-static bool read_target(struct run *r, struct target *t, struct err *err)
+static bool read_target(struct run *r, struct changed_file *t, struct err *err)
 {
 	const char *named = run_text(r, "file");
 
@@ -95,7 +83,8 @@ static bool read_target(struct run *r, struct target *t, struct err *err)
 
 /* --- config */
 
-static bool write_target(struct run *r, const struct target *t, json_t *answer, struct err *err)
+static bool write_target(struct run *r, const struct changed_file *t, json_t *answer,
+			 struct err *err)
 {
 	const json_t *content = json_object_get(answer, "content");
 	bool changed = json_bool_of(answer, "changed");
@@ -154,7 +143,7 @@ static bool config_render(struct run *r, const json_t *answer, struct err *err)
 
 static bool config_run(struct run *r, struct err *err)
 {
-	CLEANUP(target_release) struct target target = { .is_there = false };
+	CLEANUP(changed_file_release) struct changed_file target = { .is_there = false };
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	bool writes = run_has(r, "write");
 
@@ -176,7 +165,7 @@ static bool config_run(struct run *r, struct err *err)
 
 static bool audit_run(struct run *r, struct err *err)
 {
-	CLEANUP(target_release) struct target target = { .is_there = false };
+	CLEANUP(changed_file_release) struct changed_file target = { .is_there = false };
 	CLEANUP(json_cleanup) json_t *answer = NULL;
 	const char *format = run_text(r, "format");
 

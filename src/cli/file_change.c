@@ -9,6 +9,11 @@
 
 #define FILE_MODE 0644
 
+void changed_file_release(struct changed_file *f)
+{
+	text_release(&f->now);
+}
+
 bool file_change_read(const char *path, struct text *ret, bool *ret_there, struct err *err)
 {
 	struct err why = { 0 };

@@ -4,6 +4,7 @@
 #ifndef CLI_FILE_CHANGE_H
 #define CLI_FILE_CHANGE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,6 +14,15 @@
 
 /* Rationale: the input's limit in schemas/config.json; 5,000 rules of a proxy have 1 MB. */
 #define FILE_CHANGE_MAX ((size_t)8 << 20)
+
+/* Such a file at its place, and what it held when it was read; `{ 0 }` before. */
+struct changed_file {
+	char path[PATH_MAX];
+	struct text now;
+	bool is_there;
+};
+
+void changed_file_release(struct changed_file *f);
 
 /* `*ret_there` false: there is no such file. Errors: see file_read. */
 MUST_CHECK bool file_change_read(const char *path, struct text *ret, bool *ret_there,
