@@ -99,6 +99,15 @@ def test_doctor__warns_where_everybody_may_write(shared, findings):
     assert findings("rights") == []
 
 
+@pytest.mark.usefixtures("roles")
+def test_doctor__names_tables_in_which_a_bound_writer_is_not_bound(shared, findings):
+    assert findings("rights") == []
+    shared.sql("ALTER TABLE port_health_checks DISABLE ROW LEVEL SECURITY")
+    (severity, message, remedy, _), = findings("rights")
+    assert severity == "error" and message.endswith("others' rows of port_health_checks")
+    assert "docs/postgresql.md" in remedy
+
+
 def test_doctor__of_a_server_that_is_away_says_so(pb):
     said = pb("doctor", "--book", "postgres://localhost:1/x", json=True)
     assert said.code == 1 and "cannot be reached" in said.json["checks"][0]["message"], said

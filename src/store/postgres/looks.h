@@ -46,7 +46,14 @@
 	" UNION ALL"                                                                              \
 	" SELECT 2, 'every role of the server may make objects in the schema public',"            \
 	" 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'"                                           \
-	" WHERE has_schema_privilege('public', 'public', 'CREATE')"
+	" WHERE has_schema_privilege('public', 'public', 'CREATE')"                               \
+	" UNION ALL"                                                                              \
+	" SELECT 3, format('a writer that is bound to projects may change others'' rows of %s',"  \
+	" string_agg(relname, ', ' ORDER BY relname)),"                                           \
+	" 'as the owner, the row-level security of docs/postgresql.md once more' FROM pg_class"   \
+	" WHERE to_regclass('public.portbook_bound') IS NOT NULL AND NOT relrowsecurity"          \
+	" AND relnamespace = 'public'::regnamespace AND relname IN ('projects', 'instances',"     \
+	" 'blocks', 'port_allocations', 'port_health_checks', 'events') HAVING count(*) > 0"
 
 /* Slots are derived from the entries: 0004_slots.sql. One statement, so that both are of one state. */
 #define SQL_LOOK_SLOTS                                                                             \
