@@ -179,6 +179,13 @@ static void name_cleanup(char **name)
 	free(*name);
 }
 
+static const char *const ends[] = {
+	[GATE_STAYS] = "the kernel keeps the ports as they are: portbook guard --system --detach "
+		       "lets them go",
+	[GATE_GONE] = NULL,
+	[GATE_DETACHED] = "somebody has detached it, so this one ends: anybody may bind any port",
+};
+
 static bool guard(struct guarding *g, struct err *err)
 {
 	CLEANUP(watcher_cleanup) struct watcher *watcher = NULL;
@@ -191,17 +198,16 @@ static bool guard(struct guarding *g, struct err *err)
 		.refused = refused,
 		.arg = g,
 	};
-	bool stay;
+	enum gate_end end;
 
 	if (!kernel_check_root(err) || !learn_book(g, &name, &watcher, err))
 		return false;
 	o.book_name = name;
 	o.watcher = watcher;
-	if (!gate_run(&o, &stay, err))
+	if (!gate_run(&o, &end, err))
 		return false;
-	if (stay)
-		output_note(&g->out, "the kernel keeps the ports as they are: portbook guard "
-				     "--system --detach lets them go");
+	if (ends[end])
+		output_note(&g->out, "%s", ends[end]);
 	return true;
 }
 

@@ -91,7 +91,9 @@ bool guard_system_status(struct run *r, struct err *err)
 
 	if (!system_guard_status(&status, err))
 		return err->code == ERR_NOT_FOUND
-			       ? fail_hint(err, "start one as root: portbook guard --system")
+			       ? fail_hint(err,
+					   "start one as root: portbook guard --system; what one "
+					   "has left in the kernel ends with --detach, too")
 			       : false;
 	if (r->out.json || (word && !strcmp(word, "json")))
 		return output_json(&r->out, status, err);

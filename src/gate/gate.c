@@ -71,6 +71,7 @@ static void tick(void *arg, uint32_t events)
 	struct gate *g = arg;
 
 	ticker_hear(g->ticker);
+	g->is_detached = !kernel_is_attached(g->kernel);
 	if (g->options->watcher)
 		(void)watcher_hear(g->options->watcher);
 	follow(g);
@@ -108,7 +109,7 @@ static bool serve(struct gate *g, struct err *err)
 	g->options->ready(g->options->arg,
 			  &(struct gate_counts){ .kept = g->keeps.kept,
 						 .left = g->keeps.count - g->keeps.kept });
-	while (!g->ended_by)
+	while (!g->ended_by && !g->is_detached)
 		if (!loop_wait(g->loop, -1, err))
 			return false;
 	kernel_hear(g->kernel);
@@ -125,7 +126,14 @@ static void gate_release(struct gate *g)
 	arena_release(&g->arena);
 }
 
-bool gate_run(const struct gate_options *o, bool *ret_stay, struct err *err)
+static enum gate_end end_of(const struct gate *g)
+{
+	if (g->is_detached)
+		return GATE_DETACHED;
+	return g->options->only_report || g->ended_by == SIGINT ? GATE_GONE : GATE_STAYS;
+}
+
+bool gate_run(const struct gate_options *o, enum gate_end *ret, struct err *err)
 {
 	CLEANUP(gate_release)
 	struct gate g = {
@@ -142,6 +150,7 @@ bool gate_run(const struct gate_options *o, bool *ret_stay, struct err *err)
 	g.book.arg = &g;
 	if (!serve(&g, err))
 		return false;
-	*ret_stay = !o->only_report && g.ended_by != SIGINT;
-	return *ret_stay || o->only_report || kernel_detach(&was, err);
+	*ret = end_of(&g);
+	/* What is detached leaves its maps behind if somebody did it by hand. */
+	return *ret == GATE_STAYS || o->only_report || kernel_detach(&was, err);
 }

@@ -43,12 +43,18 @@ struct gate_options {
 	void *arg;
 };
 
+enum gate_end {
+	GATE_STAYS,    /* the rules are in the kernel still */
+	GATE_GONE,     /* they are not */
+	GATE_DETACHED, /* they are not, and somebody else took them away */
+};
+
 /*
- * Until a signal: SIGINT takes the rules away, SIGTERM and SIGHUP leave them in the kernel.
- * `*ret_stay`: they are there still.
+ * Until a signal: SIGINT takes the rules away, SIGTERM and SIGHUP leave them in the kernel.  Or
+ * until they are taken away.
  * Errors: ERR_TAKEN  another one runs in this network namespace
  *         ERR_NOT_PERMITTED, ERR_IO, ERR_MEMORY; those of the book at the first look
  */
-MUST_CHECK bool gate_run(const struct gate_options *o, bool *ret_stay, struct err *err);
+MUST_CHECK bool gate_run(const struct gate_options *o, enum gate_end *ret, struct err *err);
 
 #endif

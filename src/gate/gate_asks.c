@@ -23,6 +23,9 @@
 /* Rationale: everybody who starts something at once. */
 #define BACKLOG 128
 
+/* Rationale: an answer takes less than a millisecond; who stays makes room for who comes. */
+#define ASKERS_MAX 256
+
 /* Rationale: a user is in a few dozens of groups at most. */
 #define GROUPS_MAX 1024
 
@@ -219,9 +222,20 @@ static void leave(struct asker *a)
 	while (*at != a)
 		at = &(*at)->next;
 	*at = a->next;
+	a->gate->n_askers--;
 	loop_remove(a->gate->loop, a->fd);
 	close(a->fd);
 	free(a);
+}
+
+/* The newest is the first. */
+static struct asker *oldest_of(const struct gate *g)
+{
+	struct asker *a = g->askers;
+
+	while (a->next)
+		a = a->next;
+	return a;
 }
 
 static void hear(void *arg, uint32_t events)
@@ -236,9 +250,8 @@ static void hear(void *arg, uint32_t events)
 		leave(a);
 }
 
-static void visit(void *arg, uint32_t events)
+static void let_in(struct gate *g)
 {
-	struct gate *g = arg;
 	CLEANUP(fd_cleanup)
 	int fd = accept4(g->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct ucred who;
@@ -258,6 +271,18 @@ static void visit(void *arg, uint32_t events)
 	}
 	(void)fd_take(&fd);
 	g->askers = a;
+	g->n_askers++;
+}
+
+/* Who takes the place of another one is let in when the loop says so again: no event is mixed up. */
+static void visit(void *arg, uint32_t events)
+{
+	struct gate *g = arg;
+
+	if (g->n_askers < ASKERS_MAX)
+		let_in(g);
+	else
+		leave(oldest_of(g));
 }
 
 static bool lock(struct gate *g, struct err *err)

@@ -57,7 +57,9 @@ struct gate {
 	char path[PATH_MAX];
 	struct running *running;
 	struct asker *askers;
+	unsigned n_askers;
 	int ended_by; /* a signal; 0: it has not */
+	bool is_detached;
 };
 
 /* gate_book.c */

@@ -258,6 +258,16 @@ static bool open_pinned(struct kernel *k, struct err *err)
 	return false;
 }
 
+static bool open_only_reporting(struct kernel *k, struct err *err)
+{
+	char pins[PATH_MAX];
+
+	if (!find_pins(false, pins, NULL) || access(pins, F_OK) < 0)
+		return open_all(k, true, NULL, err);
+	fail(err, ERR_TAKEN, "what another guard has left in the kernel goes on refusing");
+	return fail_hint(err, "portbook guard --system --detach lets it go");
+}
+
 bool kernel_open(bool only_report, kernel_report_fn *report, void *arg, struct kernel **ret,
 		 struct err *err)
 {
@@ -270,7 +280,7 @@ bool kernel_open(bool only_report, kernel_report_fn *report, void *arg, struct k
 	k->arg = arg;
 	libbpf_set_print(say_nothing);
 	ok = kernel_check_root(err) &&
-	     (only_report ? open_all(k, true, NULL, err) : open_pinned(k, err));
+	     (only_report ? open_only_reporting(k, err) : open_pinned(k, err));
 	if (ok)
 		*ret = k;
 	else
@@ -288,6 +298,24 @@ void kernel_free(struct kernel *k)
 		bpf_link__destroy(k->links[i]);
 	bpf_object__close(k->object);
 	free(k);
+}
+
+/* One that is detached is in no control group. */
+static bool is_attached(const struct bpf_link *link)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size) < 0 ||
+	       info.cgroup.cgroup_id != 0;
+}
+
+bool kernel_is_attached(const struct kernel *k)
+{
+	for (size_t i = 0; i < ARRAY_LEN(program_names); i++)
+		if (!is_attached(k->links[i]))
+			return false;
+	return true;
 }
 
 /* At once, and not when the last one who has it open has gone. */

@@ -25,7 +25,7 @@ MUST_CHECK bool kernel_check_root(struct err *err);
 /*
  * `only_report`: nobody is refused, and nothing is pinned.
  * Errors: ERR_NOT_PERMITTED  this user may not, or the kernel or the machine lacks what is named
- *         ERR_TAKEN          what is pinned is of another version of it
+ *         ERR_TAKEN          `only_report`, and what another one has pinned goes on refusing
  *         ERR_MEMORY
  */
 MUST_CHECK bool kernel_open(bool only_report, kernel_report_fn *report, void *arg,
@@ -33,6 +33,9 @@ MUST_CHECK bool kernel_open(bool only_report, kernel_report_fn *report, void *ar
 
 /* What is pinned stays. NULL is fine. */
 void kernel_free(struct kernel *k);
+
+/* False: somebody else has detached it, and nobody is refused. */
+bool kernel_is_attached(const struct kernel *k);
 
 /* What was pinned is taken away, and nobody refused from then on; `*ret_was` whether there was. */
 MUST_CHECK bool kernel_detach(bool *ret_was, struct err *err);

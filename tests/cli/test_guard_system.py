@@ -30,6 +30,20 @@ except OSError as err:
 """
 EADDRINUSE = "98"
 
+# Who asks and never says what.
+CROWD = """
+import os, resource, signal, socket
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+there = f"/run/portbook/system-guard-{os.stat('/proc/self/ns/net').st_ino}.sock"
+many = []
+for _ in range(1200):
+    many.append(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+    many[-1].connect(there)
+print(len(many), "asked", flush=True)
+signal.pause()
+"""
+
 
 def kernel_takes_bpf():
     """Whether root may have the kernel make a map, asked without portbook; else why not."""
@@ -218,6 +232,35 @@ def test_dry_run__refuses_nobody_and_says_who_would_be(machine):
     assert f"would be refused {port}" in gate.wait("would be refused")
     assert gate.end() == 0 and bind(machine, port, "bob") == "bound"
     assert "portbook" not in machine.run("ls", "/sys/fs/bpf").stdout
+
+
+def test_dry_run__does_not_begin_where_another_one_left_rules(machine):
+    port = enter(machine, "shop/web")
+    Gate(machine).end(signal.SIGTERM)
+    said = machine.portbook("guard", "--system", "--dry-run", status=3)
+    assert "goes on refusing" in said.stderr and "--system --detach" in said.stderr
+    assert bind(machine, port, "bob") == EADDRINUSE
+
+
+def test_detach__ends_the_guard_that_runs(machine):
+    enter(machine, "shop/web")
+    gate = Gate(machine)
+    assert machine.portbook("guard", "--system", "--detach").stdout.startswith("detached")
+    assert gate.process.wait(timeout=20) == 0
+    assert "somebody has detached it" in gate.process.stderr.read()
+    assert "no guard of the whole machine" in machine.portbook("guard", "status", "--system",
+                                                               status=1).stderr
+
+
+def test_asked__by_one_user_without_end_it_answers_others(machine):
+    port = enter(machine, "shop/web")
+    gate = Gate(machine)
+    crowd = machine.start("/usr/bin/python3", "-S", "-E", "-c", CROWD, user="carol")
+    assert crowd.stdout.readline() == "1200 asked\n"
+    assert "1 kept" in machine.portbook("guard", "status", "--system", user="bob").stdout
+    run = machine.portbook("run", "shop/web", "--plain", "--", *binding(port), user="bob",
+                           groups=machine.groups, umask=0o007)
+    assert run.stdout.strip() == "bound" and gate.process.poll() is None
 
 
 def test_lets_be__what_root_lets_people_in_with(machine, pb):
