@@ -20,6 +20,7 @@ struct session {
 	bool has_others;	    /* the last call was not asked by this process's user */
 	bool is_named;		    /* for this run: by --book or PORTBOOK_BOOK */
 	struct registry registry;   /* its store is NULL until the first call */
+	uint64_t openings;	    /* of books: one that was moved away makes room for another */
 	struct sudo_user behalf;    /* whose book it is under sudo; name "": nobody's */
 	struct listeners listeners; /* that look as root, while `behalf` is set */
 };

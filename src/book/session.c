@@ -315,6 +315,7 @@ static bool open_book(struct session *s, enum access access, struct err *err)
 		return true;
 	if (!open_store(s, may_make(s, access), err))
 		return false;
+	s->openings++;
 	assert(s->registry.store);
 	return !s->registry.store->may_be_new || !may_found(s) || session_found_book(s, err);
 }
@@ -477,7 +478,10 @@ bool session_state(struct session *s, struct book_state *ret)
 {
 	struct store *store = s->registry.store;
 
-	return store && store->ops->state && store->ops->state(store, ret);
+	if (!store || !store->ops->state || !store->ops->state(store, ret))
+		return false;
+	ret->opening = s->openings;
+	return true;
 }
 
 /* Without memory for what it sees, each of its changes looks for itself. */

@@ -38,6 +38,25 @@ def test_get__tells_at_once_what_anyone_has_changed(shop, pb):
     assert ports() == ports() == []
 
 
+def test_get__of_a_book_that_took_the_place_of_another_tells_nothing_of_that(pb, serve):
+    """Two books that nobody has written to since they were made look alike by their logs."""
+    books = {}
+    for name in "old", "new":
+        made = ["--book", pb.base / f"{name}-made.db"]
+        pb.ok("get", f"{name}/web", "--create", *made)
+        books[name] = pb.base / f"{name}.db"
+        pb.ok("backup", books[name], *made)
+    served = serve("--book", books["old"])
+
+    def projects():
+        return [p["projectName"] for p in served.ok("GET", "/api/v1/allocations")["ports"]]
+    assert projects() == projects() == ["old"]
+    for beside in pb.base.glob("old.db-*"):
+        beside.unlink()
+    books["new"].rename(books["old"])
+    assert projects() == projects() == ["new"]
+
+
 def test_made__says_where_it_is(served):
     made = served.ask("POST", "/api/v1/projects", {"projectName": "shop"})
     assert (made.status, made.headers["Location"]) == (201, "/api/v1/projects/shop")

@@ -32,7 +32,7 @@ static sqlite3_file *file_of(sqlite3 *db)
 static bool read_header(sqlite3_file *file, struct book_state *ret)
 {
 	volatile void *index = NULL;
-	struct book_state second;
+	unsigned char second[sizeof(ret->bytes)];
 
 	if (file->pMethods->xShmMap(file, 0, INDEX_SIZE, 0, &index) != SQLITE_OK || !index)
 		return false;
@@ -40,16 +40,15 @@ static bool read_header(sqlite3_file *file, struct book_state *ret)
 	/* Whether another has written meanwhile is found by the second copy. */
 	memcpy(ret->bytes, (const void *)(uintptr_t)index, sizeof(ret->bytes));
 	file->pMethods->xShmBarrier(file);
-	memcpy(second.bytes, (const char *)(uintptr_t)index + sizeof(ret->bytes),
-	       sizeof(second.bytes));
-	return !memcmp(ret, &second, sizeof(second)) && ret->bytes[IS_WRITTEN];
+	memcpy(second, (const char *)(uintptr_t)index + sizeof(second), sizeof(second));
+	return !memcmp(ret->bytes, second, sizeof(second)) && ret->bytes[IS_WRITTEN];
 }
 
 /* Before its first transaction, SQLite may not have the index yet. */
 bool sqlite_state(struct store *store, struct book_state *ret)
 {
 	struct session *s = session_of(store);
-	struct book_state state;
+	struct book_state state = { 0 };
 	sqlite3_file *file;
 
 	if (s->txn != TXN_NONE || !s->statements[COMMIT] || session_is_read_only(s) ||
