@@ -52,21 +52,33 @@ void agents_free(struct agents *a)
 	free(a);
 }
 
+/* A call that is left in the middle goes on, and its connection's headers do not. */
+static bool keep_header(const struct http_request *r, enum http_header h, const char **ret)
+{
+	const char *value = r->headers->value[h];
+
+	*ret = value ? arena_copy(r->arena, value) : NULL;
+	return *ret || !value;
+}
+
+static bool keep_headers(const struct http_request *r, struct mcp_headers *ret)
+{
+	return keep_header(r, HEADER_MCP_VERSION, &ret->version) &&
+	       keep_header(r, HEADER_MCP_METHOD, &ret->method) &&
+	       keep_header(r, HEADER_MCP_NAME, &ret->name);
+}
+
 struct agents_call *agents_begin(struct agents *a, const struct http_request *r)
 {
+	const char *accept = r->headers->value[HEADER_ACCEPT];
 	struct agents_call *c = calloc(1, sizeof(*c));
-	const char *accept;
 
-	if (!c)
+	if (!c || !keep_headers(r, &c->headers)) {
+		free(c);
 		return NULL;
+	}
 	pthread_mutex_init(&c->lock, NULL);
 	c->agents = a;
-	c->headers = (struct mcp_headers){
-		.version = r->headers->value[HEADER_MCP_VERSION],
-		.method = r->headers->value[HEADER_MCP_METHOD],
-		.name = r->headers->value[HEADER_MCP_NAME],
-	};
-	accept = r->headers->value[HEADER_ACCEPT];
 	c->takes_events = accept && strstr(accept, "text/event-stream");
 	c->body = r->body;
 	c->len = r->body_len;

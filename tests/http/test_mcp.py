@@ -4,6 +4,8 @@ import json
 import signal
 import sqlite3
 
+import pytest
+
 NEWEST = "2026-07-28"
 META = {"io.modelcontextprotocol/protocolVersion": NEWEST,
         "io.modelcontextprotocol/clientCapabilities": {}}
@@ -129,15 +131,16 @@ class Auditing:
     """A client that waits for an audit, and is told how far that is: the book's lock is another's,
     so that the audit cannot end before `release`."""
 
-    def __init__(self, served, pb):
+    def __init__(self, served, pb, after=(), **headers):
+        """With `after`, messages, it is the first of a batch."""
         book = sqlite3.connect(pb.home / "data" / "portbook" / "book.db", isolation_level=None)
         book.execute("BEGIN IMMEDIATE")
         self.lock = book
         self.connection = served.connection("tcp")
-        self.connection.request("POST", "/mcp", json.dumps(
-            {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
-                "name": "audit-ports", "arguments": {}, "_meta": {"progressToken": "p"}}}),
-            {**STREAM, "Content-Type": "application/json"})
+        message = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
+            "name": "audit-ports", "arguments": {}, "_meta": {"progressToken": "p"}}}
+        self.connection.request("POST", "/mcp", json.dumps([message, *after] if after else message),
+                                {**STREAM, **headers, "Content-Type": "application/json"})
         self.reply = self.connection.getresponse()
 
     def next(self):
@@ -173,6 +176,20 @@ def test_mcp__a_stop_finishes_what_tells_how_far_it_is(shop, pb):
 
 def test_mcp__who_leaves_in_the_middle_does_no_harm(shop, pb):
     audit = Auditing(shop, pb)
+    audit.next()
+    audit.reply.close()
+    audit.connection.close()
+    assert shop.ok("GET", "/api/v1/status")["success"]
+    audit.release()
+    assert call(shop, "audit-ports", {})["isError"] is False
+
+
+@pytest.mark.sanitize
+def test_mcp__who_leaves_in_the_middle_of_a_batch_does_no_harm(shop, pb):
+    """What is left of it is still held against the headers, which went with the connection."""
+    calls = [{"jsonrpc": "2.0", "id": n, "method": "tools/call", "params": {
+        "name": "create-project", "arguments": {"projectName": f"p{n}"}}} for n in range(3)]
+    audit = Auditing(shop, pb, calls, **{"MCP-Protocol-Version": "2025-03-26"})
     audit.next()
     audit.reply.close()
     audit.connection.close()
