@@ -202,6 +202,9 @@ static bool guard(struct guarding *g, struct err *err)
 
 	if (!kernel_check_root(err) || !learn_book(g, &name, &watcher, err))
 		return false;
+	if (!gate_knows_runs())
+		output_note(&g->out, "in a pid namespace of its own it does not know runs: users "
+				     "and units say who may");
 	o.book_name = name;
 	o.watcher = watcher;
 	if (!gate_run(&o, &end, err))

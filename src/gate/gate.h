@@ -43,6 +43,12 @@ struct gate_options {
 	void *arg;
 };
 
+/*
+ * Can runs be known?  The kernel has their numbers of the first pid namespace, and a guard in
+ * another one hears other numbers: users and units alone say then who may.
+ */
+bool gate_knows_runs(void);
+
 enum gate_end {
 	GATE_STAYS,    /* the rules are in the kernel still */
 	GATE_GONE,     /* they are not */

@@ -23,6 +23,9 @@
 /* Rationale: everybody who starts something at once. */
 #define BACKLOG 128
 
+/* Source: PROC_PID_INIT_INO, linux/proc_ns.h of the kernel. */
+#define FIRST_PID_NAMESPACE 0xEFFFFFFCU
+
 /* Rationale: an answer takes less than a millisecond; who stays makes room for who comes. */
 #define ASKERS_MAX 256
 
@@ -131,6 +134,13 @@ static bool may_write_book(const struct gate *g, int fd, const struct ucred *who
 
 /* Answers. */
 
+bool gate_knows_runs(void)
+{
+	struct stat pids;
+
+	return stat("/proc/self/ns/pid", &pids) == 0 && pids.st_ino == FIRST_PID_NAMESPACE;
+}
+
 static bool answer_run(struct asker *a, const json_t *ask, struct err *err)
 {
 	const json_t *ports = json_object_get(ask, "ports"), *one;
@@ -140,6 +150,8 @@ static bool answer_run(struct asker *a, const json_t *ask, struct err *err)
 		return fail(err, ERR_NOT_PERMITTED,
 			    "who may not write the book runs none of its "
 			    "services");
+	if (!gate_knows_runs())
+		return fail(err, ERR_NOT_PERMITTED, "this guard's processes have other numbers");
 	if (json_array_size(ports) > ADMIT_PORTS_MAX)
 		return fail(err, ERR_INVALID, "more than %d ports", ADMIT_PORTS_MAX);
 	if (!follow(a->gate, a->pid, err))

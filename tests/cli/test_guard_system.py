@@ -252,6 +252,18 @@ def test_detach__ends_the_guard_that_runs(machine):
                                                                status=1).stderr
 
 
+def test_kept__where_runs_have_other_numbers_none_is_believed(machine):
+    port = enter(machine, "shop/web")
+    guard = machine.start("unshare", "--pid", "--fork", "--kill-child", machine.program, "guard",
+                          "--system")
+    assert "it does not know runs" in guard.stderr.readline()
+    assert guard.stdout.readline().startswith("1 kept")
+    run = machine.portbook("run", "shop/web", "--plain", "--", *binding(port), user="bob",
+                           groups=machine.groups, umask=0o007)
+    assert run.stdout.strip() == EADDRINUSE
+    assert bind(machine, port, "alice") == "bound"
+
+
 def test_asked__by_one_user_without_end_it_answers_others(machine):
     port = enter(machine, "shop/web")
     gate = Gate(machine)
