@@ -1,5 +1,7 @@
 #include "http/chores.h"
 
+#include "base/clock.h"
+
 /* Rationale: who reads that at the start of a service wants to know that, not all of it. */
 #define SENTENCES_MAX 20
 
@@ -91,10 +93,22 @@ static bool take(struct chores *c, struct chore *chore, const char *doing,
 	return true;
 }
 
+static void note_audit(struct chores *c)
+{
+	const char *at = json_text_of(c->audit.queued.answer, "at");
+	int64_t ms;
+
+	if (at && time_parse(at, &ms, NULL))
+		c->audited_ms = ms;
+}
+
 bool chores_take(struct chores *c, struct queued *item)
 {
-	if (item == &c->audit.queued)
+	if (item == &c->audit.queued) {
+		if (item->ok)
+			note_audit(c);
 		return take(c, &c->audit, "an audit of the server's own", tell_changes);
+	}
 	if (item == &c->cleanup.queued)
 		return take(c, &c->cleanup, "looking what could be cleaned up", tell_cleanup);
 	return false;

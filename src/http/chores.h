@@ -31,6 +31,7 @@ struct chores {
 	struct chores_heard heard;
 	int64_t next_ms; /* monotonic; 0: at once */
 	struct chore audit, cleanup;
+	int64_t audited_ms; /* when the last audit looked, by the clock; 0: there was none */
 };
 
 /* Ask, if it is time and the last one was answered.  What finds no memory is asked next time. */

@@ -27,6 +27,7 @@ struct operation_metrics {
 struct metrics {
 	struct operation_metrics operations[METRICS_OPERATIONS]; /* as the table operations[] */
 	uint64_t replies[6]; /* by the first digit of the status */
+	int64_t audited_ms;  /* when the server's own audit looked last; 0: never */
 };
 
 /* An operation was answered, after so long: ERR_NONE, or why not. */
@@ -38,9 +39,11 @@ void metrics_note_reply(struct metrics *m, unsigned status);
 void metrics_add(const struct metrics *m, struct text *ret);
 
 /*
- * What the book says, asked by `reads`.
+ * What the book says, asked by `reads`; of an audit of a book without entries it knows nothing,
+ * so `m` is asked, too.
  * Errors: those of the operations
  */
-MUST_CHECK bool metrics_add_book(const struct transport *reads, struct text *ret, struct err *err);
+MUST_CHECK bool metrics_add_book(const struct metrics *m, const struct transport *reads,
+				 struct text *ret, struct err *err);
 
 #endif

@@ -213,27 +213,33 @@ static bool add_uptime_of(const struct transport *reads, const json_t *project, 
 	return true;
 }
 
+static void add_last_audit(struct text *t, int64_t last_ms)
+{
+	add_head(t, "portbook_last_audit_timestamp_seconds",
+		 "When an audit looked last; 0: never.");
+	text_addf(t, "portbook_last_audit_timestamp_seconds %.3f\n", (double)last_ms / 1000);
+}
+
 static bool add_uptimes(const struct transport *reads, const json_t *status, struct text *t,
-			struct err *err)
+			int64_t *last_ms, struct err *err)
 {
 	const json_t *projects = json_object_get(status, "projects"), *project;
-	int64_t last_ms = 0;
 	size_t i;
 
 	add_head(t, "portbook_service_uptime_ratio",
 		 "At which part of the looks it was up, 0 to 1.");
 	json_array_foreach(json_walked(projects), i, project)
-		if (!add_uptime_of(reads, project, t, &last_ms, err))
+		if (!add_uptime_of(reads, project, t, last_ms, err))
 			return false;
-	add_head(t, "portbook_last_audit_timestamp_seconds",
-		 "When an audit looked last; 0: never.");
-	text_addf(t, "portbook_last_audit_timestamp_seconds %.3f\n", (double)last_ms / 1000);
 	return true;
 }
 
-bool metrics_add_book(const struct transport *reads, struct text *ret, struct err *err)
+bool metrics_add_book(const struct metrics *m, const struct transport *reads, struct text *ret,
+		      struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *status = NULL, *list = NULL;
+	int64_t last_ms = m->audited_ms;
+	bool has_uptimes;
 	const json_t *rows;
 
 	if (!ask(reads, "status", json_object(), &status, err) ||
@@ -243,5 +249,11 @@ bool metrics_add_book(const struct transport *reads, struct text *ret, struct er
 	add_status(ret, status);
 	add_states(ret, rows);
 	add_up(ret, rows);
-	return json_array_size(rows) > UPTIME_MOST || add_uptimes(reads, status, ret, err);
+	has_uptimes = json_array_size(rows) <= UPTIME_MOST;
+	if (has_uptimes && !add_uptimes(reads, status, ret, &last_ms, err))
+		return false;
+	/* Where nobody has looked at the book's own, 0 would say too much. */
+	if (has_uptimes || last_ms)
+		add_last_audit(ret, last_ms);
+	return true;
 }

@@ -65,7 +65,7 @@ static void metrics(const struct api *api, const struct http_request *r, struct 
 {
 	CLEANUP(text_release) struct text book = { 0 };
 	struct err err = { 0 };
-	bool up = api->reads && metrics_add_book(api->reads, &book, &err);
+	bool up = api->reads && metrics_add_book(api->metrics, api->reads, &book, &err);
 
 	text_clear(&reply->body);
 	metrics_add(api->metrics, &reply->body);

@@ -44,8 +44,10 @@ static void on_bell(void *server, uint32_t events)
 		struct exchange *x = (struct exchange *)item;
 
 		next = item->next;
-		if (chores_take(&s->chores, item))
+		if (chores_take(&s->chores, item)) {
+			s->metrics.audited_ms = s->chores.audited_ms;
 			continue;
+		}
 		if (x->call.agents && x->call.agents->changed_lists)
 			streams_tell_lists(&s->streams, x->call.agents->changed_lists);
 		exchange_answered(s, x);

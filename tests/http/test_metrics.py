@@ -54,6 +54,13 @@ def test_metrics__say_what_runs_and_what_was_seen(shop, listen, pb):
     assert one(shop, "portbook_service_uptime_ratio", service="web", window="day") == 1
 
 
+def test_metrics__tell_of_an_audit_of_the_servers_own_that_found_nothing_entered(serve):
+    served = serve("--audit-every", "1h")
+    while not one(served, "portbook_last_audit_timestamp_seconds"):
+        pass
+    assert one(served, "portbook_last_audit_timestamp_seconds") > 1e9
+
+
 def test_metrics__count_operations_and_how_they_ended(shop):
     shop.ask("PUT", "/api/v1/projects/none/services/web", {})
     assert one(shop, "portbook_operations_total", operation="get", result="ok") == 1

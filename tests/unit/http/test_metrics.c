@@ -49,18 +49,23 @@ static bool answer(void *arg, const char *operation, const json_t *input, const 
 	return true;
 }
 
+static const struct metrics none;
+
 static void test_metrics_add_book__escapes_labels_and_divides_by_no_nothing(void **state)
 {
 	const struct transport reads = { .call = answer };
 	CLEANUP(text_release) struct text t = { 0 };
 	struct err err = { 0 };
 
-	CHECK(metrics_add_book(&reads, &t, &err), "%s", err.text);
+	CHECK(metrics_add_book(&none, &reads, &t, &err), "%s", err.text);
 	CHECK(has(&t, "portbook_project_utilization_ratio{project=\"a\\\"b\\\\c\\nd\"} 0\n"), "%s",
 	      text_str(&t));
 	CHECK(has(&t, "portbook_entries{state=\"unknown\"} 1\n"));
 	CHECK(has(&t, "port=\"3000\"} 1\n"), "what nobody can tell is not down");
 	CHECK(has(&t, "portbook_last_audit_timestamp_seconds 0.000\n"));
+	text_clear(&t);
+	CHECK(metrics_add_book(&(struct metrics){ .audited_ms = 1500 }, &reads, &t, &err));
+	CHECK(has(&t, "portbook_last_audit_timestamp_seconds 1.500\n"));
 }
 
 static void test_metrics_add_book__fails_when_the_book_cannot_be_read(void **state)
@@ -69,10 +74,12 @@ static void test_metrics_add_book__fails_when_the_book_cannot_be_read(void **sta
 	CLEANUP(text_release) struct text t = { 0 };
 	struct err err = { 0 };
 
-	CHECK(!metrics_add_book(&(struct transport){ .call = answer, .arg = status }, &t, &err));
+	CHECK(!metrics_add_book(&none, &(struct transport){ .call = answer, .arg = status }, &t,
+				&err));
 	CHECK(err.code == ERR_NOT_FOUND);
 	/* A project without entries has no uptime, and that is no failure. */
-	CHECK(metrics_add_book(&(struct transport){ .call = answer, .arg = uptime }, &t, &err));
+	CHECK(metrics_add_book(&none, &(struct transport){ .call = answer, .arg = uptime }, &t,
+			       &err));
 }
 
 int main(void)
