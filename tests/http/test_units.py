@@ -10,6 +10,9 @@ import pytest
 CONTRIB = Path(__file__).resolve().parent.parent.parent / "contrib"
 UNITS = sorted((CONTRIB / "systemd").glob("*"))
 
+# Tenths; in a user's own manager all that needs a mount would hide whom an audit has to name.
+EXPOSED_AT_MOST = {"portbook-audit-own.service": 65}
+
 
 def read(unit):
     parser = configparser.RawConfigParser(strict=False, delimiters="=")
@@ -23,7 +26,8 @@ def read(unit):
 def test_service__is_exposed_little(unit):
     if not shutil.which("systemd-analyze"):
         pytest.skip("no systemd-analyze")
-    run = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20",
+    most = EXPOSED_AT_MOST.get(unit.name, 20)
+    run = subprocess.run(["systemd-analyze", "security", "--offline=true", f"--threshold={most}",
                           str(unit)], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-300:] + run.stderr
 
