@@ -2,13 +2,19 @@
  * worktree add: git is run here, as operations run nothing; the book is asked before, so that git is
  * not when the book would refuse.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 
+#include "base/fd.h"
 #include "cli/cmd.h"
 #include "cli/entry_options.h"
 #include "cli/entry_text.h"
 #include "cli/env_file.h"
+#include "cli/git.h"
 #include "cli/git_ignore.h"
 #include "cli/git_words.h"
 #include "cli/input.h"
@@ -89,10 +95,32 @@ static bool check_book(struct run *r, const char *path, struct err *err)
 	return false;
 }
 
+/*
+ * One after the other: a git that adds a worktree fails where it reads what another has half
+ * written.  Below a git that portbook runs, as in a hook of somebody's, the lock is held already.
+ * -1: there is no repository, or it cannot be locked.
+ */
+static int repository_lock(void)
+{
+	CLEANUP(text_release) struct text common = { 0 };
+	const char *hook = getenv("PORTBOOK_HOOK");
+	int status, fd;
+
+	if ((hook && !strcmp(hook, "0")) ||
+	    !git_ask(GIT_WORDS("rev-parse", "--git-common-dir"), &common, &status, NULL) || status)
+		return -1;
+	fd = open(text_str(&common), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		;
+	return fd;
+}
+
 static bool add_by_git(struct run *r, struct err *err)
 {
+	CLEANUP(fd_cleanup) int lock = repository_lock();
 	struct git_words w = { .count = 0 };
 
+	(void)lock;
 	git_words_add(&w, "worktree");
 	git_words_add(&w, "add");
 	if (run_has(r, "branch"))

@@ -1,7 +1,9 @@
 """Git worktrees: each is an instance of its project, wherever it is moved."""
 
+import fcntl
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -633,6 +635,24 @@ def test_add__two_at_once(pb, git, shop):
         assert run.returncode == 0, err
     assert sorted(path for _, path in instances(pb).values()) == [
         str(shop.parent / name) for name in ("a", "b")]
+
+
+def waits_for_lock(pid):
+    return any("-> FLOCK" in line and line.split()[5] == str(pid)
+               for line in Path("/proc/locks").read_text().splitlines())
+
+
+def test_add__waits_for_another_of_the_same_repository(pb, shop):
+    """A git that adds a worktree fails where it reads what another has half written."""
+    git_folder = os.open(shop / ".git", os.O_RDONLY)
+    fcntl.flock(git_folder, fcntl.LOCK_EX)
+    run = pb.start("worktree", "add", "../fix", cwd=shop)
+    while not waits_for_lock(run.pid):
+        assert run.poll() is None
+    assert not (shop.parent / "fix").exists()
+    os.close(git_folder)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == 0 and (shop.parent / "fix").exists(), err
 
 
 def test_add__does_not_ignore_what_is_ignored_or_tracked(pb, git, shop):
