@@ -286,7 +286,22 @@ def test_allocate_port__uses_the_environment_of_the_range(pb, shared, ask):
     assert port == int(ask("get", "shop/web", "--env", "test"))
 
 
+def test_allocate_port__of_a_temporary_range_expires_and_of_a_legacy_one_gives_nothing(shared, ask):
+    ask("policy", "use", "instances")
+    ask("project", "add", "shop")
+    port = allocate(shared, "shop", "try", "emergency")
+    assert shared.sql("SELECT a.expires_at - a.allocated_at = (rule->>'expiresMs')::bigint * interval "
+                      "'1 ms' FROM port_allocations a JOIN port_ranges r USING (range_name) "
+                      f"WHERE port_number = {port}") == "t"
+    assert "is a legacy range" in shared.refused(allocating("shop", "web", "legacy-3000"))
+    assert shared.sql("SELECT count(find_available_port(id)) FROM port_ranges "
+                      "WHERE range_name ~ '^legacy'") == "0"
+
+
 @pytest.mark.parametrize("code, sql", [
+    ("PB001", "SELECT allocate_port(NULL, (SELECT id FROM port_ranges LIMIT 1), 'web')"),
+    ("PB002", allocating("shop", "web", more=", hostname => NULL")),
+    ("PB002", "SELECT find_available_port((SELECT id FROM port_ranges LIMIT 1), NULL)"),
     ("PB001", "SELECT allocate_port(gen_random_uuid(), gen_random_uuid(), 'web')"),
     ("PB001", allocating("shop", "web", "nowhere")),
     ("PB001", "SELECT find_available_port(gen_random_uuid())"),

@@ -102,6 +102,7 @@ SITUATIONS = [
     ("temporary ones", [
         "get {project}/try --temporary --for 2h", "allocate {project}/try --temporary", "+ try",
         "release {project}/try", "get {project}/try --temporary"]),
+    ("temporary ones, one more", ["+ try temporary", "+ try temporary", "- {try}", "+ web"]),
     ("archived", ["+ web", "project set {project} --status archived", "+ web", "- {b}"]),
 ]
 NOT_BY_SQL = {"a port that is preferred", "what is said of it"}
@@ -113,7 +114,8 @@ OF_A_BOOK = {"id", "allocatedAt", "releasedAt", "expiresAt", "allocatedBy"}
 
 def same_in_all(event):
     """What of an event is not of its book or its time."""
-    rows = [row and {k: v for k, v in row.items() if k not in OF_A_BOOK}
+    rows = [row and {k: v for k, v in row.items() if k not in OF_A_BOOK} | {
+            "expires": row.get("expiresAt") is not None}
             for row in (event["before"], event["after"])]
     return [event["operation"], event["subject"], event["serviceName"], event["port"], *rows]
 
@@ -135,7 +137,8 @@ class Teller:
                 f"AND r.range_name = '{range_name}'", check=False)
             return int(run.stdout) if run.returncode == 0 else None
         env = {"roles": "production", "rest": "test"}.get(range_name, "dev")
-        run = self.say("allocate", f"{project}/{service}", "--env", env)
+        how = ["--temporary"] if range_name == "temporary" else ["--env", env]
+        run = self.say("allocate", f"{project}/{service}", *how)
         return int(run.out) if run.code == 0 else None
 
     def release(self, port):

@@ -1,7 +1,7 @@
 /*
  * postgres/enter.c - allocate and release as the server does them.
  *
- * enter_port and release_entries (0005_one_call.sql) have all rules, and leave
+ * enter_port and release_entries (0006_ranges.sql, 0005_one_call.sql) have all rules, and leave
  * the events, for programs that talk SQL and for us: one implementation.
  */
 #include <stdio.h>
