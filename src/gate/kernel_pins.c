@@ -41,7 +41,7 @@ bool kernel_find_mount(const char *type, char ret[static PATH_MAX])
 
 bool kernel_network(__u64 *ret, struct err *err)
 {
-	CLEANUP(fd_cleanup) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CLEANUP(fd_cleanup) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	socklen_t size = sizeof(*ret);
 
 	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, ret, &size) < 0)
