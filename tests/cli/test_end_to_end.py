@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 import yaml
 
-from npm import PACKAGES
+from npm import FRAMEWORKS, PACKAGES
 
 VITE = """\
 import { defineConfig } from 'vite'
@@ -190,13 +190,13 @@ export default function Layout({ children }) {
 @pytest.fixture
 def next_project(pb, project_dir):
     """(folder, port): a project whose scripts have been brought to the port of its `web`."""
-    if not shutil.which("node") or not (PACKAGES / "next").exists():
-        pytest.skip("Next is not installed: run tools/install-node")
+    if not shutil.which("node") or not (FRAMEWORKS / "next").exists():
+        pytest.skip("Next is not installed: run tools/install-node frameworks")
     folder = project_dir("pages")
     for name, text in NEXT.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
-    (folder / "node_modules").symlink_to(PACKAGES)
+    (folder / "node_modules").symlink_to(FRAMEWORKS)
     pb.ok("project", "add", "before")
     pb.ok("get", "before/web")  # has 3100, so that pages has not what is next to a default
     port = int(pb.ok("get", "web", cwd=folder))

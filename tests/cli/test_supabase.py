@@ -16,9 +16,9 @@ import threading
 
 import pytest
 
-from npm import PACKAGES
+from npm import FRAMEWORKS
 
-PROGRAM = PACKAGES / "@supabase" / "cli-linux-x64" / "bin" / "supabase"
+PROGRAM = FRAMEWORKS / "@supabase" / "cli-linux-x64" / "bin" / "supabase"
 
 # Notes what it is asked for, a line each; a container that was made runs, and no other is there.
 DOCKER = """\
@@ -113,7 +113,7 @@ class Supabase:
 def supabase(pb, project_dir):
     """supabase("status"): Supabase's program in the folder of a project that it has made."""
     if not PROGRAM.exists():
-        pytest.skip("Supabase's program is not installed: run tools/install-node")
+        pytest.skip("Supabase's program is not installed: run tools/install-node frameworks")
     run = Supabase(pb, project_dir("shop"))
     made = run("init")
     assert made.returncode == 0, made.stderr
@@ -138,6 +138,7 @@ def ports(pb, supabase):
             for row in pb.json("list", "-p", "shop")["ports"]}
 
 
+@pytest.mark.slow
 def test_supabase_start__publishes_the_ports_of_the_book(supabase, ports, database):
     database(ports["db"])
     done = supabase("start", "--ignore-health-check", "--exclude", "edge-runtime,postgrest")
