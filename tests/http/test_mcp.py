@@ -1,5 +1,6 @@
 """/mcp: what is of HTTP; the protocol itself has its tests in tests/mcp and tests/unit/mcp."""
 
+import http.client
 import json
 import signal
 import sqlite3
@@ -149,6 +150,14 @@ class Auditing:
                 return json.loads(line[6:])
         return None
 
+    def is_cut_off(self):
+        """Once it is: the answer has not come to its end."""
+        try:
+            self.reply.read()
+        except (http.client.IncompleteRead, ConnectionError):
+            return True
+        return False
+
     def release(self):
         self.lock.execute("ROLLBACK")
         self.lock.close()
@@ -185,17 +194,19 @@ def test_mcp__who_leaves_in_the_middle_does_no_harm(shop, pb):
 
 
 @pytest.mark.sanitize
-def test_mcp__who_leaves_in_the_middle_of_a_batch_does_no_harm(shop, pb):
+def test_mcp__who_is_cut_off_in_the_middle_of_a_batch_does_no_harm(serve, pb, token):
     """What is left of it is still held against the headers, which went with the connection."""
+    pb.ok("get", "shop/web", "--create")
+    eva, boss = token("eva"), token("boss")
+    served = serve("--tokens", pb.base / "tokens")
     calls = [{"jsonrpc": "2.0", "id": n, "method": "tools/call", "params": {
         "name": "create-project", "arguments": {"projectName": f"p{n}"}}} for n in range(3)]
-    audit = Auditing(shop, pb, calls, **{"MCP-Protocol-Version": "2025-03-26"})
-    audit.next()
-    audit.reply.close()
-    audit.connection.close()
-    assert shop.ok("GET", "/api/v1/status")["success"]
+    audit = Auditing(served, pb, calls, **eva, **{"MCP-Protocol-Version": "2025-03-26"})
+    assert audit.next()["method"] == "notifications/progress"
+    pb.ok("token", "remove", "eva", "--tokens", pb.base / "tokens")
+    assert audit.is_cut_off()
     audit.release()
-    assert call(shop, "audit-ports", {})["isError"] is False
+    assert call(served, "audit-ports", {}, headers=boss)["isError"] is False
 
 
 class Listening:
