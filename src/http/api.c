@@ -38,11 +38,23 @@ static const struct operation *operation_at(const struct target *t)
 	return operation_named(t->segments[ARRAY_LEN(path)]);
 }
 
-/* For who has proved to be somebody: some of them read folders that they are told (folder_fields). */
 static bool is_any_operation(const struct http_request *r)
 {
-	return (r->peer->is_unix || r->caller.has_token) && r->method == HTTP_POST &&
-	       operation_at(r->target);
+	return r->method == HTTP_POST && operation_at(r->target);
+}
+
+/*
+ * Some of them read folders that they are told (folder_fields): not for who has not proved to be
+ * somebody, as another user of this machine may be there.
+ */
+static void keep_folders(struct http_request *r)
+{
+	struct http_caller *c = &r->caller;
+
+	if (r->route != &any_operation || r->peer->is_unix || c->has_token)
+		return;
+	c->own.names_no_folders = true;
+	c->rights = &c->own;
 }
 
 static void refuse_method(const struct target *t, struct http_reply *reply)
@@ -139,6 +151,7 @@ static bool find_body_max(struct http_request *r, size_t *ret, struct http_reply
 	r->route = find_route(r, reply);
 	if (!r->route)
 		return false;
+	keep_folders(r);
 	if (r->method != HTTP_GET)
 		*ret = r->route->is_large ? LARGE_BODY_MAX : BODY_MAX;
 	return true;

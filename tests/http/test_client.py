@@ -130,6 +130,15 @@ def test_https__names_the_project_as_folders_are_not_read_there(https, pb, proje
     assert "project" in said.err
 
 
+def test_http__needs_no_token_on_this_machine(shop, pb, project_dir):
+    asked = {"env": {"PORTBOOK_BOOK": f"http://127.0.0.1:{shop.port}"}, "cwd": project_dir("shop")}
+    assert pb.ok("get", "shop/web", **asked) == "3100"
+    assert pb.ok("allocate", "shop/api", **asked) == "3101"
+    assert "someone at 127.0.0.1" in pb.ok("list", **asked)
+    assert "project" in pb.fails(2, "get", "web", **asked).err
+    assert "has no folder here" in pb.fails(6, "where", **asked).err
+
+
 def test_http__goes_to_no_other_machine(pb):
     said = pb.fails(2, "list", "--book", "http://192.0.2.1:8080", env={"PORTBOOK_TOKEN": "x"})
     assert "not encrypted" in said.err and "https://" in said.err
@@ -152,9 +161,13 @@ def test_client__says_what_needs_the_book_itself(served, pb):
     assert said.err
 
 
-def test_operations__by_name_are_for_the_socket(shop):
+def test_operations__by_name_are_told_no_folders_by_someone_at_127_0_0_1(shop):
     path = "/api/v1/operations/"
     assert shop.ask("POST", path + "list", {}).json["count"] == 1
-    assert shop.ask("POST", path + "list", {}, over="tcp").status == 404
+    # As the command asks, which sends its folder each time.
+    assert shop.ask("POST", path + "list", {"path": "/root"}, over="tcp").json["count"] == 1
+    said = shop.ask("POST", path + "where", {"path": "/root"}, over="tcp")
+    assert said.status == 403
+    assert said.json["error"]["message"].startswith("someone at 127.0.0.1 has no folder here")
     assert shop.ask("POST", path + "none", {}).status == 404
     assert shop.ask("GET", path + "list").status == 404
