@@ -133,6 +133,23 @@ def test_bound__what_was_seen_is_summed_up_by_who_is_not_bound(pb, shared, bound
     assert shared.sql("SELECT count(*) FROM port_health_checks") in ("5", "7")  # of 1 or 2 hours
 
 
+def test_bound__a_writer_adds_nothing_to_the_history_of_others(pb, shared, bound):
+    before = shared.sql("SELECT count(*) FROM events")
+    for project in ("(SELECT id FROM projects WHERE name = 'blog')", "NULL"):
+        assert "row-level security" in shared.refused(
+            f"INSERT INTO events (op, project_id, subject) SELECT 'release', {project}, 'blog/web'",
+            bound)
+    assert shared.sql("SELECT count(*) FROM events") == before
+    book = ["--book", shared.url(bound)]
+    for words in (["get", "shop@2/web"], ["release", "shop@2", "--all", "--yes"],
+                  ["instance", "release", "shop@2"], ["undo", "--yes"],
+                  ["project", "rename", "shop", "store"], ["register", "store/old", "5432"],
+                  ["get", "store/try", "--temporary"], ["cleanup"],
+                  ["release", "store", "--all", "--yes"], ["project", "archive", "store"],
+                  ["project", "remove", "store"]):
+        pb.ok(*words, *book)
+
+
 def test_bound__a_role_that_is_gone_binds_nobody(pb, shared, bound):
     shared.sql(f"DROP OWNED BY {bound}; DROP ROLE {bound}; CREATE ROLE {bound} LOGIN; "
                f"GRANT portbook_writer TO {bound}; "
