@@ -175,6 +175,23 @@ def test_server__killed_in_the_middle_has_every_port_that_was_answered(pb):
         server.remove()
 
 
+def test_timeouts__are_set_where_neither_url_nor_server_has_them(pb, shared):
+    shared.sql("""
+        CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            NEW.description := concat_ws(' ', current_setting('lock_timeout'),
+                current_setting('statement_timeout'),
+                current_setting('idle_in_transaction_session_timeout'));
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER tell BEFORE INSERT ON port_allocations FOR EACH ROW EXECUTE FUNCTION tell()""")
+    pb.ok("get", "shop/web", "--create", "--book", shared.url())
+    shared.sql(f"ALTER DATABASE {shared.name} SET lock_timeout = '7s'")
+    more = "&options=-c%20statement_timeout%3D8s"
+    pb.ok("get", "shop/api", "--book", shared.url(more=more))
+    assert shared.sql("SELECT description FROM port_allocations ORDER BY port_number") == (
+        "30s 1min 30s\n7s 8s 30s")
+
+
 # ---- a long book
 
 def peak_kb(pb, *words):
@@ -197,6 +214,19 @@ def test_export__of_a_long_book_needs_no_more_memory(pb, shared):
 
 
 # ---- programs that talk SQL
+
+def test_port_ranges__has_a_row_for_each_range_of_the_policy(pb, shared):
+    book, ids = ["--book", shared.url()], "SELECT id FROM port_ranges WHERE range_name = 'shared'"
+    was = shared.sql(ids)
+    for policy in ("instances", "blocks"):
+        pb.ok("policy", "use", policy, *book)
+        ranges = pb.json("policy", "show", *book)["policy"]["ranges"]
+        assert shared.sql("SELECT range_name, start_port, end_port FROM port_ranges WHERE is_active "
+                          "ORDER BY 1") == "\n".join(sorted(
+                              "|".join((r["name"], *r["ports"].split("-"))) for r in ranges))
+    assert shared.sql("SELECT count(*) FILTER (WHERE NOT is_active) FROM port_ranges") == "0"
+    assert shared.sql(ids) == was, "a range that keeps its name keeps its id"
+
 
 def allocate(database, project, service, range_name="projects", more="", user="postgres"):
     """allocate_port as another program calls it."""
@@ -324,6 +354,19 @@ def test_allocate_port__refuses_with_a_state_of_its_own(shared, ask, code, sql):
     said = shared.refused(r"\set VERBOSITY verbose" + "\n" + sql)
     assert f"ERROR:  {code}:" in said, said
     assert ask("list") == before
+
+
+def test_allocate_port__of_another_machine_is_in_its_port_space(shared, ask):
+    ask("project", "add", "shop")
+    for service, host, protocol, port in (
+            ("web", "localhost", "tcp", 3100), ("web", "Build1", "TCP", 3100),
+            ("dns", "build1", "udp", 3100), ("api", "build1", "tcp", 3101)):
+        more = f", hostname => '{host}', protocol => '{protocol}'"
+        assert allocate(shared, "shop", service, more=more) == port
+    # Both protocols of that machine, and nobody else's.
+    assert shared.sql("SELECT release_port(3100, 'BUILD1'), release_port(3100, 'build2')") == "t|f"
+    assert shared.sql("SELECT hostname, port_number FROM port_allocations WHERE released_at IS NULL "
+                      "ORDER BY 1") == "build1|3101\nlocalhost|3100"
 
 
 def test_find_available_port__is_what_the_range_gives_next(shared, ask):
