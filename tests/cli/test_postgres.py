@@ -217,7 +217,7 @@ def test_export__of_a_long_book_needs_no_more_memory(pb, shared):
 
 def test_port_ranges__has_a_row_for_each_range_of_the_policy(pb, shared):
     book = ["--book", shared.url()]
-    for policy in ("instances", "types"):
+    for policy in ("instances", "blocks"):
         pb.ok("policy", "use", policy, *book)
         ranges = pb.json("policy", "show", *book)["policy"]["ranges"]
         assert shared.sql("SELECT range_name, start_port, end_port FROM port_ranges WHERE is_active "
@@ -225,9 +225,9 @@ def test_port_ranges__has_a_row_for_each_range_of_the_policy(pb, shared):
                               "|".join((r["name"], *r["ports"].split("-"))) for r in ranges))
     assert shared.sql("SELECT count(*) FILTER (WHERE NOT is_active) FROM port_ranges") == "0"
     # A range that keeps its name keeps its id.
-    ids = "SELECT id FROM port_ranges WHERE range_name = 'shared'"
+    ids = "SELECT id FROM port_ranges WHERE range_name = 'projects'"
     was = shared.sql(ids)
-    pb.ok("policy", "use", "blocks", *book)
+    pb.ok("policy", "use", "instances", *book)
     assert was and shared.sql(ids) == was
 
 
