@@ -15,6 +15,7 @@
 #include "cli/running.h"
 #include "enforce/landlock.h"
 #include "enforce/launch.h"
+#include "enforce/system_guard.h"
 
 static const struct arg_spec args[] = { { "SERVICE", VALUE_SERVICE }, { 0 } };
 
@@ -176,6 +177,8 @@ static bool hold(struct run *r, struct launching *l, struct err *err)
 		return true;
 	if (mode_of(r) != MODE_REMAP)
 		return fail(err, ERR_INVALID, "--hold needs the supervisor that --remap has");
+	/* It is us who bind now, and the supervisor only afterwards. */
+	system_guard_admit_all(l->assignment);
 	return holding_begin(&l->holding, l->assignment->port, err) ||
 	       fail_hint(err, "portbook show %u says who listens there", l->assignment->port);
 }

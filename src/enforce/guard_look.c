@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "enforce/hold.h"
+#include "enforce/system_guard.h"
 
 void guard_tell(struct guard *g, const struct spot *s, enum guard_event event,
 		const struct visitor *to)
@@ -74,12 +75,25 @@ static void become(struct guard *g, struct spot *s, enum spot_state state, enum 
 		guard_tell(g, s, event, NULL);
 }
 
+/* Root's guard holds ports that the machine's keeps for a unit, or for another user. */
+static bool hold_as_admitted(struct spot *s, struct err *err)
+{
+	return system_guard_admit(&s->port, 1) &&
+	       hold_port(s->protocol, s->port, false, &s->fd, err);
+}
+
+static bool hold(struct guard *g, struct spot *s, struct err *err)
+{
+	return hold_port(s->protocol, s->port, false, &s->fd, err) ||
+	       (err->code == ERR_TAKEN &&
+		(hold_past_remains(g, s, err) || hold_as_admitted(s, err)));
+}
+
 static void try_to_hold(struct guard *g, struct spot *s)
 {
 	struct err err = { 0 };
 
-	if (hold_port(s->protocol, s->port, false, &s->fd, &err) ||
-	    (err.code == ERR_TAKEN && hold_past_remains(g, s, &err))) {
+	if (hold(g, s, &err)) {
 		s->holder = NULL;
 		become(g, s, SPOT_HELD, WHY_NONE, GUARD_HOLDS);
 	} else if (err.code != ERR_TAKEN) {

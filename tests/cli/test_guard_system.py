@@ -193,6 +193,24 @@ def test_kept__a_run_of_its_service_gets_it(machine, mode):
     assert bind(machine, port, "bob") == EADDRINUSE
 
 
+def test_kept__run_hold_gets_it_before_its_command_does(machine):
+    port = enter(machine, "shop/web")
+    Gate(machine)
+    run = machine.portbook("run", "shop/web", "--hold", "--", *binding(port), user="bob",
+                           groups=machine.groups, umask=0o007)
+    assert run.stdout.strip() == "bound", run
+
+
+def test_kept__roots_own_guard_holds_what_others_run(machine, pb):
+    port = enter(machine, "shop/web", "--meta", "user=carol", user=None)
+    machine.portbook("yield", "shop/web")
+    gate = Gate(machine)
+    own = machine.start(machine.program, "guard", env={"XDG_RUNTIME_DIR": str(pb.base)})
+    assert own.stdout.readline().startswith("1 held, 0 in use")
+    assert bind(machine, port, "carol") == EADDRINUSE
+    assert "was refused" in gate.wait("was refused"), "the first try"
+
+
 def test_follows__the_book_as_it_changes(machine):
     enter(machine, "shop/web")
     Gate(machine)
