@@ -1,5 +1,6 @@
 #include "http/answer.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,15 +58,43 @@ static void add_location(const struct route *route, const json_t *answer, struct
 		http_reply_add(reply, "Location", "%s", text_str(&where));
 }
 
+/* "Percent-encoding" of all but "unreserved characters": RFC 3986 sections 2.1 and 2.3. */
+static void add_encoded(struct text *t, const char *value)
+{
+	for (; *value; value++)
+		if (isalnum((unsigned char)*value) || strchr("-._~", *value))
+			text_addf(t, "%c", *value);
+		else
+			text_addf(t, "%%%02X", (unsigned char)*value);
+}
+
+/* What was asked for besides the page. */
+static void add_query(struct text *t, const json_t *query)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(json_walked(query), name, value) {
+		if (!strcmp(name, "after") || !strcmp(name, "limit"))
+			continue;
+		text_addf(t, "&%s=", name);
+		add_encoded(t, json_string_value(value));
+	}
+}
+
 /* Where the next page of a list is: RFC 8288. */
 static void add_next(const struct api_call *c, struct http_reply *reply)
 {
+	CLEANUP(text_release) struct text query = { 0 };
 	int64_t next = json_int_of(c->queued.answer, "next", 0);
 
-	if (next > 0 && c->route->method == HTTP_GET)
-		http_reply_add(reply, "Link",
-			       "<?after=%" PRId64 "&limit=%" PRId64 ">; rel=\"next\"", next,
-			       json_int_of(c->queued.input, "limit", 1000));
+	if (next <= 0 || c->route->method != HTTP_GET)
+		return;
+	text_addf(&query, "after=%" PRId64 "&limit=%" PRId64, next,
+		  json_int_of(c->queued.input, "limit", 1000));
+	add_query(&query, c->query);
+	if (text_ok(&query))
+		http_reply_add(reply, "Link", "<?%s>; rel=\"next\"", text_str(&query));
 }
 
 void answer_reply(const struct api_call *c, struct http_reply *reply)

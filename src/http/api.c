@@ -357,6 +357,7 @@ static bool begin_route(const struct api *api, const struct http_request *r, str
 	c->op = c->route->operation ? operation_named(c->route->operation)
 				    : operation_at(r->target);
 	c->queued.operation = c->op->schema->name;
+	c->query = r->target->query;
 	c->queued.key = r->headers->value[HEADER_IDEMPOTENCY_KEY];
 	snprintf(c->if_none_match, sizeof(c->if_none_match), "%s", tag ? tag : "");
 	if (!take_input(r, c) || !take_condition(r, c))

@@ -38,6 +38,7 @@ struct api_call {
 	struct queued queued; /* first: what is in the queue is a call */
 	const struct route *route;
 	const struct operation *op;
+	const json_t *query; /* as it came; NULL: none */
 	char if_none_match[64];
 	const char *if_match;	      /* as it came; NULL: whatever the state is */
 	const struct route *shown_by; /* with `if_match`: what shows the state */

@@ -100,6 +100,18 @@ def test_list__pages_have_every_port_once(shop):
     assert seen == list(range(3100, 3107))
 
 
+def test_list__the_next_page_is_of_what_was_asked_for(shop, pb):
+    for service in "shop/api", "bank/web", "bank/api":
+        pb.ok("get", service, "--create")
+    path, ports = "/api/v1/allocations?limit=1&projectName=shop&environment=%64ev", []
+    while path:
+        answer = shop.ask("GET", path)
+        ports += [p["port"] for p in answer.json["ports"]]
+        link = answer.headers["Link"]
+        path = link and "/api/v1/allocations" + link[1:link.index(">")]
+    assert ports == [3100, 3101]
+
+
 def test_query__has_the_types_of_the_schema(shop):
     assert shop.ok("GET", "/api/v1/allocations?instance=1&live=true")["count"] == 1
     assert shop.ok("GET", "/api/v1/allocations?instance=2")["count"] == 0
