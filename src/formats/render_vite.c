@@ -27,7 +27,7 @@ struct section {
 	const struct port_value *value; /* NULL: it is none of ours */
 	bool is_there;
 	bool is_named; /* the key is there, whatever its value */
-	size_t inside; /* behind its '{' */
+	size_t inside; /* behind its '{'; of one that is no object, where its value is */
 	struct property port, strict;
 	bool is_spread;
 	bool is_empty; /* nothing stands in it */
@@ -39,7 +39,8 @@ struct config {
 	const struct file_bytes *old;
 	struct js js;
 	struct section sections[SECTION_COUNT];
-	size_t root; /* behind the '{' of the configuration; 0: not found */
+	size_t root;   /* behind the '{' of the configuration; 0: not found */
+	size_t spread; /* `...more` in it, which may have a server, too; 0: none */
 	unsigned root_depth;
 };
 
@@ -163,7 +164,9 @@ static bool is_our_own(const struct config *c)
 struct before {
 	bool is_call;		       /* defineConfig( */
 	bool is_default;	       /* export default */
+	bool is_start;		       /* the '{' or ',' before a property */
 	struct section *named, *keyed; /* server, server: */
+	struct section *alone;	       /* `server` as all of a property, if no ':' follows */
 };
 
 /* One of the two that stand in the configuration itself; NULL: another word, or none of ours. */
@@ -177,10 +180,14 @@ static struct section *section_named(struct config *c)
 
 static struct before behind(struct config *c, struct before b)
 {
+	struct section *named = section_named(c);
+
 	return (struct before){
 		.is_call = (b.is_call && js_is(&c->js, "(")) || js_is(&c->js, "defineConfig"),
 		.is_default = js_is(&c->js, "default"),
-		.named = section_named(c),
+		.is_start = js_is(&c->js, "{") || js_is(&c->js, ","),
+		.named = named,
+		.alone = c->root && b.is_start ? named : NULL,
 		.keyed = js_is(&c->js, ":") ? b.named : NULL,
 	};
 }
@@ -189,7 +196,19 @@ static struct before behind(struct config *c, struct before b)
 static bool take_keyed(struct config *c, struct section *s, struct err *err)
 {
 	s->is_named = true;
+	s->inside = c->js.from;
 	return !js_is(&c->js, "{") || take_section(c, s, err);
+}
+
+/* `{ server, ...more }`: neither is written out here. */
+static void take_short(struct config *c, struct before b)
+{
+	if (b.is_start && c->root && is_our_own(c) && js_is(&c->js, "."))
+		c->spread = c->js.from;
+	if (!b.alone || b.alone->is_there || !(js_is(&c->js, ",") || js_is(&c->js, "}")))
+		return;
+	b.alone->is_named = true;
+	b.alone->inside = c->js.from;
 }
 
 /* Where the configuration is written out: defineConfig({ ... }), or export default { ... }. */
@@ -209,6 +228,7 @@ static bool read_config(struct config *c, struct err *err)
 		} else if (js_is(&c->js, "{") && (b.is_call || b.is_default) && !c->root) {
 			take_root(c);
 		}
+		take_short(c, b);
 		b = behind(c, b);
 	}
 }
@@ -327,9 +347,24 @@ static bool change(const struct config *c, const struct section *s, struct edits
 	return true;
 }
 
+/* Vite asks the server's port of something else than this file. */
+static bool fail_elsewhere(const struct config *c, struct err *err)
+{
+	const struct section *server = &c->sections[SERVER];
+	size_t at = server->is_named ? server->inside : c->spread;
+
+	return render_fail(err, c->old->name, line_at(c->old->bytes, at),
+			   server->is_named ? "'server' is not written out here"
+					    : "what is spread here may have a 'server' of its own");
+}
+
 /* Those of ours that are objects, or not there at all. */
 static bool change_all(const struct config *c, struct edits *e, struct err *err)
 {
+	const struct section *server = &c->sections[SERVER];
+
+	if (!server->is_there && (server->is_named || c->spread))
+		return fail_elsewhere(c, err);
 	insert_hmr(c, e);
 	for (unsigned i = 0; i < SECTION_COUNT; i++) {
 		const struct section *s = &c->sections[i];

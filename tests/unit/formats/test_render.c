@@ -151,6 +151,10 @@ static void test_vite__gets_the_port_of_the_page(void **state)
 		{ "module.exports = () => { return { server: {} } } // `",
 		  "module.exports = () => { return { server: { port: Number(process.env.WEB_PORT) "
 		  "|| 3100, strictPort: true } } } // `" },
+		/* Neither is of the configuration itself. */
+		{ "import { server } from 'x'\nexport default { ...y, server: { a: [...z], port: 5 } }",
+		  "import { server } from 'x'\nexport default { ...y, server: { a: [...z], strictPort: "
+		  "true, port: Number(process.env.WEB_PORT) || 3100 } }" },
 		{ "export default { a: `}${ {b: `${1}`} }{`, server: { port: 5, strictPort: true } }",
 		  "export default { a: `}${ {b: `${1}`} }{`, server: { port: "
 		  "Number(process.env.WEB_PORT) || 3100, strictPort: true } }" },
@@ -168,6 +172,11 @@ static void test_vite__gets_the_port_of_the_page(void **state)
 		{ "export default {\n server: { port: 1 }", "f:2: a bracket is not closed" },
 		{ "a = 'x\n'", "f:1: a text without its end" },
 		{ "f({server: {}}); g({\nserver: {}})", "f:2: a second 'server'" },
+		{ "export default {\nserver: common }", "f:2: 'server' is not written out here" },
+		{ "export default {\nserver, b: 1 }", "f:2: 'server' is not written out here" },
+		{ "export default { b: 1,\nserver }", "f:2: 'server' is not written out here" },
+		{ "export default { b: 1,\n...common }",
+		  "f:2: what is spread here may have a 'server' of its own" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
