@@ -64,6 +64,12 @@ static const char *subject(struct auditing *a, const struct entry *e)
 	return name ? name : "nobody";
 }
 
+/* NULL for a rule that leads away from here. */
+static const char *check_command(struct auditing *a, uint16_t port)
+{
+	return port ? arena_printf(&a->call->arena, "portbook check %u", port) : NULL;
+}
+
 /* --- what is wrong */
 
 /* The owner of the port, which is who it should be. */
@@ -122,7 +128,7 @@ static void judge_foreign(struct auditing *a, struct finding_row *row)
 		return; /* another machine's is none of ours */
 	if (!row->owner) {
 		judge_port(a, row);
-		row->hint = arena_printf(arena, "portbook check %u", row->rule->port);
+		row->hint = check_command(a, row->rule->port);
 		return;
 	}
 	if (!*row->hostname) {
@@ -147,12 +153,16 @@ static bool is_its_own(const struct finding_row *row, bool is_main)
 
 static void judge_rule(struct auditing *a, struct finding_row *row, bool is_main)
 {
-	if (!row->expected)
+	if (!row->expected) {
 		judge_foreign(a, row);
-	else if (is_its_own(row, is_main))
+	} else if (is_its_own(row, is_main)) {
 		judge_listener(a, row);
-	else
+	} else {
 		judge_port(a, row);
+		/* 'tunnel config' leads only a hostname's main rule anew. */
+		if (!is_main)
+			row->hint = check_command(a, row->rule->port);
+	}
 }
 
 /* --- saying it */

@@ -240,6 +240,21 @@ ingress:
     assert answer("tunnel audit", "--file", config)["findings"] == []
 
 
+def test_audit__promises_no_mend_for_a_path_that_config_leaves_alone(pb, shop, config, answer):
+    config.write_text("""\
+ingress:
+  - hostname: shop.example.org
+    path: ^/old
+    service: http://localhost:7777
+  - hostname: shop.example.org
+    service: http://localhost:8888
+  - service: http_status:404
+""")
+    said = answer("tunnel audit", "--file", config, status=1)["findings"]
+    assert {f["line"]: f["hint"] for f in said if f["line"]} == {
+        2: "portbook check 7777", 5: f"portbook tunnel config --file {config} --write"}
+
+
 def test_audit__without_a_file_lacks_every_rule(pb, shop, answer):
     path = pb.base / "none.yml"
     said = answer("tunnel audit", "--file", path, status=1)
