@@ -31,6 +31,30 @@ static bool is_there(const char *folder, const char *name, char ret[static PATH_
 	return snprintf(ret, PATH_MAX, "%s/%s", folder, name) < PATH_MAX && access(ret, X_OK) == 0;
 }
 
+/* In another folder of the tree that `folder` is in, wherever that tree was put. */
+static bool is_across(const char *folder, const char *from, const char *to, const char *name,
+		      char ret[static PATH_MAX])
+{
+	size_t len = strlen(folder), end = strlen(from);
+	char other[PATH_MAX];
+
+	if (len <= end || folder[len - end - 1] != '/' || strcmp(folder + len - end, from) != 0)
+		return false;
+	return snprintf(other, PATH_MAX, "%.*s%s", (int)(len - end), folder, to) < PATH_MAX &&
+	       is_there(other, name, ret);
+}
+
+/* Beside this program, in the other folder of its tree, or where it was to be installed. */
+static bool find(const char *name, const char *from, const char *to, const char *installed,
+		 char ret[static PATH_MAX])
+{
+	char folder[PATH_MAX];
+
+	return (own_folder(folder) &&
+		(is_there(folder, name, ret) || is_across(folder, from, to, name, ret))) ||
+	       is_there(installed, name, ret);
+}
+
 /* As it is called, also where portbook-whole is what runs. */
 bool helper_program(char ret[static PATH_MAX])
 {
@@ -39,18 +63,15 @@ bool helper_program(char ret[static PATH_MAX])
 	if (!own_path(ret))
 		return false;
 	len = strlen(ret);
-	if (len <= end || strcmp(ret + len - end, WHOLE) != 0)
-		return true;
-	ret[len - end] = '\0';
-	return access(ret, X_OK) == 0 || is_there(PORTBOOK_BIN, "portbook", ret);
+	return len <= end || strcmp(ret + len - end, WHOLE) != 0 ||
+	       find("portbook", LIBEXEC_OF_PREFIX, BIN_OF_PREFIX, PORTBOOK_BIN, ret);
 }
 
 bool helper_become(const char *name, char *const argv[], struct err *err)
 {
-	char folder[PATH_MAX], path[PATH_MAX];
+	char path[PATH_MAX];
 
-	if (!(own_folder(folder) && is_there(folder, name, path)) &&
-	    !is_there(PORTBOOK_LIBEXEC, name, path)) {
+	if (!find(name, BIN_OF_PREFIX, LIBEXEC_OF_PREFIX, PORTBOOK_LIBEXEC, path)) {
 		fail(err, ERR_NOT_FOUND, "the program '%s' is not installed", name);
 		return fail_hint(err, "it belongs into " PORTBOOK_LIBEXEC);
 	}

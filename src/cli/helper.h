@@ -14,7 +14,8 @@
 
 /*
  * Become the program `name` ("portbook-serve"), which is beside this one or where portbook keeps
- * its programs; `argv[0]` is the caller's choice, NULL at the end.  Returns only on failure: false.
+ * its programs: in the tree that this one is in, else where it was to be installed.  `argv[0]` is
+ * the caller's choice, NULL at the end.  Returns only on failure: false.
  * Errors: ERR_NOT_FOUND  it is not installed
  *         ERR_IO         it cannot be started
  */

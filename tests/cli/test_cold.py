@@ -137,6 +137,31 @@ def test_program__alone_does_what_it_can(shop, small, pb):
     assert [(r.code, r.out) for r in alone] == [(r.code, r.out) for r in map(lambda w: pb(*w), READS)]
 
 
+@pytest.fixture
+def tree(pb, small):
+    """All of an installed tree, in another place: `bin` and `libexec`."""
+    top = pb.base / "moved"
+    (top / "bin").mkdir(parents=True)
+    (top / "libexec/portbook").mkdir(parents=True)
+    shutil.copy(small, top / "bin/portbook")
+    shutil.copy(f"{pb.program}-whole", top / "libexec/portbook/portbook-whole")
+    return top
+
+
+def test_program__finds_the_whole_one_in_a_tree_that_was_moved(tree, pb):
+    whole = tree / "libexec/portbook/portbook-whole"
+    whole.write_text("#!/bin/sh\necho \"it was asked for $*\"\n")
+    pb.program = tree / "bin/portbook"
+    assert pb.ok("list", "--json") == "it was asked for list --json"
+
+
+def test_program__is_told_to_others_by_its_place_in_that_tree(tree, pb):
+    pb.program = tree / "libexec/portbook/portbook-whole"
+    pb.ok("hook", "install", "claude-code")
+    settings = (pb.home / ".claude/settings.json").read_text()
+    assert f"{tree}/bin/portbook hook check-command" in settings
+
+
 def test_user__who_is_in_no_file_has_a_number(pb):
     if os.environ["PORTBOOK_TESTS_WERE_ROOT"] != "1":
         pytest.skip("only root can be another user")
