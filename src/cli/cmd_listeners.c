@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
@@ -108,6 +109,13 @@ static const struct column columns[] = {
 };
 /* clang-format on */
 
+/* What root does not see either, no other user would show. */
+static const char *why_partly(void)
+{
+	return getuid() == 0 ? "of the kernel, or of a container or host that is not seen from here"
+			     : "another user's; root sees all";
+}
+
 static bool listeners_render(struct run *r, const json_t *answer, struct err *err)
 {
 	const json_t *rows = json_object_get(answer, "listeners"), *row;
@@ -119,9 +127,8 @@ static bool listeners_render(struct run *r, const json_t *answer, struct err *er
 	if (!rows_show(r, rows, columns, "nothing listens that fits", err))
 		return false;
 	if (partly)
-		output_note(&r->out,
-			    "%u of them %s known in part only: another user's; root sees all",
-			    partly, partly == 1 ? "is" : "are");
+		output_note(&r->out, "%u of them %s known in part only: %s", partly,
+			    partly == 1 ? "is" : "are", why_partly());
 	return true;
 }
 

@@ -89,7 +89,17 @@ def test_listeners__an_ordinary_user_sees_that_something_listens_and_not_who(
     assert other["partlyKnown"] and other["user"] == "root" and other["inode"] > 0
     assert (mine["pid"], mine["partlyKnown"], mine["user"]) == (own, False, "nobody")
     text = pb("listeners", user=NOBODY, check=True)
-    assert "1 of them is known in part only" in text.err
+    assert "1 of them is known in part only: another user's; root sees all" in text.err
+
+
+def test_listeners__does_not_send_root_to_root(pb, bound, elsewhere):
+    need_root()
+    bound(4000, cwd=elsewhere)
+    inside = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc",
+                             *pb.command(["listeners"])], env=pb.environment(), cwd=pb.work,
+                            capture_output=True, text=True, check=True)
+    assert "4000  ?  " in inside.stdout
+    assert "1 of them is known in part only: of the kernel, or of" in inside.stderr
 
 
 def test_listeners__root_sees_those_of_all_users(bound, elsewhere, listeners):
