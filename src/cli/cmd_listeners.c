@@ -112,7 +112,7 @@ static const struct column columns[] = {
 /* What root does not see either, no other user would show. */
 static const char *why_partly(void)
 {
-	return getuid() == 0 ? "of the kernel, or of a container or host that is not seen from here"
+	return getuid() == 0 ? "in another container, or the kernel's own"
 			     : "another user's; root sees all";
 }
 

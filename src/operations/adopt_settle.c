@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "operations/adopting.h"
 #include "ports/known.h"
@@ -120,6 +121,13 @@ static bool is_wanted(const struct adopting *a, const struct finding_of_port *f)
 	return false;
 }
 
+/* Under sudo, too, the look is root's. */
+static const char *where_to_look(void)
+{
+	return getuid() == 0 ? "it runs in another container, or the kernel itself has the socket"
+			     : "look as root: sudo portbook adopt";
+}
+
 static bool settle_port(struct adopting *a, struct finding_of_port *f, struct err *err)
 {
 	bool clear = find_owner(f);
@@ -130,8 +138,7 @@ static bool settle_port(struct adopting *a, struct finding_of_port *f, struct er
 	if (!clear)
 		return tell_conflict(a, f, err);
 	if (!f->service)
-		return tell_left(a, f, "whose it is cannot be seen",
-				 "look as root: sudo portbook adopt", err);
+		return tell_left(a, f, "whose it is cannot be seen", where_to_look(), err);
 	if (is_passing(a, f))
 		return tell_left(a, f, "the kernel has probably chosen it: it changes",
 				 "if it does not: portbook register PROJECT/SERVICE PORT", err);

@@ -95,11 +95,14 @@ def test_listeners__an_ordinary_user_sees_that_something_listens_and_not_who(
 def test_listeners__does_not_send_root_to_root(pb, bound, elsewhere):
     need_root()
     bound(4000, cwd=elsewhere)
-    inside = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc",
-                             *pb.command(["listeners"])], env=pb.environment(), cwd=pb.work,
-                            capture_output=True, text=True, check=True)
-    assert "4000  ?  " in inside.stdout
-    assert "1 of them is known in part only: of the kernel, or of" in inside.stderr
+    def inside(*words):
+        return subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", *pb.command(words)],
+                              env=pb.environment(), cwd=pb.work, capture_output=True, text=True,
+                              check=True)
+    said = inside("listeners")
+    assert "4000  ?  " in said.stdout
+    assert "1 of them is known in part only: in another container, or the kernel's" in said.stderr
+    assert "it runs in another container, or the kernel itself" in inside("adopt", "--yes").stdout
 
 
 def test_listeners__root_sees_those_of_all_users(bound, elsewhere, listeners):
