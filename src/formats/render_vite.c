@@ -301,14 +301,29 @@ static void add_members(const struct config *c, const struct section *s, struct 
 		text_add(t, ", strictPort: true");
 }
 
+/* A line of its own, as far in as the next one. */
+static void add_line(const struct config *c, struct text *t)
+{
+	const char *bytes = c->old->bytes, *end = line_end_of(bytes, c->old->len);
+	size_t from = c->root + strlen(end), to = from;
+
+	if (from < c->old->len && !memcmp(bytes + c->root, end, strlen(end)))
+		while (to < c->old->len && (bytes[to] == ' ' || bytes[to] == '\t'))
+			to++;
+	text_add(t, end);
+	text_add_bytes(t, to > from ? bytes + from : "\t", to > from ? to - from : 1);
+}
+
 /* What an object has to have, put behind its '{', or with it behind that of the configuration. */
 static void insert(const struct config *c, const struct section *s, struct edits *e)
 {
 	CLEANUP(text_release) struct text text = { 0 };
 	size_t at = s->is_there ? s->inside : c->root;
 
-	if (!s->is_there)
-		text_addf(&text, "%s\t%s: {", line_end_of(c->old->bytes, c->old->len), s->key);
+	if (!s->is_there) {
+		add_line(c, &text);
+		text_addf(&text, "%s: {", s->key);
+	}
 	if (!s->is_there && s == &c->sections[SERVER])
 		add_hmr(c, &text);
 	add_members(c, s, &text);

@@ -143,7 +143,7 @@ static void test_vite__gets_the_port_of_the_page(void **state)
 		{ "export default { 'server': { strictPort: false, \"port\": x.PORT ?? 1 } }",
 		  "export default { 'server': { strictPort: true, \"port\": x.PORT ?? 3100 } }" },
 		{ "export default defineConfig({\r\n  plugins: [a({ server: { port: 1 } })],\r\n})",
-		  "export default defineConfig({\r\n\tserver: { port: Number(process.env.WEB_PORT) "
+		  "export default defineConfig({\r\n  server: { port: Number(process.env.WEB_PORT) "
 		  "|| 3100, strictPort: true },\r\n  plugins: [a({ server: { port: 1 } })],\r\n})" },
 		{ "const s = { server: { port: 2 } }\nexport default { server: { open: /[/}]/ } }",
 		  "const s = { server: { port: 2 } }\nexport default { server: { port: "
@@ -220,8 +220,8 @@ static void test_vite__gets_the_ports_of_preview_and_hmr_where_these_are_service
 		  "export default { server: { hmr: { port: Number(process.env.HMR_PORT) || 3101 }, "
 		  "port: Number(process.env.WEB_PORT) || 3100, strictPort: true }, preview: common }" },
 		{ "export default {\n  a: 1 }",
-		  "export default {\n\tserver: { hmr: { port: Number(process.env.HMR_PORT) || 3101 }, port: "
-		  "Number(process.env.WEB_PORT) || 3100, strictPort: true },\n\tpreview: { port: "
+		  "export default {\n  server: { hmr: { port: Number(process.env.HMR_PORT) || 3101 }, port: "
+		  "Number(process.env.WEB_PORT) || 3100, strictPort: true },\n  preview: { port: "
 		  "Number(process.env.PREVIEW_PORT) || 3102, strictPort: true },\n  a: 1 }" },
 		/* What is switched off, or somebody's own, stays. */
 		{ "export default { preview: { port: x() || 1, strictPort: true }, server: { hmr: false, port: 5173, "
