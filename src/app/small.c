@@ -3,8 +3,8 @@
  * moment, and the way to the whole program.
  *
  * A loader and its libraries take as long as all that a `get` has to do besides
- * (docs/decisions/0068).  So `get` and `check` run in a program that has none of them, and all
- * else becomes `portbook-whole`, of the same code, linked with libc as usual.
+ * (docs/decisions/0068).  So `get`, `check` and `run` do without them, and all else becomes
+ * `portbook-whole`, of the same code, linked with libc as usual.
  *
  * Two things of libc ask for libraries at run time: dlopen(), and the tables of users and
  * groups, which may come from anywhere (nsswitch.conf(5)).  Their names are given here. Users
@@ -21,7 +21,10 @@
 #include <malloc.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "app/process.h"
 #include "base/macros.h"
@@ -29,6 +32,7 @@
 #include "cli/helper.h"
 
 static char **words;
+static pid_t begun;
 
 static bool become_whole(struct err *err)
 {
@@ -41,6 +45,11 @@ static void need_whole(void)
 	static bool is_said;
 	struct err err = { 0 };
 
+	/* A process that was forked has a part of its own, and cannot begin anew. */
+	if (getpid() != begun)
+		return;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		; /* what was forked is not handed on */
 	if (!become_whole(&err) && !is_said)
 		fprintf(stderr, "portbook: note: %s\n", err.text);
 	is_said = true;
@@ -156,7 +165,7 @@ int initgroups(const char *user, gid_t group)
 /* By its first word: an option before the command takes the longer way. */
 static bool is_small(const char *word)
 {
-	static const char *const commands[] = { "get", "check" };
+	static const char *const commands[] = { "get", "check", "run" };
 
 	for (unsigned i = 0; word && i < ARRAY_LEN(commands); i++)
 		if (!strcmp(word, commands[i]))
@@ -164,13 +173,39 @@ static bool is_small(const char *word)
 	return false;
 }
 
+/*
+ * A process that `run` forks tells the book whose it is, and below sudo becomes that user: it cannot
+ * ask for the whole program any more.
+ */
+static void ask_before_forks(const char *word)
+{
+	if (strcmp(word, "run") != 0)
+		return;
+	if (geteuid() == 0 && getenv("SUDO_UID"))
+		need_whole();
+	(void)getpwuid(geteuid());
+}
+
+/* As they were given: reading options puts them into another order. */
+static bool keep_words(int argc, char **argv)
+{
+	words = calloc((size_t)argc + 1, sizeof(*words));
+	if (words)
+		memcpy(words, argv, (size_t)argc * sizeof(*words));
+	return words != NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
 
-	words = argv;
+	begun = getpid();
+	if (!keep_words(argc, argv))
+		words = argv;
 	if (!is_small(argc > 1 ? argv[1] : NULL))
 		(void)!become_whole(&err);
+	else
+		ask_before_forks(argv[1]);
 	process_prepare();
 	/* As main.c says. */
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);

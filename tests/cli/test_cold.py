@@ -171,11 +171,18 @@ def test_user__who_is_in_no_file_has_a_number(pb):
     pb.base.chmod(0o755)
     command = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups", str(pb.program)]
     env = {"HOME": str(home), "PATH": os.environ["PATH"]}
-    for words in (["get", "shop/web", "--create"], ["list", "--json"]):
+    for words in (["get", "shop/web", "--create"], ["run", "shop/web", "--plain", "--", "true"],
+                  ["list", "--json"]):
         run = subprocess.run([*command, *words], env=env, cwd="/", capture_output=True, text=True,
                              check=False)
         assert run.returncode == 0, run
     assert json.loads(run.stdout)["ports"][0]["allocatedBy"] == "uid 54321"
+
+
+def test_program__begins_anew_with_its_words_in_their_order(pb):
+    """As for a library, after the options were read."""
+    run = pb.fails(5, "run", "shop/web", "--book", "postgres:///x?host=/nowhere", "--", "true")
+    assert "cannot be reached" in run.err
 
 
 @pytest.mark.parametrize("words", READS, ids=" ".join)
