@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define WHOLE "-whole"
@@ -67,11 +68,21 @@ bool helper_program(char ret[static PATH_MAX])
 	       find("portbook", LIBEXEC_OF_PREFIX, BIN_OF_PREFIX, PORTBOOK_BIN, ret);
 }
 
+/* A link to this very program would become itself for ever. */
+static bool is_self(const char *path)
+{
+	struct stat own, other;
+
+	return stat("/proc/self/exe", &own) == 0 && stat(path, &other) == 0 &&
+	       own.st_ino == other.st_ino && own.st_dev == other.st_dev;
+}
+
 bool helper_become(const char *name, char *const argv[], struct err *err)
 {
 	char path[PATH_MAX];
 
-	if (!find(name, BIN_OF_PREFIX, LIBEXEC_OF_PREFIX, PORTBOOK_LIBEXEC, path)) {
+	if (!find(name, BIN_OF_PREFIX, LIBEXEC_OF_PREFIX, PORTBOOK_LIBEXEC, path) ||
+	    is_self(path)) {
 		fail(err, ERR_NOT_FOUND, "the program '%s' is not installed", name);
 		return fail_hint(err, "it belongs into " PORTBOOK_LIBEXEC);
 	}

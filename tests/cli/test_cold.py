@@ -137,6 +137,12 @@ def test_program__alone_does_what_it_can(shop, small, pb):
     assert [(r.code, r.out) for r in alone] == [(r.code, r.out) for r in map(lambda w: pb(*w), READS)]
 
 
+def test_program__does_not_become_itself(small, shop, pb):
+    (small.parent / "portbook-whole").symlink_to("portbook")
+    pb.program = small
+    assert "web" in pb("list", check=True, timeout=10).out
+
+
 @pytest.fixture
 def tree(pb, small):
     """All of an installed tree, in another place: `bin` and `libexec`."""
