@@ -167,7 +167,7 @@ static bool learn_book(struct guarding *g, char **ret_name, struct watcher **ret
 	ok = session_open(&o, &s, err) && session_ready(s, err);
 	if (ok && !session_watch(s, ret, &why))
 		output_note(&g->out, "changes of the book are seen after a second: %s", why.text);
-	*ret_name = ok ? strdup(session_book(s)) : NULL;
+	*ret_name = ok && s ? strdup(session_book(s)) : NULL;
 	if (s && session_behalf(s))
 		running_become_again(&before);
 	session_free(s);

@@ -23,9 +23,11 @@ static struct watcher *watch(struct session *s, struct output *out)
 	return watcher;
 }
 
-bool guarding_run(struct session *s, struct guard_options *o, struct output *out, struct err *err)
+bool guarding_run(struct session *s, const struct guard_options *o, struct output *out,
+		  struct err *err)
 {
 	const struct transport book = { .call = call, .arg = s };
+	struct guard_options all = *o;
 	char user[CALLER_NAME_SIZE] = "";
 
 	if (!strcmp(session_book(s), "memory:"))
@@ -34,10 +36,10 @@ bool guarding_run(struct session *s, struct guard_options *o, struct output *out
 		snprintf(user, sizeof(user), "uid %u", (unsigned)geteuid());
 	CLEANUP(watcher_cleanup) struct watcher *watcher = watch(s, out);
 
-	o->book = &book;
-	o->watcher = watcher;
-	o->machine = session_machine(s);
-	o->user = user;
-	o->book_name = session_book(s);
-	return guard_run(o, err);
+	all.book = &book;
+	all.watcher = watcher;
+	all.machine = session_machine(s);
+	all.user = user;
+	all.book_name = session_book(s);
+	return guard_run(&all, err);
 }

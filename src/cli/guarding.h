@@ -12,7 +12,7 @@
  * guard_run with this user, book and machine; the other options are the caller's.  What else there
  * is to say becomes a note of `out`.
  */
-MUST_CHECK bool guarding_run(struct session *s, struct guard_options *o, struct output *out,
+MUST_CHECK bool guarding_run(struct session *s, const struct guard_options *o, struct output *out,
 			     struct err *err);
 
 #endif
