@@ -86,11 +86,13 @@ static bool eat_quoted(const struct dotenv *d, size_t at, struct dotenv_item *re
 	if (at == d->len || !d->bytes[at] || !strchr("\"'`", d->bytes[at]))
 		return false;
 	close = closing_quote(d, at);
-	if (close >= d->len)
+	ret->is_open = close >= d->len;
+	if (ret->is_open)
 		return false;
 	*ret_end = end = line_end(d, close);
 	after = skip_blanks(d, close + 1, end);
 	if (after == end || d->bytes[after] == '#' || d->bytes[after] == ';') {
+		ret->quote = d->bytes[at];
 		ret->value = at + 1;
 		ret->value_len = close - ret->value;
 	} else { /* 'a'b: the quotes are a part of it */

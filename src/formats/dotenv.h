@@ -16,6 +16,8 @@ struct dotenv_item {
 	size_t name, name_len;
 	size_t value, value_len; /* inside the quotes, if there are any */
 	unsigned line;		 /* from 1 */
+	char quote;		 /* that the value is in; '\0': in none */
+	bool is_open;		 /* a quote opens here that nothing closes: what is meant? */
 };
 
 /* Reading assignments one by one: start from { bytes, len }. */

@@ -9,7 +9,7 @@
 #include "formats/dotenv.h"
 #include "formats/render_rows.h"
 
-/* May the value of this assignment be replaced?  NULL: it may always. */
+/* May the value of this assignment be replaced? */
 typedef bool may_replace_fn(const struct file_bytes *old, const struct dotenv_item *item,
 			    struct err *err);
 
@@ -40,9 +40,12 @@ static bool replace_known(const struct splicing *s, struct text *ret, struct err
 		const struct port_value *value = value_named(s->v, d.bytes + item.name,
 							     item.name_len);
 
+		if (item.is_open)
+			return render_fail(err, s->old->name, item.line,
+					   "the quote that opens here is not closed");
 		if (!value)
 			continue;
-		if (s->may_replace && !s->may_replace(s->old, &item, err))
+		if (!s->may_replace(s->old, &item, err))
 			return false;
 		text_add_bytes(ret, d.bytes + copied, item.value - copied);
 		text_addf(ret, "%u", value->port);
@@ -82,10 +85,33 @@ static bool splice(struct splicing *s, struct text *ret, struct err *err)
 	return text_ok(ret) || fail_memory(err);
 }
 
+static bool is_number(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isdigit((unsigned char)text[i]))
+			return false;
+	return true;
+}
+
+/* A shell that sources the file would run it, or the number in its place: `3101`. */
+static bool is_no_command(const struct file_bytes *old, const struct dotenv_item *item,
+			  struct err *err)
+{
+	const char *value = old->bytes + item->value;
+	bool is_command = item->quote == '`' && !is_number(value, item->value_len);
+
+	for (size_t i = 0; i < item->value_len && item->quote != '\''; i++)
+		is_command = is_command || value[i] == '`' ||
+			     (value[i] == '$' && i + 1 < item->value_len && value[i + 1] == '(');
+	return !is_command || render_fail(err, old->name, item->line,
+					  "a command gives the value of %.*s: put a number there",
+					  (int)item->name_len, old->bytes + item->name);
+}
+
 bool dotenv_splice(const struct port_values *v, const struct file_bytes *old,
 		   const struct file_bytes *base, struct text *ret, struct err *err)
 {
-	struct splicing s = { .v = v, .old = old, .before = "" };
+	struct splicing s = { .v = v, .old = old, .before = "", .may_replace = is_no_command };
 
 	(void)base;
 	return splice(&s, ret, err);

@@ -306,6 +306,14 @@ static void test_splice__leaves_alone_what_it_does_not_understand(void **state)
 		const char *format, *old, *text;
 	} row[] = {
 		{ "dotenv", "A=1\n\xff\n", "f:2: bytes that are not text" },
+		{ "dotenv", "\nWEB_PORT=`cat port`\n",
+		  "f:2: a command gives the value of WEB_PORT: put a number there" },
+		{ "dotenv", "WEB_PORT=\"$(cat port)\"\n",
+		  "f:1: a command gives the value of WEB_PORT: put a number there" },
+		{ "dotenv", "WEB_PORT=1`cat port`\n",
+		  "f:1: a command gives the value of WEB_PORT: put a number there" },
+		{ "dotenv", "\nA=\"x\nWEB_PORT=3000\n",
+		  "f:2: the quote that opens here is not closed" },
 		{ "json", "[1]", "f:1: an object was expected, {\"NAME_PORT\": 1234}" },
 		{ "json", "{\"a\": 1,\n // ours\n}",
 		  "f:2:2: not JSON: string or '}' expected near '/'" },
