@@ -305,6 +305,31 @@ static bool take(struct yaml *y, const struct fy_event *event, bool *ret_shown, 
 	return yaml_fail(y, err, "not YAML");
 }
 
+/* What stands at the end of a map is known when all of its keys are. */
+static bool close_level(struct yaml *y, struct err *err)
+{
+	const struct yaml_key *twice = yaml_keys_close(&y->keys);
+	char what[ERR_TEXT_SIZE];
+
+	if (!twice)
+		return true;
+	snprintf(what, sizeof(what), "'%.100s' stands twice in a map", twice->name);
+	return fail_at(err, y->file, twice->line, twice->column, what);
+}
+
+static bool check_keys(struct yaml *y, struct err *err)
+{
+	const bool is_text = y->kind == YAML_SCALAR && !y->is_long;
+	const bool starts = y->kind == YAML_MAP || y->kind == YAML_LIST;
+
+	if (y->kind == YAML_MAP_END || y->kind == YAML_LIST_END)
+		return close_level(y, err);
+	return y->kind == YAML_END ||
+	       (yaml_keys_value(&y->keys, is_text ? text_str(&y->text) : NULL, y->line, y->column,
+				err) &&
+		(!starts || yaml_keys_open(&y->keys, y->kind == YAML_MAP, err)));
+}
+
 /* One event; NULL at the end and on an error, which the parser remembers. */
 static bool step(struct yaml *y, bool *ret_shown, struct err *err)
 {
@@ -315,7 +340,7 @@ static bool step(struct yaml *y, bool *ret_shown, struct err *err)
 	event = fy_parser_parse(y->parser);
 	if (!event)
 		return fail_syntax(y, err);
-	ok = take(y, event, ret_shown, err);
+	ok = take(y, event, ret_shown, err) && (!*ret_shown || check_keys(y, err));
 	fy_parser_event_free(y->parser, event);
 	return ok;
 }
@@ -354,6 +379,7 @@ bool yaml_skip(struct yaml *y, struct err *err)
 void yaml_release(struct yaml *y)
 {
 	text_release(&y->text);
+	yaml_keys_release(&y->keys);
 	fy_parser_destroy(y->parser);
 	fy_diag_destroy(y->diag);
 }

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "formats/yaml_keys.h"
 
 /* Rationale: files that people write by hand; the largest compose file we know has 60 KB. */
 #define YAML_MAX_BYTES (1 << 20)
@@ -44,6 +45,7 @@ struct yaml {
 	const char *bytes; /* borrowed, as the next */
 	const char *file;  /* for messages */
 	bool ended, had_document;
+	struct yaml_keys keys;
 	struct fy_diag *diag; /* NULL, as the parser: nothing to read */
 	struct fy_parser *parser;
 };
@@ -52,8 +54,8 @@ struct yaml {
  * Start reading; the first piece is at hand afterwards (YAML_END: there is
  * none).  `bytes` and `file` must live as long as `y`, which is `{ 0 }` before.
  * Errors, here and in yaml_next:
- *   ERR_INVALID  not YAML, not UTF-8, longer than YAML_MAX_BYTES, or more than
- *                one document; the text starts with "file:line:column: "
+ *   ERR_INVALID  not YAML, not UTF-8, longer than YAML_MAX_BYTES, more than one
+ *                document, or, where a map ends, a key that it has twice; the text starts with "file:line:column: "
  *   ERR_MEMORY
  * In every case `y` is to be released.
  */

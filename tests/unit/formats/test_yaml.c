@@ -115,6 +115,22 @@ static bool read_all(const char *bytes, size_t len, struct err *err)
 	return true;
 }
 
+static void test_yaml__takes_a_key_again_where_it_is_another_s(void **state)
+{
+	static const char *const texts[] = {
+		"a: {x: 1}\nb: {x: 1, y: x, x2: x}\n", /* of another map, or a value */
+		"- a: 1\n- a: 1\n",
+		"a: &a\n  x: 1\nb:\n  <<: *a\n  <<: *a\n  x: 2\n",
+		"? [a, a]\n: a\na: 1\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct err err = { 0 };
+
+		CHECK(read_all(texts[i], strlen(texts[i]), &err), "row %zu: %s", i, err.text);
+	}
+}
+
 static void test_yaml__says_where_it_is_broken(void **state)
 {
 	static const struct {
@@ -129,6 +145,9 @@ static void test_yaml__says_where_it_is_broken(void **state)
 		{ "a: 1\nb: \0\n", 10, "a.yaml:2:1: bytes that are not UTF-8" },
 		{ "a: \"\\0\"\n", 8, "a.yaml:1:4: a '\\' that stands for no character" },
 		{ "a: \"\\ud800\"", 12, "a.yaml:1:" },
+		{ "s:\n  web: 1\n  api: 2\n  'web': 3\n", 32,
+		  "a.yaml:4:3: 'web' stands twice in a map" },
+		{ "- {a: {x: 1, x: 2}}\n", 20, "a.yaml:1:14: 'x' stands twice in a map" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
@@ -170,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_yaml__gives_the_text_that_is_meant),
 		cmocka_unit_test(test_yaml__skips_a_value_with_all_that_is_in_it),
 		cmocka_unit_test(test_yaml__is_at_the_end_where_nothing_is),
+		cmocka_unit_test(test_yaml__takes_a_key_again_where_it_is_another_s),
 		cmocka_unit_test(test_yaml__says_where_it_is_broken),
 		cmocka_unit_test(test_yaml__costs_no_stack_where_a_file_goes_deep),
 		cmocka_unit_test(test_yaml__refuses_a_file_that_is_too_long),
