@@ -88,13 +88,14 @@ def python(path):
 
 def ruby(path):
     need("ruby")
-    return ["ruby", "-rsocket", "-e", "TCPServer.new('127.0.0.1', 8080).accept"]
+    return ["ruby", "-rsocket", "-e", "s = TCPServer.new('127.0.0.1', 8080); loop { s.accept }"]
 
 
 def perl(path):
     need("perl")
     return ["perl", "-MIO::Socket::INET", "-e",
-            "IO::Socket::INET->new(Listen => 5, LocalPort => 8080, ReuseAddr => 1)->accept"]
+            "$s = IO::Socket::INET->new(Listen => 5, LocalPort => 8080, ReuseAddr => 1);"
+            " $s->accept while 1"]
 
 
 def shell(path):
