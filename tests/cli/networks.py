@@ -10,6 +10,10 @@ from pgserver import Server
 
 HERE = "10.77.0.1"
 
+# A bridge without an address of its own takes the lowest of its cables' and another one when that
+# cable goes with its machine: then all the others talk to nobody, until they ask again (30 s).
+BRIDGE = "02:00:00:00:00:01"
+
 
 def ip(batch):
     return subprocess.run(["ip", "-batch", "-"], input=batch, capture_output=True, text=True,
@@ -28,7 +32,8 @@ def until(what, seconds=60):
 class Network:
     def __init__(self, pb):
         self.pb, self.count = pb, 0
-        made = ip(f"link add br0 type bridge\naddr add {HERE}/16 dev br0\nlink set br0 up\n")
+        made = ip(f"link add br0 address {BRIDGE} type bridge\naddr add {HERE}/16 dev br0\n"
+                  "link set br0 up\n")
         if made.returncode != 0:
             pytest.skip(f"no bridge between network namespaces here: {made.stderr.strip()}")
 
