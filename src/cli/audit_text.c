@@ -41,7 +41,8 @@ static const struct column conflict_columns[] = {
 	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER, .show = show_port },
 	{ .title = "BELONGS TO", .field = "expected", .least = 12, .show = show_expected },
 	{ .title = "VERDICT", .field = "verdict" },
-	{ .title = "ACTUAL", .field = "actual", .least = 20, .show = show_actual },
+	{ .title = "ACTUAL", .field = "actual", .least = 20, .wraps = true,
+	  .show = show_actual },
 	{ .title = "SINCE (UTC)", .field = "since", .kind = COLUMN_TIME, .importance = 2,
 	  .usual = "" },
 	{ .title = "LAST SEEN (UTC)", .field = "lastVerifiedAt", .kind = COLUMN_TIME,
@@ -53,14 +54,15 @@ static const struct column conflict_columns[] = {
 static const struct column unverified_columns[] = {
 	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER, .show = show_port },
 	{ .title = "BELONGS TO", .field = "expected", .least = 12, .show = show_expected },
-	{ .title = "ACTUAL", .field = "actual", .least = 20, .show = show_actual },
+	{ .title = "ACTUAL", .field = "actual", .least = 20, .wraps = true,
+	  .show = show_actual },
 	{ .title = "WHY", .field = "reason", .importance = 1, .least = 20 },
 	{ 0 },
 };
 
 static const struct column unregistered_columns[] = {
 	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER, .show = show_port },
-	{ .title = "ACTUAL", .field = "actual", .least = 20 },
+	{ .title = "ACTUAL", .field = "actual", .least = 20, .wraps = true },
 	{ .title = "OF", .field = "belongsTo", .least = 8, .usual = "", .show = show_owner },
 	{ .title = "SINCE (UTC)", .field = "startedAt", .kind = COLUMN_TIME, .importance = 1 },
 	{ .title = "COMMAND", .field = "command", .importance = 2, .least = 12, .usual = "" },
@@ -150,11 +152,13 @@ static void add_sum(struct text *t, const json_t *answer)
 	const json_t *summary = json_object_get(answer, "summary");
 	const json_t *conflicts = json_object_get(answer, "conflicts");
 	long long squatted = json_int_of(summary, "squatted", 0);
+	long long unverified = json_int_of(summary, "unverified", 0);
 
-	text_addf(t, "%lld allocated, %lld in use, %lld down",
-		  (long long)json_int_of(summary, "allocated", 0),
-		  (long long)json_int_of(summary, "inUse", 0),
-		  (long long)json_int_of(summary, "notRunning", 0));
+	text_addf(t, "%lld allocated, %lld in use", (long long)json_int_of(summary, "allocated", 0),
+		  (long long)json_int_of(summary, "inUse", 0));
+	if (unverified)
+		text_addf(t, " (%lld of them unverified)", unverified);
+	text_addf(t, ", %lld down", (long long)json_int_of(summary, "notRunning", 0));
 	add_names(t, conflicts, "down");
 	if (squatted) {
 		text_addf(t, ", %lld squatted", squatted);

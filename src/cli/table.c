@@ -10,8 +10,7 @@
 #include "base/glyph.h"
 #include "cli/piece.h"
 #include "cli/screen.h"
-
-#define GAP 2 /* blanks between two columns */
+#include "cli/table_fit.h"
 
 /* Rationale: issue 2 says from where on a share is flagged. */
 #define FULL_PERCENT 80
@@ -79,14 +78,6 @@ static const char *cell(struct text *t, const struct column *c, const json_t *ro
 
 /* --- the table */
 
-/* Rationale: a port, two names so long and what tells rows apart have room in 80 columns. */
-#define LONG 24
-
-struct layout {
-	unsigned n;
-	unsigned width[TABLE_MAX_COLUMNS]; /* 0: left out */
-};
-
 static unsigned count_columns(const struct column *c)
 {
 	unsigned n = 0;
@@ -94,11 +85,6 @@ static unsigned count_columns(const struct column *c)
 	while (n < TABLE_MAX_COLUMNS && c[n].title)
 		n++;
 	return n;
-}
-
-static unsigned largest(unsigned a, unsigned b)
-{
-	return a > b ? a : b;
 }
 
 /* What the column takes uncut; 0 where all of its rows say only the usual. */
@@ -113,98 +99,10 @@ static unsigned natural_width(struct text *t, const struct table *table, const s
 	json_array_foreach(table->rows, i, row) {
 		const char *text = cell(&value.text, c, row, table->format);
 
-		width = largest(width, text_columns(text));
+		width = text_columns(text) > width ? text_columns(text) : width;
 		says_something = says_something || (*text && strcmp(text, c->usual));
 	}
 	return says_something && !c->for_programs ? width : 0;
-}
-
-static unsigned total_width(const struct layout *l)
-{
-	unsigned total = 0;
-
-	for (unsigned i = 0; i < l->n; i++)
-		if (l->width[i])
-			total += l->width[i] + (total ? GAP : 0);
-	return total;
-}
-
-/* The least important column that is still there; l->n: there is no other. */
-static unsigned least_important(const struct table *table, const struct layout *l)
-{
-	unsigned found = l->n;
-
-	for (unsigned i = 0; i < l->n; i++)
-		if (l->width[i] && table->columns[i].importance &&
-		    (found == l->n ||
-		     table->columns[i].importance >= table->columns[found].importance))
-			found = i;
-	return found;
-}
-
-static unsigned excess(const struct table *table, const struct layout *l)
-{
-	unsigned total = total_width(l);
-
-	return total > table->width ? total - table->width : 0;
-}
-
-/* Take from the width what is too much, but leave `least`. */
-static void cut(unsigned *width, unsigned least, unsigned over)
-{
-	if (*width > least)
-		*width = over < *width - least ? *width - over : least;
-}
-
-/* Only what has to stay is left: cut what may be cut, and then, from the right, the rest. */
-static void cut_all(const struct table *table, struct layout *l)
-{
-	for (unsigned i = l->n; i-- > 0;)
-		if (table->columns[i].least)
-			cut(&l->width[i], table->columns[i].least, excess(table, l));
-	for (unsigned i = l->n; i-- > 0;)
-		cut(&l->width[i], 1, excess(table, l));
-}
-
-/* The widest that has to stay and is longer than it needs to be read; l->n: there is none. */
-static unsigned longest(const struct table *table, const struct layout *l)
-{
-	unsigned found = l->n;
-
-	for (unsigned i = 0; i < l->n; i++)
-		if (!table->columns[i].importance && table->columns[i].least &&
-		    l->width[i] > largest(LONG, table->columns[i].least) &&
-		    (found == l->n || l->width[i] > l->width[found]))
-			found = i;
-	return found;
-}
-
-/* False: no column that stays is long. */
-static bool cut_long(const struct table *table, struct layout *l)
-{
-	unsigned at = longest(table, l);
-	bool any = at != l->n;
-
-	for (; at != l->n && excess(table, l); at = longest(table, l))
-		l->width[at]--;
-	return any;
-}
-
-static void fit(const struct table *table, struct layout *l)
-{
-	while (table->width && excess(table, l)) {
-		unsigned last = least_important(table, l), over = excess(table, l);
-		const struct column *c = &table->columns[last];
-
-		if (last == l->n) {
-			cut_all(table, l);
-			return;
-		}
-		if (c->least && l->width[last] >= c->least + over)
-			l->width[last] -= over;
-		else if (c->importance > TABLE_TELLS_APART || !cut_long(table, l))
-			l->width[last] = 0;
-	}
 }
 
 static void pad(struct text *t, unsigned blanks)
@@ -233,42 +131,86 @@ static void add_cell(struct text *line, const struct table *table, const struct 
 	unsigned rest = used < width ? width - used : 0;
 
 	if (!used) {
-		*pending += width + GAP;
+		*pending += width + TABLE_GAP;
 		return;
 	}
 	pad(line, *pending + (is_right(c) ? rest : 0));
 	colour_add(line, table->colour, style, text_str(&shown.text));
-	*pending = (is_right(c) ? 0 : rest) + GAP;
+	*pending = (is_right(c) ? 0 : rest) + TABLE_GAP;
+}
+
+/* As many whole words as fit, or the first one; what follows them. */
+static const char *add_words(struct text *t, const char *text, unsigned width)
+{
+	size_t end = 0, next = strcspn(text, " ");
+
+	do {
+		text_add_bytes(t, text + end, next - end);
+		end = next;
+		next += strspn(text + next, " ");
+		next += strcspn(text + next, " ");
+	} while (next > end && text_columns(text_str(t)) + next - end <= width);
+	return text + end + strspn(text + end, " ");
+}
+
+/* What did not fit into a cell that wraps, in lines of its own from the column `at` on. */
+static void add_rest(struct text *t, const char *rest, unsigned at, unsigned width)
+{
+	while (*rest) {
+		CLEANUP(piece_cleanup) struct piece words = { .of = t };
+
+		text_add(t, "\n");
+		pad(t, at);
+		rest = add_words(&words.text, rest, width);
+		screen_add(t, text_str(&words.text), width);
+	}
+}
+
+/* A long one's first words, which fit; the rest of it is kept. */
+static const char *first_line(const struct column *c, const char *text, unsigned width,
+			      struct text *words, struct text *rest)
+{
+	if (!c->wraps || text_columns(text) <= width)
+		return text;
+	text_add(rest, add_words(words, text, width));
+	return text_str(words);
 }
 
 /* `row` NULL: the titles. */
-static void add_line(struct text *t, const struct table *table, const struct layout *l,
+static void add_line(struct text *t, const struct table *table, const struct table_layout *l,
 		     const json_t *row)
 {
 	CLEANUP(piece_cleanup) struct piece value = { .of = t };
-	unsigned pending = 0;
+	CLEANUP(piece_cleanup) struct piece words = { .of = t };
+	CLEANUP(piece_cleanup) struct piece rest = { .of = t };
+	unsigned pending = 0, at = 0, rest_at = 0, rest_width = 0;
 
 	for (unsigned i = 0; i < l->n; i++) {
 		const struct column *c = &table->columns[i];
+		const char *text = row ? cell(&value.text, c, row, table->format) : c->title;
 
 		if (!l->width[i])
 			continue;
-		add_cell(t, table, c, l->width[i],
-			 row ? cell(&value.text, c, row, table->format) : c->title,
-			 row ? style_of(c, row) : STYLE_BOLD, &pending);
+		if (c->wraps)
+			rest_at = at, rest_width = l->width[i];
+		text = first_line(c, text, l->width[i], &words.text, &rest.text);
+		add_cell(t, table, c, l->width[i], text, row ? style_of(c, row) : STYLE_BOLD,
+			 &pending);
+		at += l->width[i] + TABLE_GAP;
 	}
+	add_rest(t, text_str(&rest.text), rest_at, rest_width);
 	text_add(t, "\n");
 }
 
 static void add_table(struct text *t, const struct table *table)
 {
-	struct layout l = { .n = count_columns(table->columns) };
+	struct table_layout l = { .n = count_columns(table->columns) };
 	const json_t *row;
 	size_t i;
 
 	for (unsigned c = 0; c < l.n; c++)
 		l.width[c] = natural_width(t, table, &table->columns[c]);
-	fit(table, &l);
+	table_fit(table->columns, table->width, &l);
 	add_line(t, table, &l, NULL);
 	json_array_foreach(table->rows, i, row)
 		add_line(t, table, &l, row);
@@ -289,8 +231,8 @@ static void add_markdown(struct text *t, const char *text)
 	}
 }
 
-static void add_markdown_line(struct text *t, const struct table *table, const struct layout *l,
-			      const json_t *row)
+static void add_markdown_line(struct text *t, const struct table *table,
+			      const struct table_layout *l, const json_t *row)
 {
 	CLEANUP(piece_cleanup) struct piece value = { .of = t };
 
@@ -308,7 +250,7 @@ static void add_markdown_line(struct text *t, const struct table *table, const s
 
 static void add_md(struct text *t, const struct table *table)
 {
-	struct layout l = { .n = count_columns(table->columns) };
+	struct table_layout l = { .n = count_columns(table->columns) };
 	const json_t *row;
 	size_t i;
 

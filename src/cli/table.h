@@ -40,6 +40,7 @@ struct column {
 	unsigned importance; /* 0 stays; of the others the highest goes first */
 	unsigned least;	     /* may be cut to so many columns of the terminal; 0: never cut */
 	bool keeps_ends;     /* is cut in the middle */
+	bool wraps;	     /* what does not fit goes on in lines below; one of a table's */
 	bool for_programs;   /* only in csv and tsv */
 	const char *usual;   /* a table leaves it out when it is this, or nothing, everywhere */
 	/* What people see instead of the member: adds it to `t`. csv and tsv take the member. */

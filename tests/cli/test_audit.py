@@ -198,6 +198,8 @@ def test_audit__of_another_users_process_nothing_can_be_told(pb, project_dir, bo
     row, = said["unverified"]
     assert row["actual"] == "a process of the user root" and "another user" in row["reason"]
     assert row["listener"]["partlyKnown"]
+    assert pb.ok("audit", cwd=shop, user=NOBODY).splitlines()[-1] == (
+        "1 allocated, 1 in use (1 of them unverified), 0 down")
 
 
 def test_audit__an_ordinary_user_sees_their_own(pb, project_dir, bound, audit):

@@ -119,6 +119,33 @@ static void table__cuts_long_names_before_it_drops_what_tells_rows_apart(void **
 }
 
 /* Whatever is in it, and however narrow the terminal: no line is wider, no column overflows. */
+/* clang-format off */
+static const struct column wrapping[] = {
+	{ .title = "PORT", .field = "port", .kind = COLUMN_NUMBER },
+	{ .title = "ACTUAL", .field = "actual", .least = 12, .wraps = true },
+	{ .title = "UNIT", .field = "unit" },
+	{ 0 },
+};
+/* clang-format on */
+
+static void table__goes_on_below_where_a_cell_wraps(void **state)
+{
+	CLEANUP(json_cleanup)
+	json_t *rows = rows_of(
+		"[{\"port\":80,\"actual\":\"node (pid 7, cwd /srv/a-long-name-of-it),"
+		" of  shop\",\"unit\":\"web\"},"
+		"{\"port\":3100,\"actual\":\"nobody\",\"unit\":\"x\"}]");
+	CLEANUP(text_release) struct text t = { 0 };
+
+	table_add(&t, &(struct table){ wrapping, rows, FORMAT_TABLE, 28, false });
+	CHECK(!strcmp(text_str(&t), "PORT  ACTUAL            UNIT\n"
+				    "  80  node (pid 7, cwd  web\n"
+				    "      /srv/a-long-nam\u2026\n"
+				    "      of  shop\n"
+				    "3100  nobody            x\n"),
+	      "%s", text_str(&t));
+}
+
 static void table__fits_every_width(void **state)
 {
 	for (unsigned width = 4; width < 100; width++) {
@@ -207,6 +234,7 @@ int main(void)
 		cmocka_unit_test(table__leaves_out_columns_that_say_only_the_usual),
 		cmocka_unit_test(table__cuts_and_then_drops_the_least_important_first),
 		cmocka_unit_test(table__cuts_long_names_before_it_drops_what_tells_rows_apart),
+		cmocka_unit_test(table__goes_on_below_where_a_cell_wraps),
 		cmocka_unit_test(table__fits_every_width),
 		cmocka_unit_test(table__shows_more_than_80_percent_in_colour),
 		cmocka_unit_test(table__of_nothing_is_nothing_but_records_keep_their_header),
