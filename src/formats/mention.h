@@ -113,6 +113,9 @@ mentions_fn mentions_dockerfile;
 /* What claim.h reads of them, with its place. */
 mentions_fn mentions_systemd, mentions_nginx, mentions_caddy, mentions_cloudflared;
 
+/* A file that is cloudflared's if it has rules of a tunnel; of any other nothing is told. */
+mentions_fn mentions_perhaps_cloudflared;
+
 /*
  * Sources in JavaScript and TypeScript, Python, Go: where a program listens by itself.
  * They read any text, and are never sure of anything.

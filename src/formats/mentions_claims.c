@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "formats/claim.h"
+#include "formats/ingress.h"
 #include "formats/mention.h"
 
 /* Rationale: a command over lines in a unit, a directive over lines in nginx. */
@@ -179,4 +180,32 @@ bool mentions_caddy(struct mentions *m, struct err *err)
 bool mentions_cloudflared(struct mentions *m, struct err *err)
 {
 	return read_claims(m, claims_cloudflared, MENTION_PASSES, false, err);
+}
+
+/*
+ * Each rule of cloudflared has a service; a file of another program may have a list of that
+ * name, too, or be no YAML at all.
+ */
+static bool has_rules(const struct ingress *in)
+{
+	if (!in->is_list || !in->count)
+		return false;
+	for (unsigned i = 0; i < in->count; i++)
+		if (!in->rules[i].said)
+			return false;
+	return true;
+}
+
+bool mentions_perhaps_cloudflared(struct mentions *m, struct err *err)
+{
+	CLEANUP(arena_release) struct arena arena = { 0 };
+	struct err why = { 0 };
+	struct ingress in;
+
+	/* Most files of such names have nothing of the kind, and are large at times. */
+	if (!memmem(m->bytes, m->len, "ingress", strlen("ingress")))
+		return true;
+	if (!ingress_read(&arena, m->bytes, m->len, m->file, &in, &why))
+		return why.code != ERR_MEMORY || fail_memory(err);
+	return !has_rules(&in) || mentions_cloudflared(m, err);
 }

@@ -30,6 +30,8 @@ static const struct lint_kind kinds[] = {
 	{ "*.conf", "*.service.d", mentions_systemd, false },
 	{ "config.y*ml", "*cloudflared", mentions_cloudflared, false },
 	{ "*cloudflared*.y*ml", NULL, mentions_cloudflared, false },
+	{ "config.y*ml", NULL, mentions_perhaps_cloudflared, true },
+	{ "*tunnel*.y*ml", NULL, mentions_perhaps_cloudflared, true },
 	{ "*nginx*.conf", NULL, mentions_nginx, false },
 	{ "*.conf", "*nginx*", mentions_nginx, false },
 	{ "*.conf", "conf.d", mentions_nginx, false },

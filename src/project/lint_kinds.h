@@ -11,7 +11,7 @@
 struct lint_kind {
 	const char *name, *folder; /* patterns of the file and of what it is in; NULL: any */
 	mentions_fn *read;	   /* NULL: it is not looked at */
-	bool is_source;		   /* a program: what cannot be read in it is no news */
+	bool is_source; /* a program, or perhaps another's: what cannot be read is no news */
 };
 
 /*

@@ -10,4 +10,5 @@ static void fuzz_one(const char *text, size_t size)
 	fuzz_mentions(mentions_nginx, text, size);
 	fuzz_mentions(mentions_caddy, text, size);
 	fuzz_mentions(mentions_cloudflared, text, size);
+	fuzz_mentions(mentions_perhaps_cloudflared, text, size);
 }

@@ -213,11 +213,29 @@ static void test_claims__are_found_in_their_lines(void **state)
 		  "3000@3:29 a " },
 		{ "ingress: [\n", "!f:" },
 	};
+	static const struct row perhaps[] = {
+		{ "ingress:\n- hostname: a.example.org\n  service: http://localhost:3000\n"
+		  "- service: http_status:404\n",
+		  "3000@3:29 a " },
+		{ "ingress: [{service: http://localhost:3000}]\n", "3000@1:38 " },
+		/* Of other programs: no rules, or not all of them have a service. */
+		{ "ingress:\n  service: http://localhost:3000\n", "" },
+		{ "ingress:\n", "" },
+		{ "ingress: []\n", "" },
+		{ "ingress:\n- service: http://localhost:3000\n- backend: x\n", "" },
+		{ "ingress:\n- http://localhost:3000\n", "" },
+		{ "egress:\n- service: http://localhost:3000\n", "" },
+		{ "app:\n  ingress:\n  - service: http://localhost:3000\n", "" },
+		/* And what is no YAML is nobody's concern. */
+		{ "ingress: [\n", "" },
+		{ "ingress:\n<% if x %>\n- service: http://localhost:3000\n<% end %>\n", "" },
+	};
 
 	check_rows(mentions_nginx, nginx, ARRAY_LEN(nginx));
 	check_rows(mentions_systemd, systemd, ARRAY_LEN(systemd));
 	check_rows(mentions_caddy, caddy, ARRAY_LEN(caddy));
 	check_rows(mentions_cloudflared, cloudflared, ARRAY_LEN(cloudflared));
+	check_rows(mentions_perhaps_cloudflared, perhaps, ARRAY_LEN(perhaps));
 }
 
 static void test_sources__are_read_for_calls_that_listen(void **state)
