@@ -147,15 +147,30 @@ static size_t behind_colon(const struct shell_word *w, size_t start)
 	return colon ? (size_t)(colon - w->text) + 1 : start;
 }
 
+/* The same for any of "--port -p". */
+static bool is_one_of(const struct shell_call *call, unsigned k, const char *options,
+		      struct value *ret)
+{
+	for (const char *o = options; o && *o; o += strspn(o, " ")) {
+		size_t len = strcspn(o, " ");
+
+		if (is_option(call, k, o, len, ret))
+			return true;
+		o += len;
+	}
+	return false;
+}
+
 static enum said take(struct shell_finder *f, const struct shell_call *call,
 		      const struct shell_server *server, const struct value *v, bool is_address,
 		      bool is_unsure)
 {
 	struct shell_number n;
-	size_t start = is_address ? behind_colon(v->word, v->start) : v->start;
 	struct shell_port *p;
 
-	if (!shell_number_at(v->word, start, is_address ? "/" : "", &n))
+	if (!v->word ||
+	    !shell_number_at(v->word, is_address ? behind_colon(v->word, v->start) : v->start,
+			     is_address ? "/" : "", &n))
 		return SOMETHING;
 	p = shell_found(f, SHELL_PORT_OPTION, v->word, &n);
 	name_program(p, call, server);
@@ -171,18 +186,24 @@ static enum said take_any(struct shell_finder *f, const struct shell_call *call,
 			  bool is_unsure)
 {
 	enum said said = NOTHING;
+	struct value v;
 
-	for (const char *o = options; o && *o; o += strspn(o, " ")) {
-		size_t len = strcspn(o, " ");
-		struct value v;
-
-		for (unsigned k = 1; k < call->count; k++)
-			if (is_option(call, k, o, len, &v))
-				said = v.word ? take(f, call, server, &v, is_address, is_unsure)
-					      : SOMETHING;
-		o += len;
-	}
+	for (unsigned k = 1; k < call->count; k++)
+		if (is_one_of(call, k, options, &v))
+			said = take(f, call, server, &v, is_address, is_unsure);
 	return said;
+}
+
+/* A server's options for its port mean the same, and the last one counts: -- --port 3100. */
+static enum said take_last(struct shell_finder *f, const struct shell_call *call,
+			   const struct shell_server *server)
+{
+	struct value v;
+
+	for (unsigned k = call->count; k-- > 1;)
+		if (is_one_of(call, k, server->options, &v))
+			return take(f, call, server, &v, false, false);
+	return NOTHING;
 }
 
 /* 8000, localhost:8000 */
@@ -361,7 +382,7 @@ static void add_default(struct shell_finder *f, const struct shell_call *call,
 static void judge_known(struct shell_finder *f, const struct shell_call *call,
 			const struct shell_server *s, unsigned last)
 {
-	enum said said = take_any(f, call, s, s->options, false, false);
+	enum said said = take_last(f, call, s);
 	enum said bound = take_any(f, call, s, s->binds, true, false);
 
 	if (s->is_positional && said == NOTHING)

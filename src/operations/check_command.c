@@ -177,12 +177,17 @@ static bool say_why(struct call *c, struct judged *j, const struct check_answer 
 	return j->message || fail_memory(err);
 }
 
-/* Nobody's, and yet not one to take, if there is a command to run instead: who comes next takes
-   it, too. */
+/* There is a command to run instead, or a script to change. */
+static bool can_be_elsewhere(const struct shell_port *p)
+{
+	return p->fix.is_known || (p->script && p->how != SHELL_PORT_DEFAULT);
+}
+
+/* Nobody's, and yet not one to take, if it can be another: who comes next takes it, too. */
 static bool is_contested(const struct judged *j, const struct check_answer *a, uint16_t port)
 {
 	return a->verdict == VERDICT_FREE && !a->own_block && j->own && j->own->port != port &&
-	       j->port->fix.is_known && shell_port_is_usual(port);
+	       can_be_elsewhere(j->port) && shell_port_is_usual(port);
 }
 
 static bool is_anothers(const struct check_answer *a)

@@ -192,8 +192,26 @@ def test_scripts__of_package_json_are_read(asked, shop):
     assert (fixed["decision"], fixed["command"]) == ("deny", None)
     assert "the script 'fixed' of package.json" in fixed["reason"]
     assert fixed["ports"][0]["script"] == "fixed"
-    # The project's own choice of a port of nobody is for lint.
-    assert asked("npm run preview")["decision"] == "allow"
+
+
+def test_scripts__name_no_port_of_nobody_that_many_programs_take(asked, shop):
+    scripts = {"dev": "vite --port 5173", "api": "PORT=3000 node api.js", "quiet": "vite --port 9999",
+               "open": "PORT=${PORT:-3000} node api.js", "both": "vite && echo",
+               "chain": "npm run dev"}
+    (shop / "package.json").write_text(json.dumps({"scripts": scripts}))
+    for command in ("npm run dev", "yarn dev", "pnpm dev", "bun run dev", "npm run api",
+                    "npm run chain"):
+        answer = asked(command)
+        assert (answer["decision"], answer["command"]) == ("deny", None), command
+        assert "the port of 'shop/web' is 3100. The port stands in the script" in answer["reason"]
+    # As where they are typed.
+    for command in ("npx vite --port 9999", "npm run quiet", "npm run open"):
+        assert asked(command)["decision"] == "allow", command
+    # Nothing stands there that could be changed.
+    assert asked("npm run both")["decision"] == "allow"
+    # What is given behind it counts, but a variable of the script's own does.
+    assert asked("npm run dev -- --port 3100")["decision"] == "allow"
+    assert asked("PORT=3100 npm run api")["decision"] == "deny"
 
 
 def test_services__are_told_apart_by_variable_script_and_program(pb, asked, shop):

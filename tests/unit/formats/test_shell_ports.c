@@ -139,6 +139,12 @@ static const struct row told[] = {
 	{ "yarn dev --port 3000", "opt:3000=dev", "yarn dev --port 3101" },
 	{ "pnpm run dev --port 3000", "opt:3000=dev", "pnpm run dev --port 3101" },
 	{ "bun run dev --port 3000", "opt:3000=dev", "bun run dev --port 3101" },
+	/* Of a server that is known the last one counts; what another does with two, who knows. */
+	{ "vite --port 3000 --port 3001", "opt:3001", "vite --port 3000 --port 3101" },
+	{ "next dev --port 3000 -p3001", "opt:3001", "next dev --port 3000 -p3101" },
+	{ "vite --port 3000 --port $P", "", "vite --port 3000 --port $P" },
+	{ "node a.js --port 3000 --port 3001", "opt:3000 opt:3001",
+	  "node a.js --port 3101 --port 3101" },
 	{ "pnpm exec vite --port 3000", "opt:3000", "pnpm exec vite --port 3101" },
 	{ "pnpm dlx serve -l 3000", "opt:3000", "pnpm dlx serve -l 3101" },
 	{ "npx serve -s build -l tcp://0.0.0.0:3000", "opt:3000",
