@@ -13,6 +13,21 @@ static bool is_in_blocks(const struct block_list *blocks, uint16_t port)
 	return blocks->count == 0;
 }
 
+static bool is_named_by(const struct adoptee *one, const struct entry *e)
+{
+	return !one->listener && one->claim.ports.first == e->port &&
+	       one->claim.protocol == e->protocol;
+}
+
+/* What listens, and what a file names though its service is down. */
+static bool is_there(const struct adopting *a, const struct entry *e)
+{
+	for (unsigned i = 0; i < a->count; i++)
+		if (is_named_by(&a->items[i], e))
+			return true;
+	return scene_listener(&a->scene, e->protocol, e->port) != NULL;
+}
+
 /* Files that name the old port: they are to be changed, too. */
 static bool put_written(struct adopting *a, const struct entry *e, json_t *row)
 {
@@ -23,9 +38,7 @@ static bool put_written(struct adopting *a, const struct entry *e, json_t *row)
 	for (unsigned i = 0; i < a->count; i++) {
 		const struct adoptee *one = &a->items[i];
 
-		if (!one->listener && one->claim.ports.first == e->port &&
-		    one->claim.protocol == e->protocol &&
-		    !json_append(written, json_string(one->source)))
+		if (is_named_by(one, e) && !json_append(written, json_string(one->source)))
 			return false;
 	}
 	return true;
@@ -110,8 +123,7 @@ bool adopt_list_outside(struct adopting *a, struct err *err)
 		const struct entry *e = &list.items[i];
 
 		if (!strcmp(e->project, SHARED_PROJECT) ||
-		    (a->only && strcmp(e->project, a->only)) ||
-		    !scene_listener(&a->scene, e->protocol, e->port))
+		    (a->only && strcmp(e->project, a->only)) || !is_there(a, e))
 			continue;
 		if (!list_one(a, range, e, err))
 			return false;

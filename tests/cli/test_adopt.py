@@ -165,6 +165,14 @@ def test_adopt__says_how_what_stands_outside_is_moved(pb, folder, listen, adopt,
     assert "WEB_PORT=3500" in pb.ok("env", cwd=shop)
 
 
+def test_adopt__says_how_what_stands_outside_is_moved_while_it_is_down(pb, folder, adopt):
+    shop = folder("shop", **{".env": "PORT=5999\n"})
+    pb.ok("project", "add", "shop", "--number", "5", "--path", shop)
+    pb.ok("register", "shop/old", "5998")
+    (one,) = adopt()["outside"]
+    assert (one["port"], one["wouldBe"], one["writtenIn"]) == (5999, 3500, [f"{shop}/.env:1"])
+
+
 def test_adopt__does_not_take_again_what_was_given_back(pb, folder, adopt, ports):
     shop = folder("shop", **{".env": "PORT=5999\n"})
     pb.ok("project", "add", "shop", "--path", shop)
