@@ -104,6 +104,16 @@ def shared(empty, pb):
     return empty
 
 
+def make_older(database, before):
+    """A book as it was before that step of the schema."""
+    folder = TOP / "src" / "store" / "postgres"
+    steps = sorted(path for path in folder.glob("0*.sql") if path.name < before)
+    database.sql("CREATE TABLE portbook_schema (step integer PRIMARY KEY, name text NOT NULL, "
+                 "made_at timestamptz NOT NULL DEFAULT now());" + "".join(
+                     f"{path.read_text()};INSERT INTO portbook_schema VALUES ({n}, '{path.name}');"
+                     for n, path in enumerate(steps, 1)))
+
+
 def sql_of_docs():
     return re.findall(r"```sql\n(.*?)```", (TOP / "docs" / "postgresql.md").read_text(), re.S)
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from books import start_at_once
-from clilib import TOP
+from pgserver import make_older
 
 
 @pytest.fixture
@@ -219,12 +219,7 @@ def test_slots__that_are_wrong_are_found_and_do_no_harm(pb, shared, ask):
 
 
 def test_slots__of_an_older_book_are_made_by_setup(pb, empty):
-    folder = TOP / "src" / "store" / "postgres"
-    steps = sorted(path for path in folder.glob("0*.sql") if path.name < "0004")
-    empty.sql("CREATE TABLE portbook_schema (step integer PRIMARY KEY, name text NOT NULL, made_at "
-              "timestamptz NOT NULL DEFAULT now());" + "".join(
-                  f"{path.read_text()};INSERT INTO portbook_schema VALUES ({n}, '{path.name}');"
-                  for n, path in enumerate(steps, 1)))
+    make_older(empty, "0004")
     empty.sql("""
         CREATE ROLE writer_of_old;
         GRANT INSERT, UPDATE ON port_allocations TO writer_of_old;

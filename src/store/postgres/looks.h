@@ -30,30 +30,35 @@
 	"'projects', 'instances', 'blocks', 'reserved_ports', 'port_allocations',"              \
 	" 'port_slots', 'port_slot_spans', 'port_health_checks', 'requests', 'events'))"
 
-#define SQL_LOOK_RIGHTS                                                                           \
-	SQL_WRITTEN_TABLES                                                                        \
-	" SELECT CASE WHEN bool_or(may) THEN 3 ELSE 1 END,"                                       \
-	" CASE WHEN bool_or(may) THEN format('the role %I may write some tables, and not %s',"    \
-	" current_user, string_agg(relname, ', ' ORDER BY relname) FILTER (WHERE NOT may))"       \
-	" ELSE format('the role %I may read the book, and not write it', current_user) END,"      \
-	" CASE WHEN bool_or(may) THEN 'as the owner, the grants of docs/postgresql.md once more'" \
-	" ELSE format('nothing, if that is meant; else: GRANT portbook_writer TO %I',"            \
-	" current_user) END FROM written HAVING NOT bool_and(may)"                                \
-	" UNION ALL"                                                                              \
-	" SELECT 2, format('every role of the server may write %s', string_agg(relname, ', '"     \
-	" ORDER BY relname)), 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC'"            \
-	" FROM written WHERE has_table_privilege('public', oid, 'INSERT') HAVING count(*) > 0"    \
-	" UNION ALL"                                                                              \
-	" SELECT 2, 'every role of the server may make objects in the schema public',"            \
-	" 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'"                                           \
-	" WHERE has_schema_privilege('public', 'public', 'CREATE')"                               \
-	" UNION ALL"                                                                              \
-	" SELECT 3, format('a writer that is bound to projects may change others'' rows of %s',"  \
-	" string_agg(relname, ', ' ORDER BY relname)),"                                           \
-	" 'as the owner, the row-level security of docs/postgresql.md once more' FROM pg_class"   \
-	" WHERE to_regclass('public.portbook_bound') IS NOT NULL AND NOT relrowsecurity"          \
-	" AND relnamespace = 'public'::regnamespace AND relname IN ('projects', 'instances',"     \
-	" 'blocks', 'port_allocations', 'port_health_checks', 'events') HAVING count(*) > 0"
+#define SQL_LOOK_RIGHTS                                                                            \
+	SQL_WRITTEN_TABLES                                                                         \
+	" SELECT CASE WHEN bool_or(may) THEN 3 ELSE 1 END,"                                        \
+	" CASE WHEN bool_or(may) THEN format('the role %I may write some tables, and not %s',"     \
+	" current_user, string_agg(relname, ', ' ORDER BY relname) FILTER (WHERE NOT may))"        \
+	" ELSE format('the role %I may read the book, and not write it', current_user) END,"       \
+	" CASE WHEN bool_or(may) THEN 'as the owner, the grants of docs/postgresql.md once more'"  \
+	" ELSE format('nothing, if that is meant; else: GRANT portbook_writer TO %I',"             \
+	" current_user) END FROM written HAVING NOT bool_and(may)"                                 \
+	" UNION ALL"                                                                               \
+	" SELECT 2, format('every role of the server may write %s', string_agg(relname, ', '"      \
+	" ORDER BY relname)), 'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC'"             \
+	" FROM written WHERE has_table_privilege('public', oid, 'INSERT') HAVING count(*) > 0"     \
+	" UNION ALL"                                                                               \
+	" SELECT 2, 'every role of the server may make objects in the schema public',"             \
+	" 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'"                                            \
+	" WHERE has_schema_privilege('public', 'public', 'CREATE')"                                \
+	" UNION ALL"                                                                               \
+	" SELECT 3, format('a writer that is bound to projects may change others'' rows of %s',"   \
+	" string_agg(relname, ', ' ORDER BY relname)),"                                            \
+	" 'as the owner, the row-level security of docs/postgresql.md once more' FROM pg_class"    \
+	" WHERE to_regclass('public.portbook_bound') IS NOT NULL AND NOT relrowsecurity"           \
+	" AND relnamespace = 'public'::regnamespace AND relname IN ('projects', 'instances',"      \
+	" 'blocks', 'port_allocations', 'port_health_checks', 'events') HAVING count(*) > 0"       \
+	" UNION ALL"                                                                               \
+	" SELECT 2, 'writers are bound to projects by the rules of an earlier version, which left" \
+	" more to them', 'as the owner, the row-level security of docs/postgresql.md once more'"   \
+	" WHERE to_regclass('public.portbook_bound') IS NOT NULL"                                  \
+	" AND to_regprocedure('public.portbook_may_tell(uuid, bigint, xid8)') IS NULL"
 
 /* Slots are derived from the entries: 0004_slots.sql. One statement, so that both are of one state. */
 #define SQL_LOOK_SLOTS                                                                             \

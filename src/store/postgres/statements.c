@@ -38,6 +38,7 @@ static const char *const texts[STATEMENT_COUNT] = {
 	[RANGE_PUT] = SQL_RANGE_PUT,
 	[EVENT_ADD] = SQL_EVENT_ADD,
 	[CHECK_ADD] = SQL_CHECK_ADD,
+	[REQUEST_FIND] = (SQL_ROLES_REQUEST_FIND),
 };
 
 /* What is read without being locked, by who shares the book. */

@@ -49,6 +49,11 @@
 	" VALUES"                               \
 	" (next_check($1), $2, $3, $4, $5, $6)"
 
+/* What was answered to the same role; '': from before roles were kept (0007_bound.sql). */
+#define SQL_ROLES_REQUEST_FIND                                     \
+	"SELECT op, answer, at FROM requests WHERE role_name IN (" \
+	"current_user, '') AND actor = $1 AND \"key\" = $2"
+
 /* The columns of SQL_ENTRY_ADD but for the port, and then the plan; the range goes by its name. */
 #define SQL_CLAIM_PORT                                                                         \
 	"SELECT claim_port($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9, $10, $11, $12, $13, $14," \
