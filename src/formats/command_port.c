@@ -1,6 +1,5 @@
 #include "formats/command_port.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,8 +23,7 @@ static bool is_given(const struct shell_port *p)
 static void tell_given(const struct command_text *c, const struct shell_port *p,
 		       struct command_port *ret)
 {
-	*ret = (struct command_port){ .port = p->port,
-				      .is_default = command_is_default(c->s, p->at) };
+	*ret = (struct command_port){ .port = p->port, .is_default = p->is_fallback };
 	ret->at = place_of(c, p->at);
 	ret->len = place_of(c, p->at + p->len - 1) + 1 - ret->at;
 }
@@ -88,14 +86,4 @@ bool command_is_quoted(const char *command, size_t at)
 	for (size_t i = 0; i < at; i++)
 		is_in = is_in != (command[i] == '\'');
 	return is_in;
-}
-
-bool command_is_default(const char *command, size_t at)
-{
-	if (!at || command[--at] != '-')
-		return false;
-	at -= at && command[at - 1] == ':';
-	while (at && (isalnum((unsigned char)command[at - 1]) || command[at - 1] == '_'))
-		at--;
-	return at >= 2 && !memcmp(command + at - 2, "${", 2);
 }

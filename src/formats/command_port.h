@@ -42,12 +42,6 @@ MUST_CHECK bool command_port_find(const struct command_text *c, struct command_p
 MUST_CHECK bool command_port_of(const struct command_text *c, const char *program,
 				struct command_port *ret, struct err *err);
 
-/*
- * Does a variable's default begin at `at`, behind "${NAME:-" or "${NAME-"?  (What shell_ports
- * tells of that is of the word: one that is read as a command itself has forgotten it.)
- */
-bool command_is_default(const char *command, size_t at);
-
 /* Is the letter at `at` in '...', where a shell leaves a variable as it is? */
 bool command_is_quoted(const char *command, size_t at);
 

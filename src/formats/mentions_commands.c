@@ -46,7 +46,7 @@ static bool tell_port(struct mentions *m, const struct command *c, const struct 
 	x.protocol = p->protocol;
 	x.at = place_of(c, p->at);
 	x.len = place_of(c, p->at + p->len - 1) + 1 - x.at;
-	x.is_default = p->is_fallback || command_is_default(c->text, p->at);
+	x.is_default = p->is_fallback;
 	x.is_fixed |= p->last != p->port;
 	if (x.is_default || command_is_quoted(c->text, p->at))
 		x.form = MENTION_NUMBER;

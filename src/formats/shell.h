@@ -23,20 +23,25 @@
 /* Rationale: a command with its here-documents is some pages; the rest is not read. */
 #define SHELL_TEXT_MAX ((size_t)256 << 10)
 
-/* What is read, and where each of its letters stands in the command that a person wrote. */
+/* Where a letter is from. */
+struct shell_spot {
+	size_t place;	  /* in the command that a person wrote */
+	bool is_fallback; /* of the default of a variable: ${PORT:-3000} */
+};
+
+/* What is read, and where each of its letters is from. */
 struct shell_text {
 	const char *s;
 	size_t len;
-	const size_t *places; /* NULL: at its own offset */
+	const struct shell_spot *spots; /* NULL: all stand at their own offsets */
 };
 
 /* A word without its quotes. */
 struct shell_word {
 	char *text; /* NUL-terminated */
-	size_t *places;
+	struct shell_spot *spots;
 	size_t len;
 	size_t begin, end; /* in the text that is read, with quotes */
-	bool is_fallback;  /* it has the default of a variable: ${PORT:-3000} */
 };
 
 struct shell_events {
@@ -48,14 +53,17 @@ struct shell_events {
 	void (*leave)(void *arg);
 	/* What a variable is known to be; NULL: not known. */
 	const struct shell_word *(*variable)(void *arg, const char *name, size_t len);
+	/* ${NAME:=3000} sets one that was not known; the value lives as long as the arena. */
+	void (*set)(void *arg, const char *name, size_t len, const struct shell_word *value);
 	void *arg;
 };
 
 /* Read `text`.  False: there is no memory, or `command` answered false. */
 bool shell_read(const struct shell_text *text, const struct shell_events *on, struct arena *arena);
 
-/* Where the letter at `offset` of the text stands in the command; its end is the end of the
-   letter before. */
+/* Where the letter at `offset` of the text is from, and where it stands in the command; its end
+   is the end of the letter before. */
+struct shell_spot shell_spot(const struct shell_text *text, size_t offset);
 size_t shell_place(const struct shell_text *text, size_t offset);
 size_t shell_place_behind(const struct shell_text *text, size_t offset);
 

@@ -65,10 +65,18 @@ bool shell_number_at(const struct shell_word *w, size_t start, const char *ends,
 static bool is_whole(const struct shell_word *w, const struct shell_number *n)
 {
 	for (size_t i = 0; i < n->len; i++)
-		if (w->places[n->at] == SHELL_NOWHERE ||
-		    w->places[n->at + i] != w->places[n->at] + i)
+		if (w->spots[n->at].place == SHELL_NOWHERE ||
+		    w->spots[n->at + i].place != w->spots[n->at].place + i)
 			return false;
 	return true;
+}
+
+static bool has_fallback(const struct shell_word *w, const struct shell_number *n)
+{
+	for (size_t i = 0; i < n->len; i++)
+		if (w->spots[n->at + i].is_fallback)
+			return true;
+	return false;
 }
 
 /* --- findings */
@@ -95,11 +103,11 @@ struct shell_port *shell_found(struct shell_finder *f, enum shell_port_how how,
 		.how = how,
 		.port = number->first,
 		.last = number->last,
-		.at = whole ? w->places[number->at] : SHELL_NOWHERE,
+		.at = whole ? w->spots[number->at].place : SHELL_NOWHERE,
 		.len = whole ? number->len : 0,
 		.script = f->origin ? f->origin->name : NULL,
 		.folder = f->scope.folder,
-		.is_fallback = w->is_fallback,
+		.is_fallback = has_fallback(w, number),
 	};
 
 	if (whole && number->first == number->last)

@@ -104,29 +104,38 @@ static const struct shell_word *known_value(const struct shell_finder *f, const 
 	return NULL;
 }
 
-static void know(struct shell_finder *f, const struct shell_word *w, bool is_exported)
+static void know(struct shell_finder *f, const char *name, size_t len,
+		 const struct shell_word *value, bool is_exported)
 {
-	size_t len = shell_assigned(w);
-	struct shell_word *value = arena_alloc(f->arena, sizeof(*value));
-	struct shell_known *grown;
+	struct shell_known *grown = arena_grow(f->arena, f->known, f->scope.known_count,
+					       &f->known_room, sizeof(*grown));
 
-	grown = arena_grow(f->arena, f->known, f->scope.known_count, &f->known_room,
-			   sizeof(*grown));
 	if (!grown || !value) {
 		f->has_failed = true;
 		return;
 	}
-	*value = *w;
-	value->text += len + 1;
-	value->places += len + 1;
-	value->len -= len + 1;
 	f->known = grown;
 	f->known[f->scope.known_count++] = (struct shell_known){
-		w->text,
+		name,
 		len,
 		value,
 		is_exported || f->scope.exports_all,
 	};
+}
+
+/* NAME=3000 */
+static void know_assigned(struct shell_finder *f, const struct shell_word *w, bool is_exported)
+{
+	size_t len = shell_assigned(w);
+	struct shell_word *value = arena_alloc(f->arena, sizeof(*value));
+
+	if (value) {
+		*value = *w;
+		value->text += len + 1;
+		value->spots += len + 1;
+		value->len -= len + 1;
+	}
+	know(f, w->text, len, value, is_exported);
 }
 
 /* `export NAME` of what was set before. */
@@ -161,7 +170,7 @@ static void export(struct shell_finder *f, const struct shell_call *call)
 {
 	for (unsigned k = 1; k < call->count; k++)
 		if (shell_assigned(&call->words[k]))
-			know(f, &call->words[k], true);
+			know_assigned(f, &call->words[k], true);
 		else
 			export_name(f, &call->words[k]);
 }
@@ -188,7 +197,7 @@ static void read_words(struct shell_finder *f, const struct shell_call *call, un
 		const struct shell_word *w = &call->words[k];
 
 		if (w->text[0] != '-' && (also_single || strpbrk(w->text, " \t\n")))
-			shell_read_nested(f, &(struct shell_text){ w->text, w->len, w->places },
+			shell_read_nested(f, &(struct shell_text){ w->text, w->len, w->spots },
 					  f->origin);
 	}
 }
@@ -242,7 +251,7 @@ static bool run_shell(struct shell_finder *f, struct shell_call *call)
 			return shell_go_on(f, call, k);
 		if (w->text[1] != '-' && strchr(w->text, 'c') && k + 1 < call->count) {
 			shell_read_nested(f,
-					  &(struct shell_text){ w[1].text, w[1].len, w[1].places },
+					  &(struct shell_text){ w[1].text, w[1].len, w[1].spots },
 					  f->origin);
 			return false;
 		}
@@ -285,7 +294,7 @@ static bool unwrap(struct shell_finder *f, struct shell_call *call, const struct
 	}
 	k = shell_next_plain(call, last + 1, w->valued);
 	for (; w->takes_assignments && k < call->count && shell_assigned(&call->words[k]); k++)
-		know(f, &call->words[k], true);
+		know_assigned(f, &call->words[k], true);
 	if (w->takes_assignments)
 		k = shell_next_plain(call, k, w->valued);
 	return shell_go_on(f, call, k + w->arguments);
@@ -350,7 +359,7 @@ static bool take_command(void *arg, struct shell_word *words, unsigned count)
 		k++;
 	/* Without a command behind them they are the shell's own. */
 	for (unsigned i = 0; i < k; i++)
-		know(f, &words[i], k < count);
+		know_assigned(f, &words[i], k < count);
 	call.words = words + k;
 	call.count = count - k;
 	if (f->has_failed || !call.count)
@@ -385,10 +394,20 @@ static const struct shell_word *variable(void *arg, const char *name, size_t len
 	return known_value(arg, name, len);
 }
 
+static void set_default(void *arg, const char *name, size_t len, const struct shell_word *value)
+{
+	struct shell_finder *f = arg;
+	struct shell_word *kept = arena_alloc(f->arena, sizeof(*kept));
+
+	if (kept)
+		*kept = *value;
+	know(f, name, len, kept, false);
+}
+
 bool shell_read_nested(struct shell_finder *f, const struct shell_text *text,
 		       const struct shell_origin *origin)
 {
-	const struct shell_events on = { take_command, enter, leave, variable, f };
+	const struct shell_events on = { take_command, enter, leave, variable, set_default, f };
 	const struct shell_text *outer_text = f->text;
 	const struct shell_origin *outer_origin = f->origin;
 	bool ok = true;

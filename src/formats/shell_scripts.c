@@ -106,21 +106,21 @@ static bool with_arguments(struct shell_finder *f, const char *script,
 	size_t own = strlen(script), at = from < call->count ? call->words[from].begin : call->end;
 	size_t added = call->end > at ? call->end - at : 0, len = own + (added ? added + 1 : 0);
 	char *s = arena_alloc(f->arena, len + 1);
-	size_t *places = arena_alloc(f->arena, (len + 1) * sizeof(*places));
+	struct shell_spot *spots = arena_alloc(f->arena, (len + 1) * sizeof(*spots));
 
-	if (!s || !places)
+	if (!s || !spots)
 		return false;
 	for (size_t i = 0; i < own; i++)
 		s[i] = script[i];
 	for (size_t i = 0; i <= own && i < len; i++)
-		places[i] = SHELL_NOWHERE;
+		spots[i] = (struct shell_spot){ SHELL_NOWHERE, false };
 	if (added)
 		s[own] = ' ';
 	for (size_t i = 0; i < added; i++) {
 		s[own + 1 + i] = f->text->s[at + i];
-		places[own + 1 + i] = shell_place(f->text, at + i);
+		spots[own + 1 + i] = shell_spot(f->text, at + i);
 	}
-	*ret = (struct shell_text){ s, len, places };
+	*ret = (struct shell_text){ s, len, spots };
 	return true;
 }
 

@@ -8,9 +8,9 @@
 /* A word that grows. */
 struct growing {
 	char *text;
-	size_t *places;
-	unsigned len, text_room, place_room;
-	bool is_fallback, is_quoted;
+	struct shell_spot *spots;
+	unsigned len, text_room, spot_room;
+	bool is_quoted;
 };
 
 bool shell_is_stopped(const struct shell_reader *r)
@@ -39,11 +39,18 @@ static bool is_name_letter(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
+static const struct shell_spot nowhere = { SHELL_NOWHERE, false };
+
+struct shell_spot shell_spot(const struct shell_text *text, size_t offset)
+{
+	if (!text->spots)
+		return (struct shell_spot){ offset, false };
+	return offset < text->len ? text->spots[offset] : nowhere;
+}
+
 size_t shell_place(const struct shell_text *text, size_t offset)
 {
-	if (!text->places)
-		return offset;
-	return offset < text->len ? text->places[offset] : SHELL_NOWHERE;
+	return shell_spot(text, offset).place;
 }
 
 size_t shell_place_behind(const struct shell_text *text, size_t offset)
@@ -55,19 +62,20 @@ size_t shell_place_behind(const struct shell_text *text, size_t offset)
 
 /* --- words */
 
-static void add_from(struct shell_reader *r, struct growing *w, char c, size_t place)
+static void add_from(struct shell_reader *r, struct growing *w, char c, struct shell_spot spot)
 {
 	char *text = arena_grow(r->arena, w->text, w->len, &w->text_room, 1);
-	size_t *places = arena_grow(r->arena, w->places, w->len, &w->place_room, sizeof(*places));
+	struct shell_spot *spots = arena_grow(r->arena, w->spots, w->len, &w->spot_room,
+					      sizeof(*spots));
 
-	if (!text || !places) {
+	if (!text || !spots) {
 		r->is_stopped = true;
 		return;
 	}
 	w->text = text;
-	w->places = places;
+	w->spots = spots;
 	w->text[w->len] = c;
-	w->places[w->len++] = place;
+	w->spots[w->len++] = spot;
 }
 
 /* The letter at the cursor. */
@@ -75,20 +83,19 @@ static void add(struct shell_reader *r, struct growing *w)
 {
 	char c = shell_peek(r, 0);
 
-	add_from(r, w, c ? c : SHELL_UNKNOWN, shell_place(r->text, r->at));
+	add_from(r, w, c ? c : SHELL_UNKNOWN, shell_spot(r->text, r->at));
 	r->at++;
 }
 
 static void add_unknown(struct shell_reader *r, struct growing *w)
 {
-	add_from(r, w, SHELL_UNKNOWN, SHELL_NOWHERE);
+	add_from(r, w, SHELL_UNKNOWN, nowhere);
 }
 
 static void add_known(struct shell_reader *r, struct growing *w, const struct shell_word *value)
 {
 	for (size_t i = 0; i < value->len && !r->is_stopped; i++)
-		add_from(r, w, value->text[i], value->places[i]);
-	w->is_fallback = w->is_fallback || value->is_fallback;
+		add_from(r, w, value->text[i], value->spots[i]);
 }
 
 static void add_variable(struct shell_reader *r, struct growing *w, const char *name, size_t len)
@@ -121,8 +128,29 @@ static bool is_number(const struct shell_reader *r, size_t from, size_t end)
 	return end > from;
 }
 
+/* The number of a variable's default, which := also sets. */
+static void add_number(struct shell_reader *r, struct growing *w, size_t from, size_t end,
+		       const char *name, size_t len)
+{
+	const bool sets = r->text->s[from - 1] == '=';
+	const unsigned before = w->len;
+	struct shell_word value = { .begin = from, .end = end, .len = end - from };
+
+	for (size_t i = from; i < end; i++)
+		add_from(r, w, r->text->s[i], (struct shell_spot){ shell_place(r->text, i), true });
+	if (!sets || r->is_stopped)
+		return;
+	value.text = arena_printf(r->arena, "%.*s", (int)value.len, w->text + before);
+	value.spots = arena_alloc(r->arena, value.len * sizeof(*value.spots));
+	r->is_stopped = !value.text || !value.spots;
+	if (r->is_stopped)
+		return;
+	memcpy(value.spots, w->spots + before, value.len * sizeof(*value.spots));
+	r->on->set(r->on->arg, name, len, &value);
+}
+
 /* Behind "${NAME": the number of ":-3000}", if it is one. */
-static void add_fallback(struct shell_reader *r, struct growing *w)
+static void add_fallback(struct shell_reader *r, struct growing *w, const char *name, size_t len)
 {
 	size_t from = r->at + (shell_peek(r, 0) == ':') + 1, end;
 	bool has_fallback = strchr("-=", shell_peek(r, shell_peek(r, 0) == ':')) != NULL;
@@ -131,13 +159,10 @@ static void add_fallback(struct shell_reader *r, struct growing *w)
 	end = r->at - (r->at > from);
 	/* Without its brace the text ends in the middle of the number. */
 	if (!has_fallback || end >= r->text->len || r->text->s[end] != '}' ||
-	    !is_number(r, from, end)) {
+	    !is_number(r, from, end))
 		add_unknown(r, w);
-		return;
-	}
-	w->is_fallback = true;
-	for (size_t i = from; i < end; i++)
-		add_from(r, w, r->text->s[i], shell_place(r->text, i));
+	else
+		add_number(r, w, from, end, name, len);
 }
 
 static void read_braces(struct shell_reader *r, struct growing *w)
@@ -151,7 +176,7 @@ static void read_braces(struct shell_reader *r, struct growing *w)
 	if (len && shell_eat(r, "}"))
 		add_variable(r, w, name, len);
 	else if (len && strchr(":-=", shell_peek(r, 0)) && !r->on->variable(r->on->arg, name, len))
-		add_fallback(r, w);
+		add_fallback(r, w, name, len);
 	else {
 		shell_skip_nested(r, '{', '}');
 		if (len && r->on->variable(r->on->arg, name, len))
@@ -301,11 +326,11 @@ bool shell_read_word(struct shell_reader *r, char end, struct shell_word *ret, b
 		read_piece(r, &w, end);
 	if (r->at > r->text->len)
 		r->at = r->text->len;
-	add_from(r, &w, '\0', SHELL_NOWHERE);
+	add_from(r, &w, '\0', nowhere);
 	if (r->is_stopped || r->at == begin)
 		return false;
 	*ret = (struct shell_word){
-		w.text, w.places, w.len - 1, begin, r->at, w.is_fallback,
+		w.text, w.spots, w.len - 1, begin, r->at,
 	};
 	*ret_quoted = w.is_quoted;
 	return true;

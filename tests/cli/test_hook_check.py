@@ -136,7 +136,7 @@ ALLOWED = [
     "curl localhost:3200", "kill $(lsof -ti:3000)", "cd ../blog && npx vite --port 3200",
     "npx vite build", "API_PORT=3200 npm start", "npm run dev", "PORT=${PORT:-3000} node a.js",
     "docker compose up -d", "git commit -m 'PORT=3000 npm start'", "redis-server",
-    "cd /nowhere/at/all && npm run dev", "cd \"$X\" && npx vite",
+    "bash -c \"npx vite --port ${PORT:-3200}\"", "cd /nowhere/at/all && npm run dev", "cd \"$X\" && npx vite",
 ]
 
 
