@@ -225,17 +225,48 @@ static bool tell_assigned(struct mentions *m, const char *line, size_t len, size
 	return !x.port || mentions_tell(m, x);
 }
 
+/* Behind what make takes off a line of a recipe. */
+static size_t skip_marks(const char *line, size_t at, size_t len)
+{
+	while (at < len && strchr("\t @+-", line[at]))
+		at++;
+	return at;
+}
+
+/*
+ * "dev: deps ; vite --port 3000": behind the semicolon; 0: another line.  What sets a variable
+ * of a target (dev: X = a ; b) has no recipe.
+ * Source: GNU make, "Rule Syntax".
+ */
+static size_t recipe_on_line(const char *line, size_t len)
+{
+	unsigned depth = 0;
+	bool is_rule = false;
+
+	for (size_t i = 0; i < len; i++) {
+		depth += line[i] == '(' || line[i] == '{';
+		depth -= depth && (line[i] == ')' || line[i] == '}');
+		if (depth)
+			continue;
+		if (line[i] == '=' || line[i] == '#')
+			return 0;
+		if (line[i] == ';')
+			return is_rule ? i + 1 : 0;
+		is_rule = is_rule || line[i] == ':';
+	}
+	return 0;
+}
+
 /* Where the command of a recipe, or the value of a variable, begins; others have none. */
 static size_t command_at(const char *line, size_t len)
 {
 	const char *equals = memchr(line, '=', len);
 	size_t at = 0;
 
-	if (len && line[0] == '\t') {
-		while (at < len && strchr("\t @+-", line[at]))
-			at++;
-		return at;
-	}
+	if (!len || line[0] != '\t')
+		at = recipe_on_line(line, len);
+	if (at || (len && line[0] == '\t'))
+		return skip_marks(line, at, len);
 	at = skip_blanks(line, name_length(line, len), len);
 	while (at < len && strchr(":?+!", line[at]))
 		at++;

@@ -1,13 +1,14 @@
 /*
  * Where programs listen by themselves: app.listen(3000), uvicorn.run(app, port=8000),
- * http.ListenAndServe(":8080", nil), process.env.PORT || 3000.  Other numbers are no
- * ports that we know of: `port: 5432` in a source mostly is that of a database.
+ * http.ListenAndServe(":8080", nil), process.env.PORT || 3000, new WebSocketServer({ port: 3000 }).
+ * Other numbers are no ports that we know of: `port: 5432` in a source mostly is that of a database.
  */
 #include <ctype.h>
 #include <string.h>
 
 #include "formats/mention.h"
 #include "formats/source.h"
+#include "ports/known.h"
 
 /* Rationale: the longest rule looks back over  environ . get ( "PORT" , default = */
 #define BEHIND 8
@@ -15,12 +16,18 @@
 /* Rationale: real sources nest 30 deep; deeper calls are not looked at. */
 #define CALLS_MAX 64
 
+/* SOURCE_END: there is none. */
+struct source_call {
+	struct source_token name, owner; /* Server and ws of ws.Server( */
+};
+
 struct reading {
 	struct mentions *m;
 	struct source s;
-	struct source_token last[BEHIND];     /* the newest first */
-	struct source_token calls[CALLS_MAX]; /* what each open '(' calls; else SOURCE_END */
+	struct source_token last[BEHIND];    /* the newest first */
+	struct source_call calls[CALLS_MAX]; /* what each open '(' calls */
 	unsigned depth;
+	bool may_listen, asks_environment; /* Go: the file does */
 };
 
 static bool is_text(const struct reading *r, const struct source_token *t, const char *text)
@@ -69,7 +76,7 @@ static bool is_assigned(const struct reading *r)
 		return false;
 	if (names_own_port(r, &l[1]) || (walrus && names_own_port(r, &l[2])))
 		return !r->depth || r->s.language != SOURCE_PYTHON;
-	/* A type: `PORT: int`, `port: number`, `const port uint16`. */
+	/* A type: `PORT: int`, `port: number`. */
 	return l[1].kind == SOURCE_WORD && is_mark(r, &l[2], ':') && names_own_port(r, &l[3]) &&
 	       !r->depth;
 }
@@ -100,18 +107,26 @@ static const struct source_token *python_variable(const struct reading *r)
 		       : NULL;
 }
 
+/* listen({ port: 3000 }), Bun.serve({ port: 3000 }), new WebSocketServer({ port: 3000 }) */
+static bool is_js_server(const struct reading *r, const struct source_call *call)
+{
+	static const char *const names[] = { "listen", "serve", "WebSocketServer", NULL };
+	/* A Server by itself may be one that is called: new ws.Server(), new WebSocket.Server() */
+	static const char *const servers[] = { "Server", "server", NULL };
+	static const char *const owners[] = { "ws", "WS", "Ws", "WebSocket", "Hapi", "hapi", NULL };
+
+	return is_one_of(r, &call->name, names) ||
+	       (is_one_of(r, &call->name, servers) && is_one_of(r, &call->owner, owners));
+}
+
 static bool is_js_listen(const struct reading *r)
 {
 	const struct source_token *l = r->last;
-	static const char *const calls[] = { "listen", NULL };
 
-	/* listen({ port: 3000 }), Bun.serve({ port: 3000 }), Deno.serve({ port: 3000 }) */
-	static const char *const objects[] = { "listen", "serve", NULL };
-
-	if (is_mark(r, &l[0], '(') && is_one_of(r, &l[1], calls) && is_mark(r, &l[2], '.'))
+	if (is_mark(r, &l[0], '(') && is_text(r, &l[1], "listen") && is_mark(r, &l[2], '.'))
 		return true;
 	return is_mark(r, &l[0], ':') && is_text(r, &l[1], "port") && r->depth &&
-	       is_one_of(r, &r->calls[r->depth - 1], objects);
+	       is_js_server(r, &r->calls[r->depth - 1]);
 }
 
 /* run(port=8000), HTTPServer(("", 8000), ...), bind(("0.0.0.0", 8000)) */
@@ -130,12 +145,12 @@ static bool is_python_listen(const struct reading *r, const struct source_token 
 	if (!r->depth)
 		return false;
 	if (is_mark(r, &l[0], '=') && is_text(r, &l[1], "port"))
-		return is_one_of(r, &r->calls[r->depth - 1], calls);
+		return is_one_of(r, &r->calls[r->depth - 1].name, calls);
 	/* Of a socket it is how many may wait. */
 	if (is_mark(r, &l[0], '(') && is_text(r, &l[1], "listen") && is_mark(r, &l[2], '.'))
 		return t->to - t->from > 3;
 	return is_mark(r, &l[0], ',') && l[1].kind == SOURCE_TEXT && is_mark(r, &l[2], '(') &&
-	       r->depth > 1 && is_one_of(r, &r->calls[r->depth - 2], servers);
+	       r->depth > 1 && is_one_of(r, &r->calls[r->depth - 2].name, servers);
 }
 
 static bool go_listens(const struct reading *r)
@@ -148,9 +163,32 @@ static bool go_listens(const struct reading *r)
 
 	if (is_mark(r, &l[0], ':') && is_text(r, &l[1], "Addr"))
 		return true;
-	return r->depth && is_one_of(r, &r->calls[r->depth - 1], calls) &&
+	return r->depth && is_one_of(r, &r->calls[r->depth - 1].name, calls) &&
 	       (is_mark(r, &l[0], '(') ||
 		(is_mark(r, &l[0], ',') && l[1].kind == SOURCE_TEXT && is_mark(r, &l[2], '(')));
+}
+
+/* getEnv("PORT", "8080"), flag.Int("port", 8080, "..."), flag.IntVar(&port, "port", 8080, "...") */
+static const struct source_token *go_variable(const struct reading *r)
+{
+	static const char *const fillers[] = { "IntVar", "UintVar", "StringVar", NULL };
+	const struct source_token *l = r->last;
+
+	if (!r->may_listen || !r->depth || !is_mark(r, &l[0], ',') || l[1].kind != SOURCE_TEXT ||
+	    !names_own_port(r, &l[1]))
+		return NULL;
+	return is_mark(r, &l[2], '(') || is_one_of(r, &r->calls[r->depth - 1].name, fillers) ? &l[1]
+											     : NULL;
+}
+
+/* port := "8080", const port = 8080, var port string = "8080"; `for port := 3000` tries some. */
+static bool go_assigns(const struct reading *r)
+{
+	const struct source_token *l = r->last;
+	bool has_type = is_mark(r, &l[0], '=') && l[1].kind == SOURCE_WORD &&
+			names_own_port(r, &l[2]);
+
+	return r->may_listen && (has_type || is_assigned(r)) && !is_text(r, &l[3], "for");
 }
 
 /* --- the number */
@@ -171,9 +209,21 @@ static const struct source_token *variable_before(const struct reading *r)
 	switch (r->s.language) {
 	case SOURCE_JS: return js_variable(r);
 	case SOURCE_PYTHON: return python_variable(r);
-	case SOURCE_GO: return NULL;
+	case SOURCE_GO: return go_variable(r);
 	}
 	__builtin_unreachable();
+}
+
+static uint16_t port_at(const struct reading *r, const struct source_token *t)
+{
+	return mention_port(r->m->bytes + t->from, t->to - t->from);
+}
+
+/* What is assigned in Go; where everybody expects another program, it is whom this one calls. */
+static bool is_go_own(const struct reading *r, struct source_token *t)
+{
+	take_address(r, t);
+	return !known_service(PROTO_TCP, port_at(r, t), NULL);
 }
 
 static bool is_listened_on(const struct reading *r, struct source_token *t)
@@ -181,9 +231,10 @@ static bool is_listened_on(const struct reading *r, struct source_token *t)
 	bool is_number = t->kind == SOURCE_NUMBER;
 
 	switch (r->s.language) {
-	case SOURCE_JS: return is_number && is_js_listen(r);
-	case SOURCE_PYTHON: return is_number && is_python_listen(r, t);
-	case SOURCE_GO: return go_listens(r) && take_address(r, t);
+	case SOURCE_JS: return is_number && (is_assigned(r) || is_js_listen(r));
+	case SOURCE_PYTHON: return is_number && (is_assigned(r) || is_python_listen(r, t));
+	case SOURCE_GO:
+		return go_assigns(r) ? is_go_own(r, t) : go_listens(r) && take_address(r, t);
 	}
 	__builtin_unreachable();
 }
@@ -191,32 +242,64 @@ static bool is_listened_on(const struct reading *r, struct source_token *t)
 static bool tell_value(struct reading *r, struct source_token t)
 {
 	const struct source_token *variable = variable_before(r);
-	struct mention x = { .kind = MENTION_CODE, .is_fixed = true, .is_default = variable };
+	struct mention x = { .kind = MENTION_CODE,
+			     .is_fixed = true,
+			     .is_default = variable || (r->asks_environment && go_assigns(r)) };
 
 	if (variable)
 		mention_set_words(&x, r->m->bytes + variable->from, variable->to - variable->from);
-	else if (!(t.kind == SOURCE_NUMBER && is_assigned(r)) && !is_listened_on(r, &t))
+	else if (!is_listened_on(r, &t))
 		return true;
 	else
 		mention_set_words(&x, "server", strlen("server"));
 	x.at = t.from;
 	x.len = t.to - t.from;
-	x.port = mention_port(r->m->bytes + t.from, x.len);
+	x.port = port_at(r, &t);
 	return !x.port || mentions_tell(r->m, x);
 }
 
 /* --- tokens */
 
+static struct source_call call_of(const struct reading *r)
+{
+	const struct source_token *l = r->last, none = { SOURCE_END, 0, 0 };
+	bool is_word = l[0].kind == SOURCE_WORD;
+	bool has_owner = is_word && is_mark(r, &l[1], '.') && l[2].kind == SOURCE_WORD;
+
+	return (struct source_call){ is_word ? l[0] : none, has_owner ? l[2] : none };
+}
+
 static void follow_brackets(struct reading *r, const struct source_token *t)
 {
 	if (is_mark(r, t, '(')) {
 		if (r->depth < CALLS_MAX)
-			r->calls[r->depth] = r->last[0].kind == SOURCE_WORD
-						     ? r->last[0]
-						     : (struct source_token){ SOURCE_END, 0, 0 };
+			r->calls[r->depth] = call_of(r);
 		r->depth += r->depth < CALLS_MAX;
 	} else if (is_mark(r, t, ')')) {
 		r->depth -= r->depth > 0;
+	}
+}
+
+/*
+ * Does the file listen, or make such an address?  `port = 5432` of one that does not is the
+ * database's.
+ */
+static void look_ahead(struct reading *r)
+{
+	static const char *const words[] = { "ListenAndServe", "ListenAndServeTLS", "Listen",
+					     "ListenTLS", NULL };
+	static const char *const texts[] = { ":",	   ":%s",	 ":%d",	 ":%v",
+					     "0.0.0.0:%s", "0.0.0.0:%d", "PORT", NULL };
+	struct source s = r->s;
+	struct source_token t;
+
+	while ((t = source_next(&s)).kind != SOURCE_END) {
+		bool is_sign = is_one_of(r, &t, t.kind == SOURCE_WORD ? words : texts);
+
+		if (t.kind != SOURCE_WORD && t.kind != SOURCE_TEXT)
+			continue;
+		r->may_listen = r->may_listen || is_sign;
+		r->asks_environment = r->asks_environment || (is_sign && is_text(r, &t, "PORT"));
 	}
 }
 
@@ -226,6 +309,8 @@ static bool read_source(struct mentions *m, enum source_language language)
 
 	for (size_t i = 0; i < BEHIND; i++)
 		r.last[i].kind = SOURCE_END;
+	if (language == SOURCE_GO)
+		look_ahead(&r);
 	for (;;) {
 		struct source_token t = source_next(&r.s);
 

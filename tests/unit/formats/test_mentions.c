@@ -142,12 +142,21 @@ static void test_commands__find_what_programs_are_told(void **state)
 		{ "a:\n\t@docker run \\\n\t-p 3000:80 \\\n\tx\n", "3000@3:5 " },
 		{ "R = vite --port 3000\n", "3000@1:17 " },
 		{ "a: vite --port 3000\n", "" }, /* what a needs */
+		{ "a: ; vite --port 3000\n", "3000@1:18 " },
+		{ "a b: $(X:.t=.j) | c ;@-PORT=3000 node a.js; vite --port 3001\n",
+		  "3000@1:29 3001@1:57 " },
+		{ "a:: b; docker run \\\n -p 3000:80 x\n", "3000@2:5 " },
+		{ "a: X = 1; vite --port 3000\n", "" },
+		{ "X := 1; vite --port 3000\n", "3000@1:21 " },
+		{ "a: b # ; vite --port 3000\n", "" },
+		{ "a; vite --port 3000\n", "" },
 	};
 	static const struct row docker[] = {
 		{ "EXPOSE 80\n expose\t81/udp 82/tcp $P 83-84\n", "80@1:8! 81/udp@2:9! 82@2:16! " },
 	};
 	static const struct row shell[] = {
 		{ "#!/bin/sh\nvite --port 3000 &\n# vite --port 1\n", "3000@2:13! " },
+		{ ": \"${PORT:=3000}\"\nnode a.js --port \"$PORT\"\n", "3000@1:12=! " },
 	};
 
 	check_rows(mentions_package_json, package, ARRAY_LEN(package));
@@ -251,6 +260,14 @@ static void test_sources__are_read_for_calls_that_listen(void **state)
 		{ "<p>don't</p>; x.listen(3000)", "3000@1:24! server " },
 		{ "// x.listen(1)\n/* x.listen(1)\n*/ `x.listen(1)` 'x.listen(1)'", "" },
 		{ "process.env.DB_PORT || 5432", "" },
+		{ "new WebSocketServer({ port: 3000 }); new ws.Server({ host, port: 3001 }, f)",
+		  "3000@1:29! server 3001@1:66! server " },
+		{ "new WebSocket.Server({ port: Number(process.env.PORT) || 3000 })",
+		  "3000@1:58=! PORT " },
+		{ "Hapi.server({ port: 3000 })", "3000@1:21! server " },
+		/* A server that is called: of a game, of a database, of mail. */
+		{ "new Server({ port: 25565 }); new mongo.Server('x', { port: 27017 })", "" },
+		{ "new WebSocketClient({ port: 3000 })", "" },
 	};
 	static const struct row python[] = {
 		{ "app.run(debug=True, port=3000)", "3000@1:26! server " },
@@ -266,7 +283,24 @@ static void test_sources__are_read_for_calls_that_listen(void **state)
 		{ "net.Listen(\"tcp\", \"127.0.0.1:3000\")", "3000@1:30! server " },
 		{ "x := &http.Server{Addr: \":3000\"}", "3000@1:27! server " },
 		{ "Dial(\":3000\"); r.Run(); `:3000`", "" },
-		{ "const port = 3000", "3000@1:14! server " },
+		/* A port that is named, in a file that listens. */
+		{ "const port = 3000\nhttp.ListenAndServe(addr, nil)", "3000@1:14! server " },
+		{ "port := \"3000\"\nx(\":\" + port)", "3000@1:10! server " },
+		{ "var port string = \":3000\"\nnet.Listen(\"tcp\", port)", "3000@1:21! server " },
+		{ "port := os.Getenv(\"PORT\")\nif port == \"\" {\nport = \"3000\"\n}",
+		  "3000@3:9=! server " },
+		{ "port := getEnv(\"PORT\", \"3000\")", "3000@1:25=! PORT " },
+		{ "flag.Int(\"port\", 3000, \"p\"); Listen()", "3000@1:18=! port " },
+		{ "flag.StringVar(&p, \"port\", \"3000\", \"p\"); Listen()", "3000@1:29=! port " },
+		/* And what is none, or of a program that is called. */
+		{ "const port = 3000", "" },
+		{ "flag.Int(\"port\", 3000, \"p\")", "" },
+		{ "const (\n host = \"localhost\"\n port = 5432\n)\nhttp.ListenAndServe(x, y)",
+		  "" },
+		{ "if port == \"3000\" { Listen() }", "" },
+		{ "for port := 3000; port < 3010; port++ { Listen() }", "" },
+		{ "strings.Replace(s, \"PORT\", \"3000\")", "" },
+		{ "os.Getenv(\"PORT\"); dbPort := \"3000\"; getEnv(\"DB_PORT\", \"3001\")", "" },
 	};
 
 	check_rows(mentions_js, js, ARRAY_LEN(js));
