@@ -209,7 +209,7 @@ static void pass_on(int signals, pid_t command)
 	struct signalfd_siginfo info;
 
 	while (read(signals, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGCHLD && !is_of_terminal(&info) && command > 0)
+		if (info.ssi_signo != SIGCHLD && !is_of_terminal(&info))
 			kill(command, (int)info.ssi_signo);
 }
 
@@ -220,14 +220,17 @@ static bool fail_beside(struct err *err)
 		    "(pidfd_getfd; Yama's ptrace_scope, or this container, forbids it)");
 }
 
-/* Ends as the command; returns when that never began, or nobody knows. */
+/*
+ * Ends as the command; returns when that never began, or nobody knows.  A signal waits until there
+ * is somebody to pass it on to.
+ */
 static bool follow_command(int reports, int signals, struct err *err)
 {
 	pid_t command = 0;
 
 	for (;;) {
 		struct pollfd fds[] = { { .fd = reports, .events = POLLIN },
-					{ .fd = signals, .events = POLLIN } };
+					{ .fd = command ? signals : -1, .events = POLLIN } };
 		struct report r;
 
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0)

@@ -363,11 +363,23 @@ def test_run__is_the_command(shop):
 
 @BOTH
 def test_run__passes_on_a_signal_that_is_sent_to_it(shop, way):
-    program = shop.start("import signal; signal.signal(signal.SIGTERM, lambda *_: os._exit(9)); "
-                         "print(1, flush=True); sys.stdin.read()", env=way)
+    program = shop.start("import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {15}); "
+                         "print(1, flush=True); os._exit(signal.sigwait({15}))", env=way)
     program.stdout.readline()
     program.terminate()
-    assert program.wait(timeout=30) == 9
+    assert program.wait(timeout=30) == 15
+
+
+def test_run__passes_on_a_signal_that_came_with_the_news_of_the_beginning(pb, strace):
+    """`run` is held up where it waits for its supervisor; the command sends it a signal meanwhile."""
+    code = ("import os, signal; signal.pthread_sigmask(signal.SIG_BLOCK, {15}); "
+            "run = open(f'/proc/{os.getppid()}/stat').read().rpartition(')')[2].split()[1]; "
+            "os.kill(int(run), 15); signal.alarm(20); os._exit(signal.sigwait({15}))")
+    pb.ok("project", "add", "shop")
+    run = strace(["-E", "PORTBOOK_RUN_WITHOUT=in-place", "-e", "trace=?poll,?ppoll", "-e",
+                  "inject=?poll,?ppoll:delay_enter=500000"], pb.program, "run", "shop/web", "--",
+                 sys.executable, "-S", "-E", "-c", code)
+    assert (run.returncode, run.stderr) == (15, "")
 
 
 def test_run__takes_the_command_with_it_when_it_is_killed(shop):
