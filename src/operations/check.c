@@ -1,6 +1,7 @@
 /*
  * operations/check.c - whose a port is, who listens there, and what there is instead.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "operations/input.h"
@@ -155,13 +156,24 @@ static bool check_row(struct call *c, struct checking *k, uint16_t port, struct 
 /* Rationale: a table that is longer is not read; `list` and `summary` are for that. */
 #define CHECK_MAX_PORTS 1000
 
+/* Who names a service wants its port. */
+static bool fail_ports(const char *text, struct err *err)
+{
+	struct service_ref ref;
+
+	return isalpha((unsigned char)*text) && service_ref_parse(text, &ref, NULL)
+		       ? fail_hint(err, "if it is a service, its port is: portbook get %s", text)
+		       : false;
+}
+
 static bool check_ports(const json_t *input, struct port_range ret[static PORT_LIST_MAX],
 			unsigned *ret_count, struct err *err)
 {
+	const char *text = json_text_of(input, "ports");
 	unsigned total = 0;
 
-	if (!port_list_parse(json_text_of(input, "ports"), ret, ret_count, err))
-		return false;
+	if (!port_list_parse(text, ret, ret_count, err))
+		return fail_ports(text, err);
 	for (unsigned i = 0; i < *ret_count; i++)
 		total += port_range_size(ret[i]);
 	return total <= CHECK_MAX_PORTS ||

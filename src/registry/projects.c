@@ -60,6 +60,7 @@ static bool consider(const struct project *p, void *arg)
 static bool fail_unknown(struct registry *r, const char *name, struct err *err)
 {
 	struct nearest n = { .wanted = name };
+	uint16_t port;
 
 	if (!r->store->ops->project_each(r->store, consider, &n, err))
 		return false;
@@ -67,7 +68,9 @@ static bool fail_unknown(struct registry *r, const char *name, struct err *err)
 	     n.count ? "; did you mean " : "", n.count ? n.name[0] : "", n.count > 1 ? ", " : "",
 	     n.count > 1 ? n.name[1] : "", n.count > 2 ? ", " : "", n.count > 2 ? n.name[2] : "",
 	     n.count ? "?" : "");
-	return fail_hint(err, "enter it with: portbook project add %s", name);
+	return port_parse(name, &port, NULL)
+		       ? fail_hint(err, "if it is a port that is meant: portbook check %s", name)
+		       : fail_hint(err, "enter it with: portbook project add %s", name);
 }
 
 struct gathering {

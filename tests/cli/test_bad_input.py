@@ -472,3 +472,15 @@ def test_words__of_great_number_and_length(pb, p, refused):
     refused("get", "x" * 100000)
     refused("help", *["x" * 100] * 500)
     refused("check", "3000," * 20000)
+
+
+def test_number__where_a_service_is_wanted_is_taken_for_the_port_it_is(pb):
+    for command in (["get"], ["allocate"], ["run", "--plain"]):
+        refused = pb(*command, "3100", *(["--", "true"] if command[0] == "run" else []))
+        assert (refused.code, refused.out) == (2, "")
+        assert "'3100' is a port, and a service is wanted" in refused.err
+        assert "portbook check 3100" in refused.err
+    assert pb.ok("list") == ""
+    assert "portbook check 3100" in pb("summary", "3100").err
+    assert "portbook get web" in pb("check", "web").err
+    assert pb.ok("get", "shop/3100", "--create") == "3100"
