@@ -371,7 +371,7 @@ def test_run__passes_on_a_signal_that_is_sent_to_it(shop, way):
 
 
 def test_run__passes_on_a_signal_that_came_with_the_news_of_the_beginning(pb, strace):
-    """`run` is held up where it waits for its supervisor; the command sends it a signal meanwhile."""
+    """`run` is held up where it waits for its supervisor; meanwhile the command sends a signal."""
     code = ("import os, signal; signal.pthread_sigmask(signal.SIG_BLOCK, {15}); "
             "run = open(f'/proc/{os.getppid()}/stat').read().rpartition(')')[2].split()[1]; "
             "os.kill(int(run), 15); signal.alarm(20); os._exit(signal.sigwait({15}))")
