@@ -126,18 +126,31 @@ static bool is_left(struct mcp_link *l)
 	return atomic_load(&((struct agents_link *)l)->call->is_left);
 }
 
+/* To something that was asked in the middle of another request. */
+static void hear(struct mcp_link *l, const json_t *response)
+{
+	struct agents_call *c = ((struct agents_link *)l)->call;
+
+	if (!c->heard)
+		c->heard = json_array();
+	/* What finds no memory is not answered. */
+	(void)!json_append(c->heard, json_incref(json_walked(response)));
+}
+
 bool agents_work(struct agents_call *c, const struct queued *by, struct err *err)
 {
-	struct agents_link l = {
-		.link = { .transport = MCP_HTTP, .headers = c->headers, .is_cancelled = is_left },
-		.sent = &c->sent,
-		.call = c
-	};
+	struct agents_link l = { .link = { .transport = MCP_HTTP,
+					   .headers = c->headers,
+					   .is_cancelled = is_left,
+					   .respond = hear },
+				 .sent = &c->sent,
+				 .call = c };
 	bool ok;
 
 	if (c->takes_events) {
 		l.link.send = keep_for_loop;
 		l.link.hurry = hurry;
+		l.link.asking = &c->questions.asking;
 	}
 	c->agents->by = by;
 	ok = mcp_handle(c->agents->mcp, &l.link, c->body, c->len, &c->reply, err);
@@ -260,6 +273,36 @@ void agents_finish_live(struct agents_call *c, bool ok)
 	c->is_over = true;
 }
 
+/* Asking. */
+
+bool agents_ask(struct agents_call *c, struct err *err)
+{
+	bool ok;
+
+	pthread_mutex_lock(&c->lock);
+	ok = questions_send(&c->questions, &c->sent, err);
+	pthread_mutex_unlock(&c->lock);
+	return ok;
+}
+
+bool agents_answer(struct agents_call *c, const json_t *response)
+{
+	return questions_take(&c->questions, response);
+}
+
+bool agents_are_answered(const struct agents_call *c)
+{
+	return questions_are_answered(&c->questions);
+}
+
+void agents_prepare_again(struct agents_call *c)
+{
+	questions_drop(&c->questions);
+	mcp_reply_release(&c->reply);
+}
+
+/* Replying. */
+
 static void reply_events(struct agents_call *c, struct http_reply *reply)
 {
 	reply->type = "text/event-stream";
@@ -299,6 +342,8 @@ void agents_call_free(struct agents_call *c)
 		return;
 	mcp_reply_release(&c->reply);
 	text_release(&c->sent);
+	questions_release(&c->questions);
+	json_decref(c->heard);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }

@@ -4,7 +4,8 @@
  * The queue's thread handles the messages, as a tool may change the book.  What is
  * to be sent before the answer goes with it, to who accepts a stream of events; where it
  * tells how far a long call is, it goes at once, and the answer follows in the same stream.
- * Who listens to changes has one that stays.  Nothing is remembered between two requests.
+ * Who listens to changes has one that stays.  Nothing is remembered between two requests, but
+ * for as long as a client is asked something in the middle of one, what that is.
  */
 #ifndef HTTP_AGENTS_H
 #define HTTP_AGENTS_H
@@ -12,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "http/questions.h"
 #include "http/request.h"
 #include "mcp/mcp.h"
 #include "operations/queue.h"
@@ -38,8 +40,10 @@ struct agents_call {
 	struct mcp_headers headers;
 	const char *body;
 	size_t len;
-	bool takes_events;	/* text/event-stream is accepted */
-	struct text sent;	/* events before the answer */
+	bool takes_events; /* text/event-stream is accepted */
+	struct text sent;  /* events before the answer */
+	struct questions questions;
+	json_t *heard;		/* what it answers to what the client was asked; NULL: nothing */
 	unsigned changed_lists; /* MCP_LIST_...: what the message has changed */
 	struct mcp_reply reply;
 };
@@ -64,6 +68,19 @@ bool agents_begin_live(struct agents_call *c, struct http_reply *reply) MUST_CHE
 
 /* Instead of agents_finish, for one that is live: the answer, or `why` there is none. */
 void agents_finish_live(struct agents_call *c, bool ok);
+
+/*
+ * Where the reply asks: put what is asked into the stream.  Until the answers are there it is the
+ * loop's.  Errors: those of questions_send
+ */
+MUST_CHECK bool agents_ask(struct agents_call *c, struct err *err);
+
+/* Is it an answer to something that this one asks?  Then it is taken. */
+bool agents_answer(struct agents_call *c, const json_t *response);
+bool agents_are_answered(const struct agents_call *c);
+
+/* Before agents_work once more, with the answers that there are. */
+void agents_prepare_again(struct agents_call *c);
 
 /* NULL is fine. */
 void agents_call_free(struct agents_call *c);

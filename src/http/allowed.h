@@ -17,8 +17,11 @@ struct limits {
 	unsigned all;	      /* connections of all clients; 0: LIMIT_ALL */
 	int64_t header_ms;    /* for a request's headers, and between two; 0: LIMIT_HEADER_MS */
 	int64_t body_ms;      /* for its body, and for taking the reply; 0: LIMIT_BODY_MS */
+	int64_t answer_ms;    /* for what it is asked in the middle of it; 0: LIMIT_ANSWER_MS */
 };
 
+/* Rationale: a person may be asked, and have to look for it; nothing but the request waits. */
+#define LIMIT_ANSWER_MS 300000
 /* Rationale: a program that asks more often than that wants a list, or the stream of events. */
 #define LIMIT_FAR_RATE 100
 /* Rationale: a pool of connections of each program on a machine. */

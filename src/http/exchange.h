@@ -32,8 +32,9 @@ struct exchange {
 	bool has_reply; /* it is there, and not given to the connection yet */
 	struct text body;
 	size_t body_max;
-	size_t passed;	  /* bytes of the body that came */
-	int64_t since_ms; /* monotonic */
+	size_t passed;		/* bytes of the body that came */
+	int64_t since_ms;	/* monotonic */
+	int64_t asked_until_ms; /* its client is asked something; 0: it is not */
 	struct exchange *before, *after;
 };
 

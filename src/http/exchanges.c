@@ -85,8 +85,11 @@ void exchange_answered(struct server *s, struct exchange *x)
 	struct agents_call *agents = x->call.agents;
 
 	x->is_queued = false;
+	exchanges_hear(s, x);
 	if (x->is_left) {
 		exchange_free(x);
+	} else if (exchange_asks(s, x)) {
+		return;
 	} else if (agents && agents->is_live) {
 		agents_finish_live(agents, x->call.queued.ok);
 	} else {

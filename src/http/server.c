@@ -104,6 +104,7 @@ static void on_tick(void *server, uint32_t events)
 
 	ticker_hear(s->ticker);
 	connections_tick(s, now);
+	exchanges_stop_asking(s, now);
 	if (!s->ends)
 		chores_tick(&s->chores, now, s->queue);
 	/* It may have lost what it watches. */
@@ -130,6 +131,7 @@ static void begin_ending(struct server *s)
 	s->ends = s->api.is_ending = true;
 	if (s->is_accepting)
 		stop_accepting(s);
+	exchanges_stop_asking(s, 0);
 	streams_end(&s->streams);
 }
 
@@ -274,7 +276,9 @@ static void stop(struct server *s)
 	if (s->is_accepting)
 		stop_accepting(s);
 	if (s->queue) {
+		exchanges_stop_asking(s, INT64_MAX);
 		queue_finish(s->queue);
+		s->is_over = true;
 		on_bell(s, 0);
 		streams_end(&s->streams);
 		carriers_run(s);
@@ -297,6 +301,7 @@ static struct limits limits_of(const struct limits *told)
 	l.all = l.all ? l.all : LIMIT_ALL;
 	l.header_ms = l.header_ms ? l.header_ms : LIMIT_HEADER_MS;
 	l.body_ms = l.body_ms ? l.body_ms : LIMIT_BODY_MS;
+	l.answer_ms = l.answer_ms ? l.answer_ms : LIMIT_ANSWER_MS;
 	return l;
 }
 

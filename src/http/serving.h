@@ -5,6 +5,7 @@
  *	carrier.c	libmicrohttpd as we want it
  *	connections.c	who is at the other end, how many they are, and how slow
  *	exchanges.c	a request comes in pieces, and its reply goes
+ *	asking.c	an agent is asked something in the middle of one
  */
 #ifndef HTTP_SERVING_H
 #define HTTP_SERVING_H
@@ -63,6 +64,7 @@ struct server {
 	const struct partner *left_by; /* NULL: by nobody */
 	bool ends;
 	int64_t ends_at_ms;
+	bool is_over; /* the queue takes nothing any more */
 };
 
 /* Rationale: a body that is refused is let pass, but not without end. */
@@ -103,6 +105,12 @@ enum MHD_Result exchange_request(void *carrier, struct MHD_Connection *c, const 
 void exchange_answered(struct server *s, struct exchange *x);
 /* Those that have told how far they are begin to reply while the queue still has them. */
 void exchanges_hurry(struct server *s);
+/* The queue has answered it, and its client is asked something first: it waits for that.  False: not. */
+MUST_CHECK bool exchange_asks(struct server *s, struct exchange *x);
+/* What this one answers to what was asked goes to who asks it. */
+void exchanges_hear(struct server *s, const struct exchange *by);
+/* Those whose client has not answered for too long, all where the server ends, go on without. */
+void exchanges_stop_asking(struct server *s, int64_t now_ms);
 /* MHD_OPTION_NOTIFY_COMPLETED: it is over, however. */
 void exchange_completed(void *carrier, struct MHD_Connection *c, void **context,
 			enum MHD_RequestTerminationCode why);

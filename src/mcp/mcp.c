@@ -150,7 +150,9 @@ static bool answer_request(struct mcp_request *q, struct mcp_reply *reply, json_
 	CLEANUP(json_cleanup) json_t *result = NULL;
 	struct err why = { 0 };
 
-	if (revision_find(q) && method_run(q, &result, &why)) {
+	if (revision_find(q) && asking_run(q, &reply->asks, &result, &why)) {
+		if (reply->asks)
+			return true;
 		/* Who listens is answered when it ends. */
 		reply->subscription = q->subscription;
 		q->subscription = NULL;
@@ -220,6 +222,8 @@ static bool handle_one(struct mcp *m, struct mcp_link *link, const json_t *messa
 
 	reply->http_status = 200;
 	if (json_is_object(message) && is_response(message)) {
+		if (link->respond)
+			link->respond(link, message);
 		reply->http_status = 202;
 		return true;
 	}
@@ -246,8 +250,8 @@ static bool may_batch(struct mcp_link *link)
 	return q.revision->has_batches;
 }
 
-static bool handle_batch(struct mcp *m, struct mcp_link *link, const json_t *batch,
-			 struct mcp_reply *reply, json_t **ret, struct err *err)
+static bool handle_each(struct mcp *m, struct mcp_link *link, const json_t *batch,
+			struct mcp_reply *reply, json_t **ret, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *answers = json_array();
 	size_t i;
@@ -268,6 +272,19 @@ static bool handle_batch(struct mcp *m, struct mcp_link *link, const json_t *bat
 	if (json_array_size(answers))
 		*ret = json_incref(answers);
 	return true;
+}
+
+/* What has run would run again, were the batch handled anew with what its client answers. */
+static bool handle_batch(struct mcp *m, struct mcp_link *link, const json_t *batch,
+			 struct mcp_reply *reply, json_t **ret, struct err *err)
+{
+	struct mcp_asking *asking = link->asking;
+	bool ok;
+
+	link->asking = NULL;
+	ok = handle_each(m, link, batch, reply, ret, err);
+	link->asking = asking;
+	return ok;
 }
 
 static bool handle_json(struct mcp *m, struct mcp_link *link, const json_t *message,

@@ -18,6 +18,8 @@
  *	reply.subscription:   200, text/event-stream: `send` has had the first message;
  *	                      keep the stream, the link and the subscription, and call
  *	                      mcp_tell with what changes until the client goes
+ *	reply.asks:           200, text/event-stream: send what `asking` has, and handle the
+ *	                      same bytes again when it is answered
  *	else:                 reply.http_status (200, 400, 404) with the text as body;
  *	                      where `send` was called before, as the stream's last event
  *	mcp_reply_release(&reply); mcp_link_release(&link);
@@ -70,6 +72,20 @@ struct mcp_headers {
 	const char *name;    /* Mcp-Name */
 };
 
+/*
+ * What a client is asked in the middle of its request, up to 2025-11-25 (mcp/asking.c).
+ * Start from zeroes.
+ */
+struct mcp_asking {
+	json_t *asked;	   /* by a name: method and params of a request; NULL: nothing */
+	json_t *responses; /* by the same: the client's result; null: it gave none.  NULL: not asked */
+	json_t *state;	   /* requestState, which comes back; NULL: none */
+	unsigned rounds; /* how often it was asked */
+};
+
+/* For CLEANUP. */
+void mcp_asking_release(struct mcp_asking *a);
+
 /* The other side.  Start from zeroes. */
 struct mcp_link {
 	/* Given by the transport. */
@@ -102,6 +118,15 @@ struct mcp_link {
 	bool (*ask)(struct mcp_link *l, const char *method, const json_t *params, json_t **ret,
 		    struct err *err);
 
+	/*
+	 * Where it is asked by the answer to this (reply.asks), and answers by other messages:
+	 * the same as long as one message is handled.  NULL: it cannot be asked so.
+	 */
+	struct mcp_asking *asking;
+
+	/* The client answers something that it was asked.  NULL: the transport looks for those. */
+	void (*respond)(struct mcp_link *l, const json_t *message);
+
 	/* What the protocol remembers of this link; private. */
 	struct {
 		const char *version;  /* of `initialize`; NULL: there was none */
@@ -133,6 +158,7 @@ struct mcp_reply {
 	struct text text;		       /* one line of JSON; empty: nothing is to be sent */
 	unsigned http_status;		       /* 200, 202, 400, 404 */
 	bool is_cancelled;		       /* it was called off, so there is no answer */
+	bool asks;			       /* no answer yet: see link.asking */
 	struct mcp_subscription *subscription; /* the caller's; NULL: none */
 };
 

@@ -10,6 +10,12 @@
 /* Answer with what the method says.  False: q->refusal, or `err`. */
 MUST_CHECK bool method_run(struct mcp_request *q, json_t **ret, struct err *err);
 
+/*
+ * As method_run, and what that requires of an older client is asked.  `*ret_waits`: there is no
+ * result yet, see link.asking.
+ */
+MUST_CHECK bool asking_run(struct mcp_request *q, bool *ret_waits, json_t **ret, struct err *err);
+
 /* A notification, which has no answer; what is not known is passed over. */
 void notification_take(struct mcp_request *q);
 

@@ -1,7 +1,7 @@
 /*
  * Where the client works: "roots/list" names its folders, the first of which is
- * taken for the one that is meant.  Up to 2025-11-25 the client is asked by a
- * request, once; from 2026-07-28 on by an answer that requires it.
+ * taken for the one that is meant.  An answer requires them of the client: once up to
+ * 2025-11-25, where a link stays, and each time from 2026-07-28 on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -64,23 +64,12 @@ static char *first_root(const json_t *listed)
 	return NULL;
 }
 
+/* A client that does not answer has no roots. */
 static void take_roots(struct mcp_link *l, const json_t *listed)
 {
 	free(l->own.root);
 	l->own.root = first_root(listed);
 	l->own.knows_root = true;
-}
-
-/* A client that does not answer has no roots. */
-static void ask_client(struct mcp_link *l)
-{
-	CLEANUP(json_cleanup) json_t *listed = NULL;
-	struct err err = { 0 };
-
-	if (!l->own.knows_root && l->ask)
-		(void)!l->ask(l, "roots/list", NULL, &listed, &err);
-	if (!l->own.knows_root)
-		take_roots(l, listed);
 }
 
 bool link_directory(struct mcp_request *q, const char **ret, bool *ret_ask, struct err *err)
@@ -92,12 +81,10 @@ bool link_directory(struct mcp_request *q, const char **ret, bool *ret_ask, stru
 	*ret = l->directory;
 	if (l->transport == MCP_HTTP || !mcp_client_has(q, "roots"))
 		return true;
-	if (!q->revision->is_modern)
-		ask_client(l);
-	else if (json_is_object(responses))
+	if (json_is_object(responses))
 		take_roots(l, json_object_get(responses, "roots"));
 	else
-		*ret_ask = true;
+		*ret_ask = q->revision->is_modern || !l->own.knows_root;
 	if (l->own.root)
 		*ret = l->own.root;
 	return true;

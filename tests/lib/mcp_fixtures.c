@@ -131,20 +131,21 @@ static bool put_response(const struct fixture *f, const json_t *response, json_t
 static bool run_ask(const struct fixture *f, struct mcp_request *q, const json_t *arguments,
 		    json_t *result, struct err *err)
 {
+	const json_t *responses = json_object_get(q->params, "inputResponses"),
+		     *response = json_object_get(responses, "answer");
 	CLEANUP(json_cleanup) json_t *question = NULL;
-	CLEANUP(json_cleanup) json_t *response = NULL;
-	const char *capability = !strncmp(f->method, "sampling", 8) ? "sampling" : "elicitation";
-	struct err why = { 0 };
 
-	if (!make_question(f, arguments, &question, err))
-		return false;
-	if (q->link->transport == MCP_STDIO && !mcp_client_has(q, capability))
-		return put_text(result, "The client has no such capability.", err) &&
-		       (json_put_bool(result, "isError", true) || fail_memory(err));
-	if (q->link->ask && q->link->ask(q->link, f->method, question, &response, &why))
+	if (json_is_object(response))
 		return put_response(f, response, result, err);
-	return put_text(result, "The client did not answer.", err) &&
-	       (json_put_bool(result, "isError", true) || fail_memory(err));
+	if (response)
+		return put_text(result, "The client did not answer.", err) &&
+		       (json_put_bool(result, "isError", true) || fail_memory(err));
+	return make_question(f, arguments, &question, err) &&
+	       ((json_put_text(result, "resultType", "input_required") &&
+		 json_put(result, "inputRequests",
+			  json_pack("{s:{s:s, s:O}}", "answer", "method", f->method, "params",
+				    question))) ||
+		fail_memory(err));
 }
 
 static bool run_missing(const struct fixture *f, struct mcp_request *q, const json_t *arguments,
