@@ -250,6 +250,12 @@ static bool may_batch(struct mcp_link *link)
 	return q.revision->has_batches;
 }
 
+/* Of a batch: what comes next is not even begun. */
+static bool is_unwanted(struct mcp_link *link)
+{
+	return link->is_cancelled && link->is_cancelled(link);
+}
+
 static bool handle_each(struct mcp *m, struct mcp_link *link, const json_t *batch,
 			struct mcp_reply *reply, json_t **ret, struct err *err)
 {
@@ -260,6 +266,10 @@ static bool handle_each(struct mcp *m, struct mcp_link *link, const json_t *batc
 	json_array_foreach(json_walked(batch), i, message) {
 		CLEANUP(json_cleanup) json_t *answer = NULL;
 
+		if (is_unwanted(link)) {
+			reply->is_cancelled = true;
+			return true;
+		}
 		if (!handle_one(m, link, message, reply, &answer, err))
 			return false;
 		mcp_subscription_free(reply->subscription);

@@ -195,7 +195,7 @@ def test_mcp__who_leaves_in_the_middle_does_no_harm(shop, pb):
 
 @pytest.mark.sanitize
 def test_mcp__who_is_cut_off_in_the_middle_of_a_batch_does_no_harm(serve, pb, token):
-    """What is left of it is still held against the headers, which went with the connection."""
+    """The message at hand is held against the headers, which went with the connection, and is the last."""
     pb.ok("get", "shop/web", "--create")
     eva, boss = token("eva"), token("boss")
     served = serve("--tokens", pb.base / "tokens")
@@ -205,8 +205,14 @@ def test_mcp__who_is_cut_off_in_the_middle_of_a_batch_does_no_harm(serve, pb, to
     assert audit.next()["method"] == "notifications/progress"
     pb.ok("token", "remove", "eva", "--tokens", pb.base / "tokens")
     assert audit.is_cut_off()
+    # Who has had turns of its own since then has noticed.
+    for _ in range(3):
+        assert served.ask("GET", "/healthz").status == 200
     audit.release()
     assert call(served, "audit-ports", {}, headers=boss)["isError"] is False
+    listed = served.ask("GET", "/api/v1/projects", headers=boss).json["projects"]
+    names = [p["projectName"] for p in listed]
+    assert "shop" in names and "p0" not in names, "what came after it was not begun"
 
 
 class Listening:

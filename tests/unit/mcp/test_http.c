@@ -101,12 +101,53 @@ static void test_request__that_is_called_off_is_not_answered(void **state)
 	bench_close(&b);
 }
 
+/* As if it had left while the first was answered. */
+static bool is_off_after_one(struct mcp_link *l)
+{
+	const struct mcp_bench *b = (const struct mcp_bench *)l;
+
+	return b->sent.len > 0;
+}
+
+static bool leave(struct mcp_link *l, const char *text, size_t len, struct err *err)
+{
+	(void)text;
+	return bench_send(l, "left", 4, err) && len;
+}
+
+#define CREATE(name)                                                                      \
+	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" \
+	"create-project\",\"arguments\":{\"projectName\":\"" name "\"}}}"
+#define AUDIT                                                                             \
+	"{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"" \
+	"audit-ports\",\"_meta\":{\"progressToken\":1}}}"
+
+static void test_batch__that_is_left_ends_with_what_is_at_hand(void **state)
+{
+	struct mcp_bench b;
+	const json_t *ports;
+
+	bench_open(&b, MCP_HTTP);
+	CHECK(bench_tool(&b, "create-project", "{\"projectName\":\"shop\"}"));
+	b.link.send = leave;
+	b.link.is_cancelled = is_off_after_one;
+	bench_text(&b, "[" CREATE("before") "," AUDIT "," CREATE("after") "]");
+	CHECK(b.sent.len && b.reply.is_cancelled && !b.reply.text.len);
+	b.link.is_cancelled = NULL;
+	ports = bench_tool(&b, "port-summary", "{\"projectName\":\"before\"}");
+	CHECK(ports, "%s", bench_said(&b));
+	ports = bench_tool(&b, "port-summary", "{\"projectName\":\"after\"}");
+	CHECK(!ports && strstr(bench_said(&b), "after"), "%s", bench_said(&b));
+	bench_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_call__without_a_place_is_about_instance_1_and_says_so),
 		cmocka_unit_test(test_listening__needs_a_stream_and_is_told_what_was_asked_for),
 		cmocka_unit_test(test_request__that_is_called_off_is_not_answered),
+		cmocka_unit_test(test_batch__that_is_left_ends_with_what_is_at_hand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
