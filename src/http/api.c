@@ -60,11 +60,13 @@ static void keep_folders(struct http_request *r)
 static void refuse_method(const struct target *t, struct http_reply *reply)
 {
 	CLEANUP(text_release) struct text methods = { 0 };
+	CLEANUP(text_release) struct text said = { 0 };
 
 	route_methods(t, &methods);
-	refuse(reply, 405, ERR_INVALID, "this path takes another method: see Allow");
 	if (page_at(t))
 		text_add(&methods, http_method_name(page_at(t)->method));
+	text_addf(&said, "this path takes another method: %s", text_str(&methods));
+	refuse(reply, 405, ERR_INVALID, text_str(&said));
 	http_reply_add(reply, "Allow", "%s", text_str(&methods));
 }
 

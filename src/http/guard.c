@@ -130,7 +130,10 @@ static bool is_type_ours(const struct http_request *r, struct err *err)
 
 	if (is_json(type) || (!type && may_be_none))
 		return true;
-	fail(err, ERR_INVALID, "the body has to be JSON, not '%.80s'", type ? type : "nothing");
+	if (type)
+		fail(err, ERR_INVALID, "the body has to be JSON, not '%.80s'", type);
+	else
+		fail(err, ERR_INVALID, "it is not said that the body is JSON");
 	return fail_hint(err, "send the header Content-Type: application/json");
 }
 

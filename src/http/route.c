@@ -50,14 +50,6 @@ void route_methods(const struct target *t, struct text *ret)
 
 /* Input. */
 
-static const struct schema_field *field_named(const struct operation *op, const char *name)
-{
-	for (size_t i = 0; i < op->schema->n_input; i++)
-		if (!strcmp(op->schema->input[i].name, name))
-			return &op->schema->input[i];
-	return NULL;
-}
-
 static json_t *list_of(const char *text)
 {
 	json_t *list = json_array();
@@ -118,12 +110,10 @@ static bool put_once(json_t *input, const char *name, json_t *value, struct err 
 static bool put_text(json_t *input, const struct operation *op, const char *name, const char *text,
 		     struct err *err)
 {
-	const struct schema_field *f = field_named(op, name);
+	const struct schema_field *f = schema_field_named(op->schema, name, err);
 	json_t *value = NULL;
 
-	if (!f)
-		return fail(err, ERR_INVALID, "'%s' takes no '%.80s'", op->schema->name, name);
-	return value_of(f, text, &value, err) && put_once(input, name, value, err);
+	return f && value_of(f, text, &value, err) && put_once(input, name, value, err);
 }
 
 static bool put_path(json_t *input, const struct route *route, const struct operation *op,

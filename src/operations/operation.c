@@ -13,14 +13,6 @@
 
 /* Input. */
 
-static const struct schema_field *field_named(const struct schema *s, const char *name)
-{
-	for (size_t i = 0; i < s->n_input; i++)
-		if (!strcmp(s->input[i].name, name))
-			return &s->input[i];
-	return NULL;
-}
-
 static bool is_of_type(const json_t *value, enum field_type type)
 {
 	switch (type) {
@@ -109,11 +101,9 @@ static bool check_input(const struct schema *s, const json_t *input, struct err 
 	if (!json_is_object(input))
 		return fail(err, ERR_INVALID, "the input of '%s' must be an object", s->name);
 	json_object_foreach(json_walked(input), name, value) {
-		const struct schema_field *f = field_named(s, name);
+		const struct schema_field *f = schema_field_named(s, name, err);
 
-		if (!f)
-			return fail(err, ERR_INVALID, "'%s' takes no '%.80s'", s->name, name);
-		if (!check_value(f, value, err))
+		if (!f || !check_value(f, value, err))
 			return false;
 	}
 	for (size_t i = 0; i < s->n_input; i++)

@@ -166,6 +166,13 @@ bool place_repository(struct call *c, const struct directory *d, bool enter, str
 	return true;
 }
 
+/* Of who asks from elsewhere: a shell is always in some folder. */
+static bool fail_no_place(struct err *err)
+{
+	fail(err, ERR_INVALID, "it is not said which project is meant");
+	return fail_hint(err, "name it, as in shop/web; in JSON or a URL it is projectName");
+}
+
 static bool place_here(struct call *c, const char *path, bool enter, struct place *ret,
 		       struct err *err)
 {
@@ -173,7 +180,7 @@ static bool place_here(struct call *c, const char *path, bool enter, struct plac
 	bool found;
 
 	if (!path)
-		return fail(err, ERR_INVALID, "it is not said which project is meant");
+		return fail_no_place(err);
 	if (!directory_read(path, &d, err) || !place_of_directory(c, &d, ret, &found, err))
 		return false;
 	if (!found)
@@ -328,7 +335,7 @@ static bool project_here(struct call *c, const char *path, struct project *ret, 
 	bool found;
 
 	if (!path)
-		return fail(err, ERR_INVALID, "it is not said which project is meant");
+		return fail_no_place(err);
 	if (!directory_read(path, &d, err) || !place_of_directory(c, &d, &p, &found, err) ||
 	    (!found && !place_main(c, &d, &p, &found, err)))
 		return false;

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 enum field_type {
 	FIELD_STRING,
 	FIELD_INTEGER,
@@ -39,5 +41,9 @@ struct schema {
 	const struct schema_field *input;
 	size_t n_input;
 };
+
+/* NULL, with ERR_INVALID: it has none, and the hint says which there are. */
+const struct schema_field *schema_field_named(const struct schema *s, const char *name,
+					      struct err *err) MUST_CHECK;
 
 #endif

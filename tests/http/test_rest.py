@@ -144,10 +144,20 @@ def test_problem__of_an_unknown_project_names_the_nearest(shop):
     assert "shop" in said["detail"] + said["hint"]
 
 
+@pytest.mark.parametrize("method, path, body, said", [
+    ("GET", "/api/v1/allocations?projectname=shop", None, "it takes projectName, "),
+    ("POST", "/api/v1/check", {"port": 3100}, "it takes ports, "),
+    ("GET", "/api/v1/uptime", None, "projectName"),
+])
+def test_problem__of_what_is_asked_wrongly_says_how_to_ask(shop, method, path, body, said):
+    assert said in shop.problem(400, "invalid", method, path, body)["hint"]
+
+
 def test_path__that_is_not_there(served):
     served.problem(404, "not-found", "GET", "/api/v1/nothing")
     answer = served.ask("DELETE", "/api/v1/projects")
     assert (answer.status, answer.headers["Allow"]) == (405, "GET, POST")
+    assert "GET, POST" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("path", ["//api", "/api//v1", "/%zz", "/%00", "/%ff", "/a?b=%fe"])
