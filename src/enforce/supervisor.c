@@ -184,6 +184,13 @@ static int bind_unbound(struct supervisor *s, const struct waiting *w)
 	return error;
 }
 
+static int listen_on(struct supervisor *s, const struct waiting *w)
+{
+	if (w->is_here)
+		return listen_for(s, w->socket, w->call.backlog);
+	return listen(w->socket, w->call.backlog) < 0 ? -errno : 0;
+}
+
 static int answer_listen(struct supervisor *s, const struct waiting *w)
 {
 	bool judged = is_judged(w);
@@ -191,7 +198,7 @@ static int answer_listen(struct supervisor *s, const struct waiting *w)
 
 	if (error)
 		return error;
-	error = listen_for(s, w->socket, w->call.backlog);
+	error = listen_on(s, w);
 	if (error)
 		return error;
 	if (judged)
