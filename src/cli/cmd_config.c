@@ -163,36 +163,6 @@ static bool put_file(json_t *input, const char *name, const char *content,
 	       fail_memory(err);
 }
 
-/* --- what changes */
-
-static bool add_diff(struct run *r, const struct changed_file *t, const json_t *answer,
-		     struct err *err)
-{
-	const json_t *content = json_object_get(answer, "content");
-
-	return !json_bool_of(answer, "changed") ||
-	       file_change_show(&r->out, t->path, t->is_there, &t->now, json_string_value(content),
-				json_string_length(content), err);
-}
-
-/* --- writing */
-
-static bool write_target(struct run *r, const struct changed_file *t, json_t *answer,
-			 struct err *err)
-{
-	const json_t *content = json_object_get(answer, "content");
-	bool changed = json_bool_of(answer, "changed");
-
-	if (changed && !file_change_write(t->path, t->is_there, &t->now, json_string_value(content),
-					  json_string_length(content), err))
-		return false;
-	if (r->out.json)
-		return json_put_bool(answer, "written", changed) || fail_memory(err);
-	screen_add(&r->out.text, t->path, 0);
-	text_add(&r->out.text, changed ? " is written\n" : " is up to date\n");
-	return true;
-}
-
 /* The file beside it that it adds to; a file that does not is whole by itself. */
 static bool put_base(struct run *r, const json_t *answer, const char *folder, struct err *err)
 {
@@ -230,13 +200,16 @@ static bool to_file(struct run *r, const json_t *first, struct err *err)
 	    !run_call(r, r->command->operation, r->input, &answer, err))
 		return false;
 	run_notices(r, answer);
-	if (!r->out.json && !add_diff(r, &target, answer, err))
+	if (!r->out.json && !changed_file_show(&r->out, &target, answer, err))
 		return false;
-	if (run_has(r, "write") && !write_target(r, &target, answer, err))
+	if (run_has(r, "write") && !changed_file_write(&target, answer, err))
 		return false;
-	return !r->out.json ||
-	       ((json_put_text(answer, "fileName", target.path) || fail_memory(err)) &&
-		output_json(&r->out, answer, err));
+	if (r->out.json)
+		return (json_put_text(answer, "fileName", target.path) || fail_memory(err)) &&
+		       output_json(&r->out, answer, err);
+	if (run_has(r, "write"))
+		changed_file_say(&r->out, &target, answer);
+	return true;
 }
 
 static bool fail_no_base(const json_t *answer, struct err *err)

@@ -83,18 +83,6 @@ static bool read_target(struct run *r, struct changed_file *t, struct err *err)
 
 /* --- config */
 
-static bool write_target(struct run *r, const struct changed_file *t, json_t *answer,
-			 struct err *err)
-{
-	const json_t *content = json_object_get(answer, "content");
-	bool changed = json_bool_of(answer, "changed");
-
-	if (changed && !file_change_write(t->path, t->is_there, &t->now, json_string_value(content),
-					  json_string_length(content), err))
-		return false;
-	return json_put_bool(answer, "written", changed) || fail_memory(err);
-}
-
 /* cloudflared reads its rules when it starts. */
 static bool reload(struct run *r, json_t *answer, struct err *err)
 {
@@ -105,39 +93,14 @@ static bool reload(struct run *r, json_t *answer, struct err *err)
 	return json_put_bool(answer, "reloaded", wanted) || fail_memory(err);
 }
 
-static void add_written(struct run *r, const json_t *answer)
+static bool config_render(struct run *r, const json_t *answer, struct err *err)
 {
-	screen_add(&r->out.text, text_or(answer, "fileName", "?"), 0);
-	text_add(&r->out.text,
-		 json_bool_of(answer, "written") ? " is written\n" : " is up to date\n");
+	(void)err;
 	if (json_bool_of(answer, "reloaded"))
 		text_add(&r->out.text, UNIT " is restarted\n");
 	else if (json_bool_of(answer, "written"))
 		output_note(&r->out, "cloudflared reads it when it starts: "
 				     "systemctl restart cloudflared, or --reload here");
-}
-
-/* What was sent is what the file held. */
-static bool add_diff(struct run *r, const json_t *answer, struct err *err)
-{
-	const json_t *sent = json_object_get(r->input, "content");
-	const json_t *content = json_object_get(answer, "content");
-	CLEANUP(text_release) struct text was = { 0 };
-
-	if (sent)
-		text_add_bytes(&was, json_string_value(sent), json_string_length(sent));
-	if (!text_ok(&was))
-		return fail_memory(err);
-	return !json_bool_of(answer, "changed") ||
-	       file_change_show(&r->out, text_or(answer, "fileName", "?"), sent != NULL, &was,
-				json_string_value(content), json_string_length(content), err);
-}
-
-static bool config_render(struct run *r, const json_t *answer, struct err *err)
-{
-	(void)err;
-	if (run_has(r, "write") || !json_bool_of(answer, "changed"))
-		add_written(r, answer);
 	return true;
 }
 
@@ -154,10 +117,12 @@ static bool config_run(struct run *r, struct err *err)
 		return false;
 	if (!json_put_text(answer, "fileName", target.path))
 		return fail_memory(err);
-	if (!r->out.json && !add_diff(r, answer, err))
+	if (!r->out.json && !changed_file_show(&r->out, &target, answer, err))
 		return false;
-	if (writes && (!write_target(r, &target, answer, err) || !reload(r, answer, err)))
+	if (writes && (!changed_file_write(&target, answer, err) || !reload(r, answer, err)))
 		return false;
+	if (!r->out.json && (writes || !json_bool_of(answer, "changed")))
+		changed_file_say(&r->out, &target, answer);
 	return run_show(r, answer, err);
 }
 

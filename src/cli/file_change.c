@@ -74,3 +74,32 @@ bool file_change_write(const char *path, bool is_there, const struct text *was, 
 	return check_unchanged(path, is_there, was, err) && folder_of_make(path, 0777, err) &&
 	       file_write_atomic(path, now, now_len, FILE_MODE, err);
 }
+
+/* --- what an operation answers */
+
+bool changed_file_show(struct output *o, const struct changed_file *f, const json_t *answer,
+		       struct err *err)
+{
+	const json_t *content = json_object_get(answer, "content");
+
+	return !json_bool_of(answer, "changed") ||
+	       file_change_show(o, f->path, f->is_there, &f->now, json_string_value(content),
+				json_string_length(content), err);
+}
+
+bool changed_file_write(const struct changed_file *f, json_t *answer, struct err *err)
+{
+	const json_t *content = json_object_get(answer, "content");
+	bool changed = json_bool_of(answer, "changed");
+
+	if (changed && !file_change_write(f->path, f->is_there, &f->now, json_string_value(content),
+					  json_string_length(content), err))
+		return false;
+	return json_put_bool(answer, "written", changed) || fail_memory(err);
+}
+
+void changed_file_say(struct output *o, const struct changed_file *f, const json_t *answer)
+{
+	screen_add(&o->text, f->path, 0);
+	text_add(&o->text, json_bool_of(answer, "written") ? " is written\n" : " is up to date\n");
+}

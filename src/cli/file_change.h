@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/output.h"
 
@@ -40,5 +41,17 @@ MUST_CHECK bool file_change_show(struct output *o, const char *path, bool is_the
  */
 MUST_CHECK bool file_change_write(const char *path, bool is_there, const struct text *was,
 				  const char *now, size_t now_len, struct err *err);
+
+/* --- what an operation answers of a file: `changed`, and its whole `content` then */
+
+/* Add to stdout what changes, if something does. Errors: ERR_MEMORY */
+MUST_CHECK bool changed_file_show(struct output *o, const struct changed_file *f,
+				  const json_t *answer, struct err *err);
+
+/* Bring it there, and put `written` into the answer. Errors: those of file_change_write */
+MUST_CHECK bool changed_file_write(const struct changed_file *f, json_t *answer, struct err *err);
+
+/* "PATH is written", by that member. */
+void changed_file_say(struct output *o, const struct changed_file *f, const json_t *answer);
 
 #endif
