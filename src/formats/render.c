@@ -26,7 +26,7 @@ const struct render_format render_formats[] = {
 			 "docker-compose.override.yaml", "docker-compose.override.yml"),
 	  .bases = FILES("compose.yaml", "compose.yml", "docker-compose.yaml",
 			 "docker-compose.yml"),
-	  .splice = compose_splice, .scan = scan_compose },
+	  .splice = compose_splice, .rest = compose_rest, .scan = scan_compose },
 	{ .name = "package-json", .alias = "npm", .files = FILES("package.json"),
 	  .splice = package_json_splice, .scan = scan_package_json },
 	{ .name = "next", .files = FILES("package.json"),
@@ -117,14 +117,34 @@ const struct port_value *port_of_service(const struct port_values *v, const char
 	return NULL;
 }
 
+/*
+ * Types of services that speak something else, and what such services are called: the aliases
+ * of policies/types.yaml, and names of protocols.
+ */
+static bool speaks_another(const char *word)
+{
+	static const char *const words[] = {
+		"db",	    "database", "postgres",   "postgresql", "mysql",	"mariadb",
+		"mongo",    "mongodb",	"clickhouse", "cache",	    "redis",	"valkey",
+		"queue",    "broker",	"nats",	      "kafka",	    "rabbitmq", "memcached",
+		"temporal", "smtp",	"imap",	      "mqtt",	    "ssh",	"amqp",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (!strcmp(word, words[i]))
+			return true;
+	return false;
+}
+
 bool port_is_http(const struct port_value *p)
 {
-	static const char *const others[] = { "db", "cache", "queue", "temporal" };
+	const char *dash = strrchr(p->service, '-');
 
-	for (size_t i = 0; p->type && i < ARRAY_LEN(others); i++)
-		if (!strcmp(p->type, others[i]))
-			return false;
-	return p->protocol == PROTO_TCP;
+	if (p->protocol != PROTO_TCP)
+		return false;
+	if (p->type && strcmp(p->type, "misc") != 0)
+		return !speaks_another(p->type);
+	return !speaks_another(dash ? dash + 1 : p->service);
 }
 
 /* Rationale: RFC 1035 2.3.4, 63 octets, less what an instance's number adds ("-9999"). */

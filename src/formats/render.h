@@ -72,6 +72,13 @@ typedef bool render_fn(const struct port_values *v, struct text *ret, struct err
 typedef bool splice_fn(const struct port_values *v, const struct file_bytes *old,
 		       const struct file_bytes *base, struct text *ret, struct err *err);
 
+/*
+ * Append which ports the file names that are none of these, and so stay as they are: "'db' in
+ * line 12, ..."; nothing where there is none.  Errors: as of a splice
+ */
+typedef bool rest_fn(const struct port_values *v, const struct file_bytes *file, struct text *ret,
+		     struct err *err);
+
 /* False: the ports do not tell where it belongs. */
 typedef bool render_path_fn(const struct port_values *v, char ret[static PATH_MAX]);
 
@@ -99,6 +106,7 @@ struct render_format {
 	/* One of both: how it gets into a file that is there. */
 	splice_fn *splice;
 	const struct block_marks *marks;
+	rest_fn *rest; /* of the base, or of the file where it has none; NULL: nothing is told */
 	scan_fn *scan; /* what such a file says; NULL: only claims (claim.h), or nothing */
 };
 
@@ -160,7 +168,10 @@ const struct port_value *port_of_service(const struct port_values *v, const char
 /* "${WEB_PORT:-3100}": who has not read .ports.env gets the number. */
 void port_add_variable(const struct port_value *p, struct text *ret);
 
-/* Does the port serve HTTP, as far as its type tells: no database, no cache, no queue? */
+/*
+ * Does the port serve HTTP, as far as its type tells, or without one its service's name: no
+ * database, no cache, no queue?  "shop-db" is a database, "redis-ui" none.
+ */
 bool port_is_http(const struct port_value *p);
 
 /* What a port is called among those of all projects: "shop_web", "shop-2_test_web_2". */

@@ -18,7 +18,9 @@ struct splicing {
 	const struct file_bytes *old;
 	const char *before; /* of a line that is added: "export " */
 	may_replace_fn *may_replace;
-	bool *seen; /* of each value: its variable is in the file */
+	bool has_heredocs; /* it is a script: lines of here-documents are data */
+	size_t looked_at;  /* up to here for such */
+	bool *seen;	   /* of each value: its variable is in the file */
 };
 
 static const struct port_value *value_named(const struct port_values *v, const char *name,
@@ -30,13 +32,110 @@ static const struct port_value *value_named(const struct port_values *v, const c
 	return NULL;
 }
 
-static bool replace_known(const struct splicing *s, struct text *ret, struct err *err)
+/* --- here-documents */
+
+static size_t next_line(const struct file_bytes *f, size_t at)
+{
+	const char *end = memchr(f->bytes + at, '\n', f->len - at);
+
+	return end ? (size_t)(end - f->bytes) + 1 : f->len;
+}
+
+/* The word behind "<<" in a line, without its quotes; false: there is none, or "<<<", or 1 << 2. */
+static bool heredoc_word(const char *line, size_t len, const char **ret, size_t *ret_len)
+{
+	const char *at = memmem(line, len, "<<", 2), *end = line + len;
+
+	if (!at || memchr(line, '#', (size_t)(at - line)) ||
+	    memmem(line, (size_t)(at - line), "((", 2))
+		return false;
+	at += 2;
+	at += at < end && *at == '-';
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	while (at < end && strchr("'\"\\", *at))
+		at++;
+	*ret = at;
+	while (at < end && (isalnum((unsigned char)*at) || *at == '_'))
+		at++;
+	*ret_len = (size_t)(at - *ret);
+	return *ret_len;
+}
+
+/* Where the line at `at` ends, or the here-document that opens in it; one without its end opens
+   none, and none does behind it. */
+static size_t line_or_heredoc(struct splicing *s, size_t at)
+{
+	const struct file_bytes *f = s->old;
+	const size_t line = next_line(f, at);
+	const char *word;
+	size_t len;
+
+	if (!s->has_heredocs || !heredoc_word(f->bytes + at, line - at, &word, &len))
+		return line;
+	for (size_t next = line; next < f->len;) {
+		size_t start = next, end;
+
+		next = next_line(f, start);
+		while (start < next && f->bytes[start] == '\t')
+			start++;
+		for (end = next; end > start && strchr("\r\n", f->bytes[end - 1]);)
+			end--;
+		if (end - start == len && !memcmp(f->bytes + start, word, len))
+			return next;
+	}
+	s->has_heredocs = false;
+	return line;
+}
+
+/* Behind the here-document that `place` is in; 0: it is in none.  Places come in their order. */
+static size_t behind_heredoc(struct splicing *s, size_t place)
+{
+	while (s->has_heredocs && s->looked_at <= place) {
+		size_t end = line_or_heredoc(s, s->looked_at);
+
+		if (place < next_line(s->old, s->looked_at))
+			return 0;
+		s->looked_at = end;
+		if (place < end)
+			return end;
+	}
+	return 0;
+}
+
+static void step_to(struct dotenv *d, size_t to)
+{
+	for (; d->at < to; d->at++)
+		d->line += d->bytes[d->at] == '\n';
+}
+
+/* --- values where they stand */
+
+/* The next assignment that is one. */
+static bool next_item(struct splicing *s, struct dotenv *d, struct dotenv_item *ret)
+{
+	struct dotenv before = *d;
+
+	while (dotenv_next(d, ret)) {
+		size_t behind = behind_heredoc(s, ret->name);
+
+		if (!behind)
+			return true;
+		/* What seemed to be its quotes may have gone on behind the document. */
+		*d = before;
+		step_to(d, behind);
+		before = *d;
+	}
+	return false;
+}
+
+static bool replace_known(struct splicing *s, struct text *ret, struct err *err)
 {
 	struct dotenv d = { s->old->bytes, s->old->len };
 	struct dotenv_item item;
 	size_t copied = 0;
 
-	while (dotenv_next(&d, &item)) {
+	while (next_item(s, &d, &item)) {
 		const struct port_value *value = value_named(s->v, d.bytes + item.name,
 							     item.name_len);
 
@@ -136,7 +235,11 @@ static bool is_plain(const struct file_bytes *old, const struct dotenv_item *ite
 bool direnv_splice(const struct port_values *v, const struct file_bytes *old,
 		   const struct file_bytes *base, struct text *ret, struct err *err)
 {
-	struct splicing s = { .v = v, .old = old, .before = "export ", .may_replace = is_plain };
+	struct splicing s = { .v = v,
+			      .old = old,
+			      .before = "export ",
+			      .may_replace = is_plain,
+			      .has_heredocs = true };
 
 	(void)base;
 	return splice(&s, ret, err);

@@ -26,8 +26,9 @@ static bool any_site(const struct port_values *v, const char *format, struct err
 	for (unsigned i = 0; i < v->count; i++)
 		if (has_site(&v->items[i]))
 			return true;
-	return fail(err, ERR_INVALID, "none of these services speaks HTTP, so %s has nothing to do",
-		    format);
+	fail(err, ERR_INVALID, "none of these services speaks HTTP, so %s has nothing to do",
+	     format);
+	return fail_hint(err, "of one that does: portbook update SERVICE --type web");
 }
 
 /*

@@ -15,6 +15,8 @@ render_fn json_render, dotenv_render, direnv_render, make_render, systemd_render
 splice_fn json_splice, direnv_splice, package_json_splice, next_splice, procfile_splice,
 	compose_splice, supabase_splice, vite_splice, cloudflared_splice;
 
+rest_fn compose_rest;
+
 /* The drop-in of the unit that runs all of the services. */
 render_path_fn systemd_path;
 

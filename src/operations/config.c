@@ -48,6 +48,19 @@ static bool find_format(struct rendering *x, struct err *err)
 	return fail_hint(err, "formats are: %s", text_str(&known));
 }
 
+/* How the missing port is entered: where it is not the directory's, by its name in full. */
+static bool hint_get(const struct rendering *x, const char *service, struct err *err)
+{
+	const char *environment = json_text_of(x->input, "environment");
+	bool is_here = x->place.of_directory && !json_object_get(x->input, "instance");
+	const char *name = is_here ? service
+				   : service_subject(&x->call->arena, x->values.project,
+						     x->values.instance, service);
+
+	return fail_hint(err, "portbook get %s%s%s enters one", name ? name : service,
+			 environment ? " --env " : "", environment ? environment : "");
+}
+
 /* Only the service that was named, which then has to have a port. */
 static bool keep_service(struct rendering *x, const char *service, struct err *err)
 {
@@ -66,7 +79,7 @@ static bool keep_service(struct rendering *x, const char *service, struct err *e
 	if (count)
 		return true;
 	fail(err, ERR_NOT_FOUND, "'%s/%s' has no port here", v->project, service);
-	return fail_hint(err, "portbook get %s/%s enters one", v->project, service);
+	return hint_get(x, service, err);
 }
 
 static bool read_values(struct rendering *x, struct err *err)
@@ -91,7 +104,7 @@ static bool read_values(struct rendering *x, struct err *err)
 		return true;
 	fail(err, ERR_NOT_FOUND, "'%s@%u' has no ports in '%s'", x->values.project,
 	     x->values.instance, environment);
-	return fail_hint(err, "portbook get SERVICE enters one");
+	return hint_get(x, "SERVICE", err);
 }
 
 /* --- the answer */
@@ -151,6 +164,23 @@ static bool put_files(const struct rendering *x, json_t *answer)
 	       json_put(answer, "bases", names_json(f->bases));
 }
 
+/* What it names besides, nobody is warned of by a program that takes its port. */
+static bool note_rest(const struct rendering *x, const struct file_bytes *file, struct err *err)
+{
+	CLEANUP(text_release) struct text rest = { 0 };
+
+	if (!x->format->rest || !file->bytes)
+		return true;
+	if (!x->format->rest(&x->values, file, &rest, err))
+		return false;
+	if (rest.len)
+		registry_note(x->call->registry,
+			      "not in the book, and left as they are: %s; 'portbook get SERVICE' "
+			      "enters one, 'portbook allocate SERVICE' a further one",
+			      text_str(&rest));
+	return true;
+}
+
 static bool put_content(const struct rendering *x, json_t *answer, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
@@ -170,6 +200,8 @@ static bool put_content(const struct rendering *x, json_t *answer, struct err *e
 		return why.code == ERR_INVALID && !is_new && !why.hint[0] &&
 		       fail_hint(err, "the file is as it was");
 	}
+	if (!note_rest(x, base.bytes ? &base : &old, err))
+		return false;
 	return (json_put(answer, "content", json_stringn(text_str(&text), text.len)) &&
 		json_put_bool(answer, "changed",
 			      is_new || text.len != old.len ||

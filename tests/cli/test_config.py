@@ -414,6 +414,38 @@ def test_compose__override_replaces_the_ports_and_keeps_the_containers(pb, shop_
     assert config("--format", "docker-compose", "--write").endswith("is up to date")
 
 
+def test_compose__tells_which_ports_are_not_in_the_book(pb, shop_dir):
+    (shop_dir / "docker-compose.yml").write_text(COMPOSE)
+    said = pb("config", "--format", "docker-compose", "--write", cwd=shop_dir)
+    assert said.code == 0
+    line = COMPOSE.splitlines().index("      - '127.0.0.1:9229:9229'") + 1
+    assert f"not in the book, and left as they are: 'web' in line {line}; 'portbook" in said.err
+    pb.ok("allocate", "web", cwd=shop_dir)
+    assert "not in the book" not in pb("config", "--format", "compose", cwd=shop_dir).err
+
+
+def test_config__of_an_instance_without_ports_says_how_to_get_one(pb, shop_dir, error):
+    said = error("not-found", "config", "--format", "json", "--project", "shop", "--instance", 5)
+    assert said["hint"] == "portbook get shop@5/SERVICE enters one"
+    said = error("not-found", "config", "web", "--format", "json", "--project", "shop", "--instance", 5)
+    assert said["hint"] == "portbook get shop@5/web enters one"
+    said = error("not-found", "config", "--format", "json", "--project", "shop", "--env", "test")
+    assert said["hint"] == "portbook get shop/SERVICE --env test enters one"
+    said = error("not-found", "config", "x", "--format", "json", cwd=shop_dir)
+    assert said["hint"] == "portbook get x enters one"
+
+
+def test_proxies__give_no_site_to_a_database_that_has_no_type(pb, project_dir):
+    path = project_dir("plain")
+    for service in ("web", "postgres", "users-db", "redis-ui"):
+        pb.ok("get", service, cwd=path)
+    caddy = pb.ok("config", "--format", "caddy", cwd=path)
+    assert "http://redis-ui.plain.localhost" in caddy and "http://web.plain" in caddy
+    assert "postgres" not in caddy and "users-db" not in caddy
+    haproxy = pb.ok("config", "--format", "haproxy", cwd=path)
+    assert haproxy.count("mode tcp") == 2 and haproxy.count("mode http") == 2
+
+
 def test_compose__is_valid_by_its_schema(shop_dir, config):
     schema = TOP.parent / "shared" / "data" / "compose" / "compose-spec.schema.json"
     if not schema.exists():

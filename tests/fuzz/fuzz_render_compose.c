@@ -12,10 +12,13 @@ static void read_again(struct arena *a, const char *bytes, size_t len, struct co
 
 static void check_alone(const char *text, size_t size)
 {
-	CLEANUP(text_release) struct text once = { 0 };
+	CLEANUP(text_release) struct text once = { 0 }, rest = { 0 };
 	CLEANUP(arena_release) struct arena arena = { 0 };
+	const struct file_bytes file = { "f", text, size };
 	struct compose_file was, is;
 
+	MUST(render_format_named("compose")->rest(&fuzz_values, &file, &rest, NULL) ==
+	     compose_read(&arena, text, size, "f", &was, NULL));
 	if (!fuzz_splice("compose", text, size, NULL, &once))
 		return;
 	read_again(&arena, text, size, &was);

@@ -55,6 +55,20 @@ static void test_splice__keeps_what_is_not_ours(void **state)
 		  "layout node\nexport WEB_PORT=\"3100\" # page\nexport API_PORT=3101\n" },
 		{ "direnv", "use nix", "use nix\nexport API_PORT=3101\nexport WEB_PORT=3100\n" },
 		/* Somebody's value that is more than a number is none of our business. */
+		/* A here-document is what a command reads; its quotes are nobody's. */
+		{ "direnv",
+		  "cat > .env <<EOF\nWEB_PORT=1\nX='\nEOF\nexport WEB_PORT=2 API_PORT=3\n",
+		  "cat > .env <<EOF\nWEB_PORT=1\nX='\nEOF\nexport WEB_PORT=3100 API_PORT=3\n"
+		  "export API_PORT=3101\n" },
+		{ "direnv",
+		  "cat <<-'E' # '\n\tWEB_PORT=1\n\tE\nAPI_PORT=1\r\n<<\\E cat\nAPI_PORT=1\nE\n",
+		  "cat <<-'E' # '\n\tWEB_PORT=1\n\tE\nAPI_PORT=3101\r\n<<\\E cat\nAPI_PORT=1\nE\n"
+		  "export WEB_PORT=3100\n" },
+		/* And this is none: shifted, behind a comment's sign, a here-string, without an end. */
+		{ "direnv", "N=$((1<<E))\n# <<E\ncat <<<E\ncat <<F\nWEB_PORT=1\nAPI_PORT=1\nE\n",
+		  "N=$((1<<E))\n# <<E\ncat <<<E\ncat <<F\nWEB_PORT=3100\nAPI_PORT=3101\nE\n" },
+		{ "dotenv", "A=<<E\nWEB_PORT=1\nE\nAPI_PORT=1\n",
+		  "A=<<E\nWEB_PORT=3100\nE\nAPI_PORT=3101\n" },
 		{ "direnv", "X=$(\ndate\n)\nAPI_PORT=1\nWEB_PORT=\n",
 		  "X=$(\ndate\n)\nAPI_PORT=3101\nWEB_PORT=3100\n" },
 		{ "package-json",
@@ -408,6 +422,32 @@ static void test_systemd__belongs_to_the_unit_of_all_its_services(void **state)
 	CHECK(!f->path(&other, path));
 }
 
+static void test_http__is_told_by_the_type_and_without_one_by_the_name(void **state)
+{
+	static const struct {
+		const char *service, *type;
+		bool want;
+	} row[] = {
+		{ "web", NULL, true },
+		{ "db", NULL, false },
+		{ "shop-db", NULL, false },
+		{ "redis", "misc", false },
+		{ "db", "web", true },
+		{ "store", "postgres", false },
+		{ "redis-commander", NULL, true },
+		{ "dbs", NULL, true },
+		{ "db-admin", NULL, true },
+		{ "web", "misc", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		const struct port_value p = { .service = row[i].service, .type = row[i].type };
+
+		CHECK(port_is_http(&p) == row[i].want, "row %zu: %s", i, row[i].service);
+	}
+}
+
 static void test_proxies__refuse_what_speaks_no_http(void **state)
 {
 	struct port_value db = {
@@ -428,6 +468,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats__have_names_of_their_own_and_a_way_into_a_file),
+		cmocka_unit_test(test_http__is_told_by_the_type_and_without_one_by_the_name),
 		cmocka_unit_test(test_splice__keeps_what_is_not_ours),
 		cmocka_unit_test(test_vite__gets_the_port_of_the_page),
 		cmocka_unit_test(

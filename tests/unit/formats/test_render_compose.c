@@ -176,6 +176,37 @@ static void test_compose__without_any_file_says_so(void **state)
 	CHECK(!splice(NULL, NULL, &text, &err) && err.code == ERR_NOT_FOUND);
 }
 
+static void test_rest__is_what_the_book_has_no_port_for(void **state)
+{
+	static const struct {
+		const char *file, *want;
+	} row[] = {
+		{ "services:\n  web:\n    ports:\n    - 1:1\n    - 2:2\n    - 3:3\n",
+		  "'web' in line 6" },
+		{ "services:\n  x: {ports: ['1:1', '${P:-2}:2']}\n",
+		  "'x' in line 2, 'x' in line 2" },
+		{ "services:\n  x:\n    ports:\n    - target: 1\n      published: 2\n",
+		  "'x' in line 4" },
+		/* Docker chooses the host's side, or it is no service of ours. */
+		{ "services:\n  x: {ports: ['1', '127.0.0.1::2', {target: 3}]}\n", "" },
+		{ "services:\n  '%': {ports: ['1:1']}\n  y: {}\n", "" },
+		{ "services: {a: {ports: [1:1]}, b: {ports: [1:1]}, c: {ports: [1:1]}, "
+		  "d: {ports: [1:1]}, e: {ports: [1:1]}, f: {ports: [1:1]}}\n",
+		  "'a' in line 1, 'b' in line 1, 'c' in line 1, 'd' in line 1, 'e' in line 1 and 1 more" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		const struct file_bytes file = { "f", row[i].file, strlen(row[i].file) };
+		CLEANUP(text_release) struct text text = { 0 };
+		struct err err = { 0 };
+
+		CHECK(render_format_named("compose")->rest(&values, &file, &text, &err),
+		      "row %zu: %s", i, err.text);
+		CHECK_TEXT(text_str(&text), row[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_compose__makes_an_override_that_replaces_the_ports),
 		cmocka_unit_test(test_compose__leaves_alone_what_it_does_not_understand),
 		cmocka_unit_test(test_compose__without_any_file_says_so),
+		cmocka_unit_test(test_rest__is_what_the_book_has_no_port_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
