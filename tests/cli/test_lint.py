@@ -9,6 +9,8 @@ import subprocess
 import jsonschema
 import pytest
 
+from npm import PACKAGES
+
 COMPOSE = """services:
   web:
     ports:
@@ -233,63 +235,24 @@ def test_lint__five_thousand_rules_are_read_and_put_right(shop, lint):
 
 # --- for programs
 
-# What GitHub and editors need of a log; the names are those of the specification.
-SARIF = {
-    "type": "object", "additionalProperties": False, "required": ["$schema", "version", "runs"],
-    "properties": {
-        "$schema": {"type": "string", "format": "uri"},
-        "version": {"const": "2.1.0"},
-        "runs": {"type": "array", "minItems": 1, "maxItems": 1, "items": {
-            "type": "object", "additionalProperties": False, "required": ["tool", "results"],
-            "properties": {
-                "tool": {"type": "object", "required": ["driver"], "properties": {"driver": {
-                    "type": "object", "required": ["name", "version", "rules"],
-                    "additionalProperties": False,
-                    "properties": {
-                        "name": {"const": "portbook"}, "version": {"type": "string"},
-                        "rules": {"type": "array", "uniqueItems": True, "items": {
-                            "type": "object", "additionalProperties": False,
-                            "required": ["id", "shortDescription"],
-                            "properties": {"id": {"type": "string"}, "shortDescription": {
-                                "type": "object", "required": ["text"],
-                                "additionalProperties": False,
-                                "properties": {"text": {"type": "string", "minLength": 1}}}}}}}}}},
-                "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-                "results": {"type": "array", "items": {
-                    "type": "object", "additionalProperties": False,
-                    "required": ["message", "ruleId", "ruleIndex", "level", "locations"],
-                    "properties": {
-                        "ruleId": {"type": "string"}, "ruleIndex": {"type": "integer"},
-                        "level": {"enum": ["none", "note", "warning", "error"]},
-                        "message": {"type": "object", "required": ["text"]},
-                        "locations": {"type": "array", "minItems": 1, "items": {
-                            "type": "object", "additionalProperties": False,
-                            "properties": {"physicalLocation": {
-                                "type": "object", "additionalProperties": False,
-                                "required": ["artifactLocation", "region"],
-                                "properties": {
-                                    "artifactLocation": {
-                                        "type": "object", "additionalProperties": False,
-                                        "required": ["uri"],
-                                        "properties": {
-                                            "uri": {"type": "string",
-                                                    "pattern": "^[A-Za-z0-9%/._~:-]+$"},
-                                            "uriBaseId": {"type": "string"}}},
-                                    "region": {
-                                        "type": "object", "additionalProperties": False,
-                                        "properties": {
-                                            "startLine": {"type": "integer", "minimum": 1},
-                                            "startColumn": {"type": "integer",
-                                                            "minimum": 1}}}}}}}}}}}}}}}}
+# The specification's own schema, whole; Microsoft's package for tests of such logs has it.
+SARIF_SCHEMA = PACKAGES / "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
 
 
-def test_lint__sarif_is_what_the_specification_has(pb, shop, lint):
+@pytest.fixture
+def sarif(lint):
+    """sarif(1, ...): the log that lint prints, and with which exit status."""
+    def run(code, *args):
+        return json.loads("\n".join(lint(code, "--format", "sarif", *args)))
+    return run
+
+
+def test_lint__sarif_says_what_where_and_by_which_rule(shop, sarif):
     write(shop, "ü b%/compose.yaml", COMPOSE)
     write(shop, "app.py", "app.run(port=3000)\n")
-    log = json.loads("\n".join(lint(1, "--format", "sarif")))
-    jsonschema.validate(log, SARIF)
-    run, = log["runs"]
+    run, = sarif(1)["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert run["tool"]["driver"]["name"] == "portbook" and len(set(rules)) == len(rules)
     for result in run["results"]:
         assert rules[result["ruleIndex"]] == result["ruleId"]
     places = [r["locations"][0]["physicalLocation"] for r in run["results"]]
@@ -298,9 +261,25 @@ def test_lint__sarif_is_what_the_specification_has(pb, shop, lint):
     assert [r["level"] for r in run["results"]] == ["warning", "error"]
     (shop / "app.py").unlink()
     subprocess.run(["rm", "-r", shop / "ü b%"], check=True)
-    empty = json.loads("\n".join(lint(0, "--format", "sarif")))
-    jsonschema.validate(empty, SARIF)
-    assert empty["runs"][0]["results"] == []
+    assert sarif(0)["runs"][0]["results"] == []
+
+
+def test_lint__sarif_is_valid_by_the_specification_s_schema(shop, sarif):
+    if not SARIF_SCHEMA.exists():
+        pytest.skip("SARIF's schema is not installed: run tools/install-node")
+    schema = jsonschema.Draft4Validator(json.loads(SARIF_SCHEMA.read_text()))
+    schema.validate(sarif(0))
+    write(shop, "ü b%/compose.yaml", COMPOSE)
+    write(shop, "app.py", "app.run(port=3000)\n")
+    write(shop, "Dockerfile", "EXPOSE 80\n")
+    write(shop, "Procfile", "web: vite --port 3200\n")
+    write(shop, "supabase/config.toml", "[api\n")
+    log = sarif(1, "--all")
+    assert {r["level"] for r in log["runs"][0]["results"]} == {"note", "warning", "error"}
+    schema.validate(log)
+    # It is one that would see what is wrong.
+    log["runs"][0]["results"][0]["place"] = 1
+    assert not schema.is_valid(log)
 
 
 def test_lint__github_s_annotations_are_escaped(shop, lint):
