@@ -121,8 +121,8 @@ def start(pb):
         process.stdout.close()
 
 
-def page(port):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
+def page(port, seconds=30):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=seconds) as answer:
         return answer.read().decode()
 
 
@@ -205,18 +205,22 @@ def next_project(pb, project_dir):
     return folder, port
 
 
+# Next makes a page for half a minute when nothing else is to be done.
+
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_next_dev__serves_on_the_port_that_config_wrote(next_project, start):
     folder, port = next_project
     assert f":{port}\n" in start(folder, "dev", "Ready in")
-    assert "The shop" in page(port)
+    assert "The shop" in page(port, 300)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_next_start__serves_on_the_port_that_config_wrote(pb, next_project, start):
     folder, port = next_project
     done = subprocess.run(["npm", "run", "--silent", "build"], cwd=folder, env=pb.environment(),
-                          capture_output=True, text=True, timeout=110, check=False)
+                          capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, (done.stdout, done.stderr)
     assert f":{port}\n" in start(folder, "start", "Ready in")
     assert "The shop" in page(port)
