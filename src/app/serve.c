@@ -204,13 +204,7 @@ static bool listen_on_own_port(struct serving *s, struct err *err)
 	if (!session_call(s->writer, "get", input, &answer, err))
 		return fail_while(err, "the port of " OWN_PROJECT "/" OWN_SERVICE);
 	snprintf(where, sizeof(where), "127.0.0.1:%u", (unsigned)json_int_of(answer, "port", 0));
-	if (listen_on(s, where, err))
-		return true;
-	return err->code == ERR_TAKEN &&
-	       fail_hint(err,
-			 "portbook check %s; or take another: portbook serve --listen "
-			 "127.0.0.1:PORT",
-			 strrchr(where, ':') + 1);
+	return listen_on(s, where, err);
 }
 
 static bool listen_in_runtime_folder(struct serving *s, struct err *err)

@@ -64,11 +64,9 @@ static bool serve_client(struct run *r, struct err *err)
 	return serve(r, err);
 }
 
-static bool fail_usage(const struct run *r, struct err *err)
+static bool fail_usage(struct err *err)
 {
-	fail(err, ERR_INVALID, "%s",
-	     r->n_args ? "it is not said for which program"
-		       : "--print and --project go with install");
+	fail(err, ERR_INVALID, "--print and --project go with install");
 	return fail_hint(err, "portbook mcp install CLIENT");
 }
 
@@ -80,9 +78,8 @@ static bool install(struct run *r, struct err *err)
 		fail(err, ERR_INVALID, "there is no 'mcp %.60s'", r->args[0]);
 		return fail_hint(err, "portbook mcp, or portbook mcp install CLIENT");
 	}
-	if (r->n_args < 2)
-		return fail_usage(r, err);
-	return mcp_install(r, r->args[1], &answer, err) && run_show(r, answer, err);
+	return mcp_install(r, r->n_args < 2 ? NULL : r->args[1], &answer, err) &&
+	       run_show(r, answer, err);
 }
 
 static bool run(struct run *r, struct err *err)
@@ -90,7 +87,7 @@ static bool run(struct run *r, struct err *err)
 	if (r->n_args)
 		return install(r, err);
 	if (run_has(r, "print") || run_has(r, "project"))
-		return fail_usage(r, err);
+		return fail_usage(err);
 	return serve_client(r, err);
 }
 

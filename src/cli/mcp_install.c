@@ -47,12 +47,15 @@ const char *const mcp_clients[] = { "claude-code", "claude-desktop", "codex",
 
 static bool find_client(const char *name, const struct client **ret, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+	for (size_t i = 0; name && i < ARRAY_LEN(clients); i++)
 		if (!strcmp(clients[i].name, name)) {
 			*ret = &clients[i];
 			return true;
 		}
-	fail(err, ERR_INVALID, "portbook knows no agent's program '%.60s'", name);
+	if (name)
+		fail(err, ERR_INVALID, "portbook knows no agent's program '%.60s'", name);
+	else
+		fail(err, ERR_INVALID, "it is not said for which agent's program");
 	return fail_hint(err,
 			 "it is one of claude-code, claude-desktop, codex, cursor, vscode; for "
 			 "others: docs/agents.md");

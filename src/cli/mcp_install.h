@@ -12,7 +12,7 @@ extern const char *const mcp_clients[];
 /*
  * Write ourselves into the file of `client`, or with --print only say what would
  * stand there.  `*ret` is the answer.
- * Errors: ERR_INVALID  no such client, or a file that cannot be kept as it is
+ * Errors: ERR_INVALID  no such client, none (NULL), or a file that cannot be kept as it is
  *         ERR_NOT_PERMITTED, ERR_IO
  */
 MUST_CHECK bool mcp_install(struct run *r, const char *client, json_t **ret, struct err *err);

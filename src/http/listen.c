@@ -122,6 +122,22 @@ static socklen_t size_of(const union address *a)
 	return a->any.sa_family == AF_INET ? sizeof(a->v4) : sizeof(a->v6);
 }
 
+/* `number` is an errno. */
+static bool fail_listening(const char *where, const union address *a, int number, struct err *err)
+{
+	unsigned port = a->any.sa_family == AF_INET    ? ntohs(a->v4.sin_port)
+			: a->any.sa_family == AF_INET6 ? ntohs(a->v6.sin6_port)
+						       : 0;
+
+	fail(err,
+	     number == EADDRINUSE ? ERR_TAKEN
+	     : number == EACCES	  ? ERR_NOT_PERMITTED
+				  : ERR_IO,
+	     "cannot listen on '%.200s': %s", where, strerror(number));
+	return port && number == EADDRINUSE &&
+	       fail_hint(err, "portbook check %u says who is there; --listen takes another", port);
+}
+
 static bool bind_and_listen(const char *where, const union address *a, struct listening *ret,
 			    struct err *err)
 {
@@ -134,11 +150,7 @@ static bool bind_and_listen(const char *where, const union address *a, struct li
 	/* A server that is started again need not wait for the connections of the last one. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, &a->any, size_of(a)) < 0 || listen(fd, BACKLOG) < 0)
-		return fail(err,
-			    errno == EADDRINUSE ? ERR_TAKEN
-			    : errno == EACCES	? ERR_NOT_PERMITTED
-						: ERR_IO,
-			    "cannot listen on '%.200s': %s", where, strerror(errno));
+		return fail_listening(where, a, errno, err);
 	if (!name_of_socket(fd, ret, err))
 		return false;
 	ret->fd = fd_take(&fd);

@@ -34,7 +34,8 @@ def test_serve__says_where_it_listens(pb):
 def test_serve__twice_says_that_another_is_there(serve, pb):
     serve(where=[])
     result = pb.fails(3, "serve")
-    assert "9000" in result.err or "cannot listen" in result.err
+    assert "cannot listen on '127.0.0.1:9000'" in result.err
+    assert "portbook check 9000 says who is there" in result.err
     result = pb.fails(3, "serve", "--listen", f"unix:{pb.home}/run/portbook.sock")
     assert "another portbook serves" in result.err
 

@@ -75,6 +75,11 @@ def test_install__leaves_alone_what_it_cannot_read(pb):
     assert path.read_text() == '{"mcpServers": {}} // mine\n'
 
 
+@pytest.mark.parametrize("words", [[], ["emacs"]])
+def test_install__says_which_programs_it_knows(pb, words):
+    assert "claude-code, " in pb.fails(2, "mcp", "install", *words).err
+
+
 def test_print__writes_nothing(pb):
     shown = pb("mcp", "install", "vscode", "--print", check=True)
     assert json.loads(shown.out)["servers"]["portbook"]["args"] == ["mcp"]
