@@ -168,6 +168,7 @@ static bool put_files(const struct rendering *x, json_t *answer)
 static bool note_rest(const struct rendering *x, const struct file_bytes *file, struct err *err)
 {
 	CLEANUP(text_release) struct text rest = { 0 };
+	const char *slash = strrchr(file->name, '/');
 
 	if (!x->format->rest || !file->bytes)
 		return true;
@@ -175,9 +176,9 @@ static bool note_rest(const struct rendering *x, const struct file_bytes *file, 
 		return false;
 	if (rest.len)
 		registry_note(x->call->registry,
-			      "not in the book, and left as they are: %s; 'portbook get SERVICE' "
-			      "enters one, 'portbook allocate SERVICE' a further one",
-			      text_str(&rest));
+			      "not in the book, and left as they are in %s: %s; 'portbook get "
+			      "SERVICE' enters one, 'portbook allocate SERVICE' a further one",
+			      slash ? slash + 1 : file->name, text_str(&rest));
 	return true;
 }
 

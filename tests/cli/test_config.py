@@ -419,7 +419,8 @@ def test_compose__tells_which_ports_are_not_in_the_book(pb, shop_dir):
     said = pb("config", "--format", "docker-compose", "--write", cwd=shop_dir)
     assert said.code == 0
     line = COMPOSE.splitlines().index("      - '127.0.0.1:9229:9229'") + 1
-    assert f"not in the book, and left as they are: 'web' in line {line}; 'portbook" in said.err
+    assert ("not in the book, and left as they are in docker-compose.yml: "
+            f"'web' in line {line}; 'portbook get SERVICE' enters one") in said.err
     pb.ok("allocate", "web", cwd=shop_dir)
     assert "not in the book" not in pb("config", "--format", "compose", cwd=shop_dir).err
 
