@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/notify.h"
 #include "book/session.h"
+#include "cli/outage_text.h"
 #include "cli/output.h"
 #include "cli/running.h"
 #include "cli/screen.h"
@@ -131,6 +132,14 @@ static void refused(void *arg, const struct gate_news *n)
 	flush(g);
 }
 
+static void outage(void *arg, const struct outage *o)
+{
+	struct guarding *g = arg;
+
+	outage_add_line(&g->out.text, o, clock_now_ms(), g->out.json);
+	flush(g);
+}
+
 /* The book. */
 
 static struct session_options options_of(const struct guarding *g)
@@ -196,6 +205,7 @@ static bool guard(struct guarding *g, struct err *err)
 		.only_report = g->only_report,
 		.ready = ready,
 		.refused = refused,
+		.outage = outage,
 		.arg = g,
 	};
 	enum gate_end end;

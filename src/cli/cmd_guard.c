@@ -9,6 +9,7 @@
 #include "cli/entry_text.h"
 #include "cli/guard_system.h"
 #include "cli/guarding.h"
+#include "cli/outage_text.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
 #include "enforce/guard_client.h"
@@ -162,6 +163,14 @@ static void tell(void *arg, const struct guard_news *news)
 	flush(g->run);
 }
 
+static void outage(void *arg, const struct outage *o)
+{
+	struct guarding *g = arg;
+
+	outage_add_line(&g->run->out.text, o, clock_now_ms(), g->run->out.json);
+	flush(g->run);
+}
+
 static bool guard_start(struct run *r, struct err *err)
 {
 	struct guarding guarding = { .run = r };
@@ -170,6 +179,7 @@ static bool guard_start(struct run *r, struct err *err)
 		.partner = -1,
 		.ready = ready,
 		.tell = run_has(r, "log") ? tell : NULL,
+		.outage = outage,
 		.arg = &guarding,
 	};
 
@@ -231,6 +241,7 @@ static bool render(struct run *r, const json_t *s, struct err *err)
 			  (long long)json_int_of(s, "held", 0),
 			  (long long)json_int_of(s, "inUse", 0),
 			  (long long)json_int_of(s, "notHeld", 0));
+		outage_add_status(t, s);
 	}
 	if (json_int_of(s, "limited", 0))
 		output_note(&r->out,

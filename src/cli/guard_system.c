@@ -5,6 +5,7 @@
 #include "cli/cmd.h"
 #include "cli/entry_text.h"
 #include "cli/helper.h"
+#include "cli/outage_text.h"
 #include "cli/rows.h"
 #include "cli/screen.h"
 #include "enforce/system_guard.h"
@@ -82,6 +83,7 @@ static void show_head(struct run *r, const json_t *s)
 		  (long long)json_int_of(s, "kept", 0),
 		  json_bool_of(s, "dryRun") ? " (only reported)" : "",
 		  (long long)json_int_of(s, "notKept", 0), (long long)json_int_of(s, "refused", 0));
+	outage_add_status(t, s);
 }
 
 bool guard_system_status(struct run *r, struct err *err)

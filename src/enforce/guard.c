@@ -147,8 +147,11 @@ static bool watch_end(struct guard *g, struct err *err)
 /* A book that cannot be read now is asked again; what is held stays held. */
 void guard_follow(struct guard *g)
 {
-	if (guard_book_has_changed(g))
-		(void)!guard_book_read(g, NULL);
+	struct err why = { 0 };
+	bool was_read = guard_book_follow(g, &why);
+
+	if (outage_note(&g->outage, was_read, &why, clock_now_ms()) && g->options->outage)
+		g->options->outage(g->options->arg, &g->outage);
 	guard_look(g);
 }
 

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/watcher.h"
 #include "enforce/guard_plan.h"
+#include "operations/outage.h"
 #include "operations/transport.h"
 #include "registry/listeners.h"
 
@@ -61,6 +62,8 @@ struct guard_options {
 	/* The first look is over, and who asks is heard. */
 	void (*ready)(void *arg, const struct guard_counts *counts);
 	void (*tell)(void *arg, const struct guard_news *news); /* NULL: nobody wants to know */
+	/* The book cannot be read any more, or again. NULL: status alone says so. */
+	void (*outage)(void *arg, const struct outage *o);
 	void *arg;
 };
 

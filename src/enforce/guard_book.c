@@ -15,12 +15,12 @@ static bool ask(struct guard *g, const char *operation, const json_t *input, jso
 	return input ? book->call(book->arg, operation, input, &io, ret, err) : fail_memory(err);
 }
 
-bool guard_book_has_changed(struct guard *g)
+bool guard_book_follow(struct guard *g, struct err *err)
 {
 	int64_t seq = g->seq;
 
-	changes_newest(g->options->book, &seq);
-	return seq != g->seq;
+	return changes_newest(g->options->book, &seq, err) &&
+	       (seq == g->seq || guard_book_read(g, err));
 }
 
 /* Of an answer. */
@@ -104,8 +104,7 @@ bool guard_book_read(struct guard *g, struct err *err)
 	int64_t seq = g->seq;
 
 	/* The number first: what changes in between is read again. */
-	changes_newest(g->options->book, &seq);
-	if (!read_spots(g, &arena, &spots, err)) {
+	if (!changes_newest(g->options->book, &seq, err) || !read_spots(g, &arena, &spots, err)) {
 		arena_release(&arena);
 		return false;
 	}

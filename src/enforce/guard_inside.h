@@ -7,6 +7,7 @@
 #include "enforce/guard.h"
 #include "enforce/guard_wire.h"
 #include "loop/loop.h"
+#include "operations/outage.h"
 
 /*
  * Who asks.  A `run` stays as long as what it runs; of who becomes the owner, its process does; of
@@ -29,6 +30,7 @@ struct guard {
 	int64_t seq;	    /* of the book's newest change that was read */
 	struct arena arena; /* what the spots refer to */
 	struct spots spots;
+	struct outage outage; /* of the book */
 	unsigned limit;
 	int socket, lock, signals, ticker;
 	char path[PATH_MAX];
@@ -44,8 +46,8 @@ void guard_follow(struct guard *g);
 
 /* guard_book.c */
 
-/* Has the book changed since it was read last?  What cannot be known has not. */
-bool guard_book_has_changed(struct guard *g);
+/* Read it if it has changed since it was read last. Errors: the book's. */
+MUST_CHECK bool guard_book_follow(struct guard *g, struct err *err);
 
 /* Read it, and let go of what is no longer wanted. Errors: the book's. */
 MUST_CHECK bool guard_book_read(struct guard *g, struct err *err);

@@ -62,8 +62,11 @@ static void end(void *arg, uint32_t events)
 /* A book that cannot be read now is asked again; the kernel has what it was told. */
 static void follow(struct gate *g)
 {
-	if (gate_book_has_changed(g))
-		(void)!gate_book_read(g, NULL);
+	struct err why = { 0 };
+	bool was_read = gate_book_follow(g, &why);
+
+	if (outage_note(&g->outage, was_read, &why, clock_now_ms()))
+		g->options->outage(g->options->arg, &g->outage);
 }
 
 static void tick(void *arg, uint32_t events)

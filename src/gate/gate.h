@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/watcher.h"
 #include "enforce/asking.h"
+#include "operations/outage.h"
 #include "ports/entry.h"
 
 /* Somebody asked for a port whose it is not. */
@@ -40,6 +41,8 @@ struct gate_options {
 	/* What is kept is kept from now on. */
 	void (*ready)(void *arg, const struct gate_counts *counts);
 	void (*refused)(void *arg, const struct gate_news *news);
+	/* The book cannot be read any more, or again. */
+	void (*outage)(void *arg, const struct outage *o);
 	void *arg;
 };
 

@@ -15,12 +15,11 @@ static_assert(KEEP_UNIT_SIZE == GATE_NAME_SIZE, "a unit's name does not fit into
 /* Rationale: a name, its home and its shell. */
 #define USER_SIZE 16384
 
-bool gate_book_has_changed(struct gate *g)
+bool gate_book_follow(struct gate *g, struct err *err)
 {
 	int64_t seq = g->seq;
 
-	changes_newest(&g->book, &seq);
-	return seq != g->seq;
+	return changes_newest(&g->book, &seq, err) && (seq == g->seq || gate_book_read(g, err));
 }
 
 const struct keep *gate_keep_of(const struct gate *g, enum protocol protocol, uint16_t port)
@@ -187,8 +186,8 @@ bool gate_book_read(struct gate *g, struct err *err)
 	int64_t seq = g->seq;
 
 	/* The number first: what changes in between is read again. */
-	changes_newest(&g->book, &seq);
-	if (!read_keeps(g, &arena, &keeps, err) || !tell_kernel(g, &keeps, err)) {
+	if (!changes_newest(&g->book, &seq, err) || !read_keeps(g, &arena, &keeps, err) ||
+	    !tell_kernel(g, &keeps, err)) {
 		arena_release(&arena);
 		return false;
 	}

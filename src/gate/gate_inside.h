@@ -53,6 +53,7 @@ struct gate {
 	int64_t since_ms, refused, seq;
 	struct arena arena; /* what the keeps refer to */
 	struct keeps keeps;
+	struct outage outage; /* of the book */
 	int socket, lock, signals, ticker;
 	char path[PATH_MAX];
 	struct running *running;
@@ -64,8 +65,8 @@ struct gate {
 
 /* gate_book.c */
 
-/* Has the book changed since it was read last? */
-bool gate_book_has_changed(struct gate *g);
+/* Read it if it has changed since it was read last. Errors: as below. */
+MUST_CHECK bool gate_book_follow(struct gate *g, struct err *err);
 /* Read it, and tell the kernel. Errors: the book's; ERR_IO. */
 MUST_CHECK bool gate_book_read(struct gate *g, struct err *err);
 const struct keep *gate_keep_of(const struct gate *g, enum protocol protocol, uint16_t port);

@@ -29,7 +29,7 @@ static bool find_place(struct stream *s, const struct http_request *r, struct er
 
 	if (last && *last)
 		return parse_place(last, &s->after, err);
-	changes_newest(s->reads, &s->after);
+	(void)!changes_newest(s->reads, &s->after, NULL);
 	return true;
 }
 
@@ -79,7 +79,7 @@ struct stream *stream_with(const struct transport *reads, const struct stream_wo
 	s->arg = arg;
 	text_add_bytes(&s->pending, text_str(first), first->len);
 	if (reads)
-		changes_newest(reads, &s->after);
+		(void)!changes_newest(reads, &s->after, NULL);
 	return s;
 }
 

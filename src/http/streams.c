@@ -115,7 +115,7 @@ void streams_look(struct streams *all, const struct transport *reads)
 
 	if (!all->first)
 		return;
-	changes_newest(reads, &newest);
+	(void)!changes_newest(reads, &newest, NULL);
 	if (newest != all->newest)
 		streams_wake(all);
 	all->newest = newest;

@@ -21,20 +21,27 @@ bool changes_since(const struct transport *reads, int64_t after, int64_t limit, 
 		   ret, err);
 }
 
-static bool newest(const struct transport *reads, bool settled, int64_t *ret)
+/* False without an error: there is none. */
+static bool newest(const struct transport *reads, bool settled, int64_t *ret, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *events = NULL;
 
-	if (!ask(reads, json_pack("{s:i s:b}", "limit", 1, "settled", settled), &events, NULL) ||
+	if (!ask(reads, json_pack("{s:i s:b}", "limit", 1, "settled", settled), &events, err) ||
 	    !json_array_size(events))
 		return false;
 	*ret = json_int_of(json_array_get(events, 0), "seq", 0);
 	return true;
 }
 
-void changes_newest(const struct transport *reads, int64_t *ret)
+bool changes_newest(const struct transport *reads, int64_t *ret, struct err *err)
 {
+	struct err why = { 0 };
+
 	/* In a book that came from another server, what was before goes by that one's clockwork. */
-	if (!newest(reads, true, ret))
-		(void)newest(reads, false, ret);
+	if (newest(reads, true, ret, &why) || (!why.code && newest(reads, false, ret, &why)) ||
+	    !why.code)
+		return true;
+	if (err)
+		*err = why;
+	return false;
 }

@@ -10,10 +10,11 @@
 #include "operations/transport.h"
 
 /*
- * The number of the newest event in `*ret`, or what it was where that cannot be read.  While
- * others still write, it is one of before: so that what they do is told, too.
+ * The number of the newest event in `*ret`, or what it was where there is none.  While others still
+ * write, it is one of before: so that what they do is told, too.
+ * Errors: those of `history`; then `*ret` is what it was, too, for who has no use for more
  */
-void changes_newest(const struct transport *reads, int64_t *ret);
+bool changes_newest(const struct transport *reads, int64_t *ret, struct err *err);
 
 /*
  * At most `limit` events behind the one numbered `after`, the oldest first: an array of what

@@ -460,6 +460,32 @@ def test_guard__of_another_user_is_not_asked(guard, pb):
     assert pb.json("guard", "status", user=NOBODY)["user"] == "nobody"
 
 
+def test_guard__says_since_when_and_why_it_cannot_read_the_book(guard, owned, pb):
+    port = owned("shop/web")
+    book = ("--book", f"unix:{pb.base}/book.sock")
+
+    def serve():
+        server = pb.start("serve", "--listen", book[1])
+        assert server.stdout.readline() == f"listening on {book[1]}\n"
+        return server
+
+    server = serve()
+    g = guard(*book)
+    assert pb.json("guard", "status")["unreadSince"] is None
+    server.terminate()
+    server.wait(timeout=20)
+    assert "cannot read the book: no portbook answers at" in g.wait("goes on with what it read")
+    status = pb.json("guard", "status")
+    assert status["unreadSince"] > status["since"]
+    assert "no portbook answers" in status["unreadReason"]
+    assert "the book has been out of reach since 20" in pb.ok("guard", "status").splitlines()[1]
+    assert not bind(port)
+    serve()
+    g.wait("reads the book again, after ")
+    assert pb.json("guard", "status")["unreadReason"] is None
+    assert "out of reach" not in pb.ok("guard", "status")
+
+
 def test_guard__follows_a_book_in_postgresql(guard, pb, shared, run):
     with_book = ("--book", shared.url())
     pb.ok("get", "shop/web", "--create", "--meta", "startedBy=run", *with_book)

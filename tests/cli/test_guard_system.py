@@ -29,6 +29,7 @@ except OSError as err:
     print(err.errno)
 """
 EADDRINUSE = "98"
+BOOKS = "/var/lib/portbook"
 
 # Who asks and never says what.
 CROWD = """
@@ -218,6 +219,20 @@ def test_follows__the_book_as_it_changes(machine):
     wait_for(lambda: bind(machine, port, "bob"), EADDRINUSE)
     machine.portbook("release", "shop/api", user="alice", groups=machine.groups, umask=0o007)
     wait_for(lambda: bind(machine, port, "bob"), "bound")
+
+
+def test_follows__says_since_when_it_cannot_read_the_book(machine):
+    port = enter(machine, "shop/web")
+    gate = Gate(machine)
+    # Its folder is a file: that can be no book.
+    machine.run("sh", "-c", f"mv {BOOKS} {BOOKS}-away; echo > {BOOKS}")
+    assert "goes on with what it read last" in gate.wait("cannot read the book: ")
+    assert "\nthe book has been out of reach since 20" in machine.portbook(
+        "guard", "--system", "status").stdout
+    assert bind(machine, port, "bob") == EADDRINUSE
+    machine.run("sh", "-c", f"rm {BOOKS}; mv {BOOKS}-away {BOOKS}")
+    gate.wait("reads the book again, after ")
+    assert "out of reach" not in machine.portbook("guard", "--system", "status").stdout
 
 
 def test_stays__when_it_ends_and_goes_on_when_it_is_back(machine):
