@@ -25,6 +25,7 @@ from pathlib import Path
 
 import pytest
 
+from ending import end_group
 from told import pytest_terminal_summary  # noqa: F401: a hook
 
 TOP = Path(__file__).resolve().parent.parent
@@ -222,11 +223,7 @@ class Portbook:
 
     def stop(self):
         for process in self.started:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
+            end_group(process)
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe:
                     pipe.close()

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from ending import end_group
+
 NOBODY = 65534
 
 NODE = """
@@ -66,11 +68,7 @@ def serve(pb):
     run.process = start
     yield run
     for process in started:
-        try:
-            os.killpg(process.pid, 9)
-        except ProcessLookupError:
-            pass
-        process.wait()
+        end_group(process)
         process.stdin.close()
         process.stdout.close()
 

@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 import yaml
 
+from ending import end_group
 from npm import FRAMEWORKS, PACKAGES
 
 VITE = """\
@@ -115,9 +116,7 @@ def start(pb):
 
     yield run
     for process in running:
-        subprocess.run(["kill", "-KILL", "--", f"-{process.pid}"], check=False,
-                       stderr=subprocess.DEVNULL)
-        process.wait()
+        end_group(process)
         process.stdout.close()
 
 

@@ -1,14 +1,13 @@
 """Programs of the stories: each listens where it was written to, and answers with its name."""
 
 import http.client
-import os
 import select
 import shutil
-import signal
 import subprocess
 
 import pytest
 
+from ending import end_group
 # A server that names its port itself; with more than one it listens on each.
 FIXED = """
 const [name, ...ports] = process.argv.slice(1);
@@ -87,11 +86,7 @@ class Program:
 
     def kill(self):
         """At once, with all that it has started."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait(timeout=30)
+        end_group(self.process)
 
 
 def start(command, cwd, env, errors):
