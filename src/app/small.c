@@ -20,6 +20,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,21 @@
 
 static char **words;
 static pid_t begun;
+
+/* That the time of a `run` is over is heard by who has begun anew, and not on the way (cmd_run.c). */
+static void hear_alarm(bool hears)
+{
+	sigset_t alarm;
+
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	(void)sigprocmask(hears ? SIG_UNBLOCK : SIG_BLOCK, &alarm, NULL);
+}
+
+static bool is_run(void)
+{
+	return words[0] && words[1] && !strcmp(words[1], "run");
+}
 
 static bool become_whole(struct err *err)
 {
@@ -50,8 +66,12 @@ static void need_whole(void)
 		return;
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		; /* what was forked is not handed on */
+	if (is_run())
+		hear_alarm(false);
 	if (!become_whole(&err) && !is_said)
 		fprintf(stderr, "portbook: note: %s\n", err.text);
+	if (is_run())
+		hear_alarm(true);
 	is_said = true;
 }
 

@@ -163,12 +163,20 @@ static void give_up(int signal)
 	_exit(5);
 }
 
+/* Both outlive an exec: a run that has begun anew (app/small.c) has no more time than it had. */
 static void limit_waiting(int64_t ms)
 {
 	const struct itimerval timer = { .it_value = { ms / 1000, ms % 1000 * 1000 } };
+	struct itimerval before = { 0 };
+	sigset_t alarm;
 
 	signal(SIGALRM, ms ? give_up : SIG_DFL);
-	(void)setitimer(ITIMER_REAL, &timer, NULL);
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	(void)setitimer(ITIMER_REAL, &timer, &before);
+	if (ms && timerisset(&before.it_value) && timercmp(&before.it_value, &timer.it_value, <))
+		(void)setitimer(ITIMER_REAL, &before, NULL);
+	(void)sigprocmask(SIG_UNBLOCK, &alarm, NULL);
 }
 
 static bool hold(struct run *r, struct launching *l, struct err *err)

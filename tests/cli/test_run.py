@@ -329,6 +329,19 @@ def test_undo__passes_over_what_was_run(shop):
     assert "other/dashboard" in shop.pb("undo", "--yes", check=True).out
 
 
+def time_is_over():
+    """As an exec leaves it: nobody has heard of it yet."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+    os.kill(os.getpid(), signal.SIGALRM)
+
+
+def test_run__that_begins_anew_has_no_more_time_than_it_had(shop):
+    result = subprocess.run([shop.pb.program, "run", "shop/web", "--", "echo", "started"],
+                            env=shop.pb.environment(), preexec_fn=time_is_over,
+                            capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout) == (5, "") and "within 2 s" in result.stderr
+
+
 def test_run__waits_two_seconds_for_a_book_and_no_longer(shop, book):
     held = sqlite3.connect(book.path, isolation_level=None)
     held.execute("BEGIN IMMEDIATE")
