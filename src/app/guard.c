@@ -21,6 +21,7 @@
 struct guarding {
 	const char *book; /* NULL: the default */
 	bool detach, only_report;
+	bool has_read; /* the book, so that it is there */
 	struct output out;
 };
 
@@ -79,6 +80,7 @@ static void ready(void *arg, const struct gate_counts *c)
 {
 	struct guarding *g = arg;
 
+	g->has_read = true;
 	if (g->out.json)
 		add_json(g, json_pack("{s:b, s:i, s:i, s:b}", "success", 1, "kept", (int)c->kept,
 				      "notKept", (int)c->left, "dryRun", g->only_report));
@@ -155,10 +157,14 @@ static struct session_options options_of(const struct guarding *g)
 static bool ask(void *arg, const char *operation, const json_t *input, json_t **ret,
 		struct err *err)
 {
-	const struct session_options o = options_of(arg);
+	const struct guarding *g = arg;
+	struct session_options o = options_of(g);
 	struct session *s = NULL;
-	bool ok = session_open(&o, &s, err) && session_call(s, operation, input, ret, err);
+	bool ok;
 
+	/* A new and empty one in the place of what was read would let all ports go. */
+	o.only_look = g->has_read;
+	ok = session_open(&o, &s, err) && session_call(s, operation, input, ret, err);
 	session_free(s);
 	return ok;
 }

@@ -221,16 +221,17 @@ def test_follows__the_book_as_it_changes(machine):
     wait_for(lambda: bind(machine, port, "bob"), "bound")
 
 
-def test_follows__says_since_when_it_cannot_read_the_book(machine):
+@pytest.mark.parametrize("instead", ["", f"; echo > {BOOKS}"],
+                         ids=["moved away", "its folder is a file"])
+def test_follows__says_since_when_it_cannot_read_the_book(machine, instead):
     port = enter(machine, "shop/web")
     gate = Gate(machine)
-    # Its folder is a file: that can be no book.
-    machine.run("sh", "-c", f"mv {BOOKS} {BOOKS}-away; echo > {BOOKS}")
+    machine.run("sh", "-c", f"mv {BOOKS} {BOOKS}-away{instead}")
     assert "goes on with what it read last" in gate.wait("cannot read the book: ")
     assert "\nthe book has been out of reach since 20" in machine.portbook(
         "guard", "--system", "status").stdout
     assert bind(machine, port, "bob") == EADDRINUSE
-    machine.run("sh", "-c", f"rm {BOOKS}; mv {BOOKS}-away {BOOKS}")
+    machine.run("sh", "-c", f"rm -rf {BOOKS}; mv {BOOKS}-away {BOOKS}")
     gate.wait("reads the book again, after ")
     assert "out of reach" not in machine.portbook("guard", "--system", "status").stdout
 
