@@ -163,6 +163,12 @@ static void give_up(int signal)
 	_exit(5);
 }
 
+/* 0: it is not set. */
+static int64_t left_us(const struct itimerval *t)
+{
+	return t->it_value.tv_sec * INT64_C(1000000) + t->it_value.tv_usec;
+}
+
 /* Both outlive an exec: a run that has begun anew (app/small.c) has no more time than it had. */
 static void limit_waiting(int64_t ms)
 {
@@ -174,7 +180,7 @@ static void limit_waiting(int64_t ms)
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	(void)setitimer(ITIMER_REAL, &timer, &before);
-	if (ms && timerisset(&before.it_value) && timercmp(&before.it_value, &timer.it_value, <))
+	if (left_us(&before) && left_us(&before) < left_us(&timer))
 		(void)setitimer(ITIMER_REAL, &before, NULL);
 	(void)sigprocmask(SIG_UNBLOCK, &alarm, NULL);
 }

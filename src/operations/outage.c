@@ -2,13 +2,14 @@
 
 bool outage_note(struct outage *o, bool was_read, const struct err *why, int64_t now_ms)
 {
+	static const struct err none = { 0 };
 	bool is_news = was_read == (o->since_ms != 0);
 
 	if (!is_news)
 		return false;
 	o->lasted_ms = was_read ? now_ms - o->since_ms : 0;
 	o->since_ms = was_read ? 0 : now_ms;
-	o->why = was_read ? (struct err){ 0 } : *why;
+	o->why = was_read ? none : *why;
 	return true;
 }
 
