@@ -38,110 +38,108 @@ static void test_formats__have_names_of_their_own_and_a_way_into_a_file(void **s
 	CHECK(!render_format_named("mak"));
 }
 
+static const struct {
+	const char *format, *old, *want;
+} kept[] = {
+	{ "json", "{}", "{\n  \"API_PORT\": 3101,\n  \"WEB_PORT\": 3100\n}" },
+	{ "json", "{\"a\": [1, {\"WEB_PORT\": 9}]}",
+	  "{\"a\": [1, {\"WEB_PORT\": 9}],\"API_PORT\": 3101,\"WEB_PORT\": 3100}" },
+	{ "json", "{\r\n\t\"WEB_PORT\" : \"x\" ,\r\n\t\"b\":1.50\r\n}\r\n",
+	  "{\r\n\t\"WEB_PORT\" : 3100 ,\r\n\t\"b\":1.50,\r\n\t\"API_PORT\": 3101\r\n}\r\n" },
+	{ "json", " { \"WEB_PORT\" : null,\"API_PORT\":{} } ",
+	  " { \"WEB_PORT\" : 3100,\"API_PORT\":3101 } " },
+	{ "json", "{\r\n}", "{\r\n  \"API_PORT\": 3101,\r\n  \"WEB_PORT\": 3100\r\n\r\n}" },
+	{ "direnv", "layout node\nexport WEB_PORT=\"${WEB_PORT:-1}\" # page\n",
+	  "layout node\nexport WEB_PORT=\"3100\" # page\nexport API_PORT=3101\n" },
+	{ "direnv", "use nix", "use nix\nexport API_PORT=3101\nexport WEB_PORT=3100\n" },
+	/* Somebody's value that is more than a number is none of our business. */
+	/* A here-document is what a command reads; its quotes are nobody's. */
+	{ "direnv", "cat > .env <<EOF\nWEB_PORT=1\nX='\nEOF\nexport WEB_PORT=2 API_PORT=3\n",
+	  "cat > .env <<EOF\nWEB_PORT=1\nX='\nEOF\nexport WEB_PORT=3100 API_PORT=3\n"
+	  "export API_PORT=3101\n" },
+	{ "direnv", "cat <<-'E' # '\n\tWEB_PORT=1\n\tE\nAPI_PORT=1\r\n<<\\E cat\nAPI_PORT=1\nE\n",
+	  "cat <<-'E' # '\n\tWEB_PORT=1\n\tE\nAPI_PORT=3101\r\n<<\\E cat\nAPI_PORT=1\nE\n"
+	  "export WEB_PORT=3100\n" },
+	/* And this is none: shifted, behind a comment's sign, a here-string, without an end. */
+	{ "direnv", "N=$((1<<E))\n# <<E\ncat <<<E\ncat <<F\nWEB_PORT=1\nAPI_PORT=1\nE\n",
+	  "N=$((1<<E))\n# <<E\ncat <<<E\ncat <<F\nWEB_PORT=3100\nAPI_PORT=3101\nE\n" },
+	{ "dotenv", "A=<<E\nWEB_PORT=1\nE\nAPI_PORT=1\n",
+	  "A=<<E\nWEB_PORT=3100\nE\nAPI_PORT=3101\n" },
+	{ "direnv", "X=$(\ndate\n)\nAPI_PORT=1\nWEB_PORT=\n",
+	  "X=$(\ndate\n)\nAPI_PORT=3101\nWEB_PORT=3100\n" },
+	{ "package-json",
+	  "{\r\n  \"scripts\": {\"build\": \"x -p 1\", \"dev\":\"vite --port=3000 "
+	  "\\\"--host\\\"\"},\r\n\t\"a\": 1.0\r\n}",
+	  "{\r\n  \"scripts\": {\"build\": \"x -p 1\", \"dev\":\"vite "
+	  "--port=${WEB_PORT:-3100} \\\"--host\\\"\"},\r\n\t\"a\": 1.0\r\n}" },
+	/* Whose a script is: the service in its name, else web. */
+	{ "npm",
+	  "{\"scripts\":{\"dev:api\":\"PORT=1 node a\",\"start\":\"x -p ${PORT:-2}\","
+	  "\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 4'\","
+	  "\"develop\":\"sh -c \\\"x \\u002dp -p 4\\\"\"}}",
+	  "{\"scripts\":{\"dev:api\":\"PORT=${API_PORT:-3101} node a\",\"start\":\"x -p "
+	  "${PORT:-3100}\",\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 3100'\","
+	  "\"develop\":\"sh -c \\\"x \\u002dp -p ${WEB_PORT:-3100}\\\"\"}}" },
+	{ "next",
+	  "{\"scripts\":{\"dev\":\"next dev --turbo\",\"start\":\"next start -p 3000\","
+	  "\"build\":\"next build\",\"serve\":\"nextdev\"}}",
+	  "{\"scripts\":{\"dev\":\"next dev -p ${WEB_PORT:-3100} --turbo\",\"start\":\""
+	  "next start -p ${WEB_PORT:-3100}\",\"build\":\"next build\",\"serve\":\""
+	  "nextdev\"}}" },
+	{ "Procfile",
+	  "# ours\r\nrelease: x -p 1\r\nweb: node s.js -p 5000 # p\r\napi:\tx --port \"1\"",
+	  "# ours\r\nrelease: x -p 1\r\nweb: node s.js -p ${WEB_PORT:-3100} # p\r\n"
+	  "api:\tx --port \"${API_PORT:-3101}\"" },
+	{ "hosts", "127.0.0.1\tlocalhost\n",
+	  "127.0.0.1\tlocalhost\n\n"
+	  "# >>> portbook shop@1 dev (make it) >>>\n"
+	  "127.0.0.1\tapi.shop.localhost\t# port 3101\n"
+	  "127.0.0.1\tweb.shop.localhost\t# port 3100\n"
+	  "# <<< portbook shop@1 dev <<<\n" },
+	/* What stands between our marks is ours; another's block is not. */
+	{ "hosts",
+	  "# >>> portbook shop@2 dev (x) >>>\n# <<< portbook shop@2 dev <<<\n"
+	  "  # >>> portbook shop@1 dev (x) >>>\nold\n # <<< portbook shop@1 dev <<< \n"
+	  "::1 x",
+	  "# >>> portbook shop@2 dev (x) >>>\n# <<< portbook shop@2 dev <<<\n"
+	  "# >>> portbook shop@1 dev (make it) >>>\n"
+	  "127.0.0.1\tapi.shop.localhost\t# port 3101\n"
+	  "127.0.0.1\tweb.shop.localhost\t# port 3100\n"
+	  "# <<< portbook shop@1 dev <<<\n"
+	  "::1 x" },
+	{ "systemd", "[Unit]\r\nAfter=x",
+	  "[Unit]\r\nAfter=x\r\n\r\n"
+	  "# >>> portbook shop@1 dev (make it) >>>\r\n"
+	  "[Service]\r\nEnvironment=API_PORT=3101\r\nEnvironment=WEB_PORT=3100\r\n"
+	  "ExecStartPre=-portbook yield shop/api --env dev\r\n"
+	  "ExecStartPre=-portbook yield shop/web --env dev\r\n"
+	  "# <<< portbook shop@1 dev <<<\r\n" },
+	{ "systemd",
+	  "\xef\xbb\xbf# >>> portbook shop@1 dev (x) >>>\n"
+	  "# <<< portbook shop@1 dev <<<\n",
+	  "\xef\xbb\xbf# >>> portbook shop@1 dev (make it) >>>\n"
+	  "[Service]\nEnvironment=API_PORT=3101\nEnvironment=WEB_PORT=3100\n"
+	  "ExecStartPre=-portbook yield shop/api --env dev\n"
+	  "ExecStartPre=-portbook yield shop/web --env dev\n"
+	  "# <<< portbook shop@1 dev <<<\n" },
+	{ "python", "",
+	  "# >>> portbook (make it) >>>\nimport os\n\n"
+	  "API_PORT = int(os.environ.get(\"API_PORT\") or 3101)\n"
+	  "WEB_PORT = int(os.environ.get(\"WEB_PORT\") or 3100)\n"
+	  "# <<< portbook <<<\n" },
+};
+
 static void test_splice__keeps_what_is_not_ours(void **state)
 {
-	static const struct {
-		const char *format, *old, *want;
-	} row[] = {
-		{ "json", "{}", "{\n  \"API_PORT\": 3101,\n  \"WEB_PORT\": 3100\n}" },
-		{ "json", "{\"a\": [1, {\"WEB_PORT\": 9}]}",
-		  "{\"a\": [1, {\"WEB_PORT\": 9}],\"API_PORT\": 3101,\"WEB_PORT\": 3100}" },
-		{ "json", "{\r\n\t\"WEB_PORT\" : \"x\" ,\r\n\t\"b\":1.50\r\n}\r\n",
-		  "{\r\n\t\"WEB_PORT\" : 3100 ,\r\n\t\"b\":1.50,\r\n\t\"API_PORT\": 3101\r\n}\r\n" },
-		{ "json", " { \"WEB_PORT\" : null,\"API_PORT\":{} } ",
-		  " { \"WEB_PORT\" : 3100,\"API_PORT\":3101 } " },
-		{ "json", "{\r\n}", "{\r\n  \"API_PORT\": 3101,\r\n  \"WEB_PORT\": 3100\r\n\r\n}" },
-		{ "direnv", "layout node\nexport WEB_PORT=\"${WEB_PORT:-1}\" # page\n",
-		  "layout node\nexport WEB_PORT=\"3100\" # page\nexport API_PORT=3101\n" },
-		{ "direnv", "use nix", "use nix\nexport API_PORT=3101\nexport WEB_PORT=3100\n" },
-		/* Somebody's value that is more than a number is none of our business. */
-		/* A here-document is what a command reads; its quotes are nobody's. */
-		{ "direnv",
-		  "cat > .env <<EOF\nWEB_PORT=1\nX='\nEOF\nexport WEB_PORT=2 API_PORT=3\n",
-		  "cat > .env <<EOF\nWEB_PORT=1\nX='\nEOF\nexport WEB_PORT=3100 API_PORT=3\n"
-		  "export API_PORT=3101\n" },
-		{ "direnv",
-		  "cat <<-'E' # '\n\tWEB_PORT=1\n\tE\nAPI_PORT=1\r\n<<\\E cat\nAPI_PORT=1\nE\n",
-		  "cat <<-'E' # '\n\tWEB_PORT=1\n\tE\nAPI_PORT=3101\r\n<<\\E cat\nAPI_PORT=1\nE\n"
-		  "export WEB_PORT=3100\n" },
-		/* And this is none: shifted, behind a comment's sign, a here-string, without an end. */
-		{ "direnv", "N=$((1<<E))\n# <<E\ncat <<<E\ncat <<F\nWEB_PORT=1\nAPI_PORT=1\nE\n",
-		  "N=$((1<<E))\n# <<E\ncat <<<E\ncat <<F\nWEB_PORT=3100\nAPI_PORT=3101\nE\n" },
-		{ "dotenv", "A=<<E\nWEB_PORT=1\nE\nAPI_PORT=1\n",
-		  "A=<<E\nWEB_PORT=3100\nE\nAPI_PORT=3101\n" },
-		{ "direnv", "X=$(\ndate\n)\nAPI_PORT=1\nWEB_PORT=\n",
-		  "X=$(\ndate\n)\nAPI_PORT=3101\nWEB_PORT=3100\n" },
-		{ "package-json",
-		  "{\r\n  \"scripts\": {\"build\": \"x -p 1\", \"dev\":\"vite --port=3000 "
-		  "\\\"--host\\\"\"},\r\n\t\"a\": 1.0\r\n}",
-		  "{\r\n  \"scripts\": {\"build\": \"x -p 1\", \"dev\":\"vite "
-		  "--port=${WEB_PORT:-3100} \\\"--host\\\"\"},\r\n\t\"a\": 1.0\r\n}" },
-		/* Whose a script is: the service in its name, else web. */
-		{ "npm",
-		  "{\"scripts\":{\"dev:api\":\"PORT=1 node a\",\"start\":\"x -p ${PORT:-2}\","
-		  "\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 4'\","
-		  "\"develop\":\"sh -c \\\"x \\u002dp -p 4\\\"\"}}",
-		  "{\"scripts\":{\"dev:api\":\"PORT=${API_PORT:-3101} node a\",\"start\":\"x -p "
-		  "${PORT:-3100}\",\"test\":\"x -p 3\",\"serve\":\"sh -c 'x -p 3100'\","
-		  "\"develop\":\"sh -c \\\"x \\u002dp -p ${WEB_PORT:-3100}\\\"\"}}" },
-		{ "next",
-		  "{\"scripts\":{\"dev\":\"next dev --turbo\",\"start\":\"next start -p 3000\","
-		  "\"build\":\"next build\",\"serve\":\"nextdev\"}}",
-		  "{\"scripts\":{\"dev\":\"next dev -p ${WEB_PORT:-3100} --turbo\",\"start\":\""
-		  "next start -p ${WEB_PORT:-3100}\",\"build\":\"next build\",\"serve\":\""
-		  "nextdev\"}}" },
-		{ "Procfile",
-		  "# ours\r\nrelease: x -p 1\r\nweb: node s.js -p 5000 # p\r\napi:\tx --port \"1\"",
-		  "# ours\r\nrelease: x -p 1\r\nweb: node s.js -p ${WEB_PORT:-3100} # p\r\n"
-		  "api:\tx --port \"${API_PORT:-3101}\"" },
-		{ "hosts", "127.0.0.1\tlocalhost\n",
-		  "127.0.0.1\tlocalhost\n\n"
-		  "# >>> portbook shop@1 dev (make it) >>>\n"
-		  "127.0.0.1\tapi.shop.localhost\t# port 3101\n"
-		  "127.0.0.1\tweb.shop.localhost\t# port 3100\n"
-		  "# <<< portbook shop@1 dev <<<\n" },
-		/* What stands between our marks is ours; another's block is not. */
-		{ "hosts",
-		  "# >>> portbook shop@2 dev (x) >>>\n# <<< portbook shop@2 dev <<<\n"
-		  "  # >>> portbook shop@1 dev (x) >>>\nold\n # <<< portbook shop@1 dev <<< \n"
-		  "::1 x",
-		  "# >>> portbook shop@2 dev (x) >>>\n# <<< portbook shop@2 dev <<<\n"
-		  "# >>> portbook shop@1 dev (make it) >>>\n"
-		  "127.0.0.1\tapi.shop.localhost\t# port 3101\n"
-		  "127.0.0.1\tweb.shop.localhost\t# port 3100\n"
-		  "# <<< portbook shop@1 dev <<<\n"
-		  "::1 x" },
-		{ "systemd", "[Unit]\r\nAfter=x",
-		  "[Unit]\r\nAfter=x\r\n\r\n"
-		  "# >>> portbook shop@1 dev (make it) >>>\r\n"
-		  "[Service]\r\nEnvironment=API_PORT=3101\r\nEnvironment=WEB_PORT=3100\r\n"
-		  "ExecStartPre=-portbook yield shop/api --env dev\r\n"
-		  "ExecStartPre=-portbook yield shop/web --env dev\r\n"
-		  "# <<< portbook shop@1 dev <<<\r\n" },
-		{ "systemd",
-		  "\xef\xbb\xbf# >>> portbook shop@1 dev (x) >>>\n"
-		  "# <<< portbook shop@1 dev <<<\n",
-		  "\xef\xbb\xbf# >>> portbook shop@1 dev (make it) >>>\n"
-		  "[Service]\nEnvironment=API_PORT=3101\nEnvironment=WEB_PORT=3100\n"
-		  "ExecStartPre=-portbook yield shop/api --env dev\n"
-		  "ExecStartPre=-portbook yield shop/web --env dev\n"
-		  "# <<< portbook shop@1 dev <<<\n" },
-		{ "python", "",
-		  "# >>> portbook (make it) >>>\nimport os\n\n"
-		  "API_PORT = int(os.environ.get(\"API_PORT\") or 3101)\n"
-		  "WEB_PORT = int(os.environ.get(\"WEB_PORT\") or 3100)\n"
-		  "# <<< portbook <<<\n" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
 		CLEANUP(text_release) struct text once = { 0 }, twice = { 0 };
 		struct err err = { 0 };
 
-		CHECK(splice(row[i].format, &values, row[i].old, &once, &err), "row %zu: %s", i,
+		CHECK(splice(kept[i].format, &values, kept[i].old, &once, &err), "row %zu: %s", i,
 		      err.text);
-		CHECK(!strcmp(text_str(&once), row[i].want), "row %zu: %s", i, text_str(&once));
-		CHECK(splice(row[i].format, &values, text_str(&once), &twice, &err), "row %zu", i);
-		CHECK_TEXT(text_str(&twice), row[i].want);
+		CHECK(!strcmp(text_str(&once), kept[i].want), "row %zu: %s", i, text_str(&once));
+		CHECK(splice(kept[i].format, &values, text_str(&once), &twice, &err), "row %zu", i);
+		CHECK_TEXT(text_str(&twice), kept[i].want);
 	}
 }
 
