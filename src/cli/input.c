@@ -200,21 +200,25 @@ static bool set_ref(json_t *object, const char *const fields[static 3],
 static const char *const usual_fields[] = { "projectName", "instance", "serviceName" };
 
 /* It may name a service; but who says no more than a number means the port. */
-static bool fail_port(const char *text, struct err *err)
+static bool fail_number(const char *text, struct err *err)
 {
+	uint16_t port;
+
+	if (!port_parse(text, &port, err))
+		return false;
 	fail(err, ERR_INVALID, "'%s' is a port, and a service is wanted", text);
-	return fail_hint(err, "whose it is: portbook check %s; a service that has it: --port %s",
-			 text, text);
+	return fail_hint(
+		err, "whose it is: portbook check %s; to have it: portbook get SERVICE --port %s",
+		text, text);
 }
 
 bool input_add_service(json_t *input, const char *const fields[static 3], const char *text,
 		       struct err *err)
 {
 	struct service_ref ref;
-	uint16_t port;
 
-	if (port_parse(text, &port, NULL))
-		return fail_port(text, err);
+	if (is_digits(text))
+		return fail_number(text, err);
 	return service_ref_parse(text, &ref, err) && set_ref(input, fields, &ref, text, err);
 }
 

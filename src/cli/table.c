@@ -139,17 +139,38 @@ static void add_cell(struct text *line, const struct table *table, const struct 
 	*pending = (is_right(c) ? 0 : rest) + TABLE_GAP;
 }
 
-/* As many whole words as fit, or the first one; what follows them. */
+/* Of a word that is too long: what fits, to behind a '/' if that is most of it. */
+static size_t part_of_word(const char *word, size_t len, unsigned width)
+{
+	const unsigned char *at = (const unsigned char *)word;
+	size_t fits = 0, slash = 0;
+
+	for (unsigned columns = 0; fits < len;) {
+		uint32_t c = glyph_eat(&at);
+
+		columns += glyph_width(c);
+		if (columns > width && fits)
+			break;
+		fits = (size_t)((const char *)at - word);
+		slash = c == '/' ? fits : slash;
+	}
+	return fits < len && slash > fits / 2 ? slash : fits;
+}
+
+/* As many whole words as fit, or a part of the first one; what follows them. */
 static const char *add_words(struct text *t, const char *text, unsigned width)
 {
 	size_t end = 0, next = strcspn(text, " ");
 
+	next = part_of_word(text, next, width);
 	do {
 		text_add_bytes(t, text + end, next - end);
 		end = next;
 		next += strspn(text + next, " ");
+		if (next == end)
+			break;
 		next += strcspn(text + next, " ");
-	} while (next > end && text_columns(text_str(t)) + next - end <= width);
+	} while (text_columns(text_str(t)) + next - end <= width);
 	return text + end + strspn(text + end, " ");
 }
 
@@ -170,7 +191,7 @@ static void add_rest(struct text *t, const char *rest, unsigned at, unsigned wid
 static const char *first_line(const struct column *c, const char *text, unsigned width,
 			      struct text *words, struct text *rest)
 {
-	if (!c->wraps || text_columns(text) <= width)
+	if (!c->wraps || width < c->least || text_columns(text) <= width)
 		return text;
 	text_add(rest, add_words(words, text, width));
 	return text_str(words);

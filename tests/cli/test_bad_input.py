@@ -480,6 +480,8 @@ def test_number__where_a_service_is_wanted_is_taken_for_the_port_it_is(pb):
         assert (refused.code, refused.out) == (2, "")
         assert "'3100' is a port, and a service is wanted" in refused.err
         assert "portbook check 3100" in refused.err
+    for none in ("0", "65536", "99999999999999999999"):
+        assert pb.fails(2, "get", none).err.startswith(f"portbook: '{none}' is not a port")
     assert pb.ok("list") == ""
     assert "portbook check 3100" in pb("summary", "3100").err
     assert "portbook get web" in pb("check", "web").err

@@ -140,10 +140,29 @@ static void table__goes_on_below_where_a_cell_wraps(void **state)
 	table_add(&t, &(struct table){ wrapping, rows, FORMAT_TABLE, 28, false });
 	CHECK(!strcmp(text_str(&t), "PORT  ACTUAL            UNIT\n"
 				    "  80  node (pid 7, cwd  web\n"
-				    "      /srv/a-long-nam\u2026\n"
-				    "      of  shop\n"
+				    "      /srv/a-long-name\n"
+				    "      -of-it), of\n"
+				    "      shop\n"
 				    "3100  nobody            x\n"),
 	      "%s", text_str(&t));
+}
+
+static void table__breaks_a_long_path_behind_a_folder(void **state)
+{
+	CLEANUP(json_cleanup)
+	json_t *rows = rows_of("[{\"port\":80,\"actual\":\"/srv/projects/customer-portal\"}]");
+	CLEANUP(text_release) struct text t = { 0 }, narrow = { 0 };
+
+	table_add(&t, &(struct table){ wrapping, rows, FORMAT_TABLE, 28, false });
+	CHECK(!strcmp(text_str(&t), "PORT  ACTUAL            UNIT\n"
+				    "  80  /srv/projects/\n"
+				    "      customer-portal\n"),
+	      "%s", text_str(&t));
+	/* Too narrow to be read in pieces: one line, cut. */
+	table_add(&narrow, &(struct table){ wrapping, rows, FORMAT_TABLE, 15, false });
+	CHECK(!strcmp(text_str(&narrow), "PORT  ACTUAL  \u2026\n"
+					 "  80  /srv/\u2026\n"),
+	      "%s", text_str(&narrow));
 }
 
 static void table__fits_every_width(void **state)
@@ -235,6 +254,7 @@ int main(void)
 		cmocka_unit_test(table__cuts_and_then_drops_the_least_important_first),
 		cmocka_unit_test(table__cuts_long_names_before_it_drops_what_tells_rows_apart),
 		cmocka_unit_test(table__goes_on_below_where_a_cell_wraps),
+		cmocka_unit_test(table__breaks_a_long_path_behind_a_folder),
 		cmocka_unit_test(table__fits_every_width),
 		cmocka_unit_test(table__shows_more_than_80_percent_in_colour),
 		cmocka_unit_test(table__of_nothing_is_nothing_but_records_keep_their_header),
