@@ -100,6 +100,7 @@ static bool open_one(struct guard_client *guard, const json_t *row, union addres
 	int fd = socket(at.any.sa_family, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 	socklen_t len = at.any.sa_family == AF_INET ? sizeof(at.v4) : sizeof(at.v6);
 	const uint16_t port = held_port(row);
+	struct handed was;
 	const int on = 1;
 	int why;
 
@@ -108,9 +109,9 @@ static bool open_one(struct guard_client *guard, const json_t *row, union addres
 	(void)system_guard_admit(&port, 1);
 	if (fd >= 0 && !is_udp)
 		(void)!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	why = fd < 0 ? errno : guard_bind(guard, fd, &at.any, len);
-	if (!why && !is_udp)
-		why = guard_listen(guard, fd, SOMAXCONN);
+	why = fd < 0 ? errno : guard_bind(guard, fd, &at.any, len, &was);
+	if (!why)
+		why = guard_listen(guard, fd, SOMAXCONN, &was);
 	if (why)
 		return fail_socket(row, why, err);
 	*ret = fd_take(&fd);

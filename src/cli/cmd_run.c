@@ -36,7 +36,7 @@ static const struct option_spec options[] = {
 	  .completes = COMPLETES_NOTHING,
 	  .help = "a port that it asks for is that of the service NAME; may be repeated" },
 	{ .name = "hold", .kind = VALUE_FLAG,
-	  .help = "hold the port also while nothing listens on it" },
+	  .help = "hold the port until the command listens on it" },
 	{ 0 },
 };
 /* clang-format on */

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "enforce/supervisor.h"
@@ -23,16 +25,16 @@ bool holding_begin(struct holding *h, uint16_t port, struct err *err)
 	return is_held;
 }
 
-static void let_go(struct holding *h)
+/* Ours go first, as the guard tries when the connection ends. */
+void holding_end(struct holding *h)
 {
 	fd_cleanup(&h->fd);
 	h->fd = -1;
-}
-
-/* Ours goes first, as the guard tries when the connection ends. */
-void holding_end(struct holding *h)
-{
-	let_go(h);
+	for (unsigned i = 0; i < LENT_MAX; i++) {
+		if (h->lent[i].socket)
+			fd_cleanup(&h->lent[i].was.held);
+		h->lent[i].socket = 0;
+	}
 	guard_disconnect(&h->guard);
 }
 
@@ -43,13 +45,11 @@ static uint16_t port_of(const struct sockaddr *at, socklen_t len)
 		       : ntohs(((const struct sockaddr_in *)(const void *)at)->sin_port);
 }
 
-static uint16_t own_port(int socket)
+static ino_t number_of(int socket)
 {
-	struct sockaddr_in6 at = { 0 };
-	socklen_t len = sizeof(at);
+	struct stat st;
 
-	/* The port of both families is in the same place. */
-	return getsockname(socket, (struct sockaddr *)&at, &len) < 0 ? 0 : ntohs(at.sin6_port);
+	return fstat(socket, &st) < 0 ? 0 : st.st_ino;
 }
 
 static bool is_stream(int socket)
@@ -60,31 +60,58 @@ static bool is_stream(int socket)
 	return getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
-/* By this supervisor itself. */
-static bool is_held(const struct holding *h, int socket, uint16_t port)
+/* Whose place another one takes never listened. */
+static void lend(struct holding *h, int socket, const struct handed *was)
 {
-	return h->fd >= 0 && h->port == port && is_stream(socket);
+	struct lent *l = &h->lent[h->next % LENT_MAX];
+
+	if (!was->reuse_address && !was->reuse_port && was->held < 0)
+		return;
+	if (l->socket)
+		fd_cleanup(&l->was.held);
+	*l = (struct lent){ number_of(socket), *was };
+	h->next++;
+}
+
+/* From what this supervisor holds. */
+static int bind_held(struct holding *h, int socket, const struct sockaddr *at, socklen_t len,
+		     struct handed *ret)
+{
+	int why = hold_hand_over(h->fd, socket, at, len, ret);
+
+	if (why)
+		return why;
+	if (ret->held < 0)
+		fd_cleanup(&h->fd);
+	h->fd = -1;
+	return 0;
 }
 
 int bind_for(struct supervisor *s, int socket, const struct sockaddr *at, socklen_t len)
 {
 	struct holding *h = &s->holding;
+	struct handed was = HANDED_NOTHING;
+	bool is_held = h->fd >= 0 && h->port == port_of(at, len) && is_stream(socket);
+	int why = is_held ? bind_held(h, socket, at, len, &was)
+			  : guard_bind(&h->guard, socket, at, len, &was);
 
-	if (is_held(h, socket, port_of(at, len)))
-		return -hold_bind_beside(h->fd, socket, at, len);
-	return -guard_bind(&h->guard, socket, at, len);
+	if (!why)
+		lend(h, socket, &was);
+	return -why;
 }
 
 int listen_for(struct supervisor *s, int socket, int backlog)
 {
-	struct holding *h = &s->holding;
-	int why;
+	struct handed was = HANDED_NOTHING;
+	ino_t number = number_of(socket);
 
-	if (!is_held(h, socket, own_port(socket)))
-		return -guard_listen(&h->guard, socket, backlog);
-	why = hold_listen_beside(h->fd, socket, backlog);
-	/* Who shares its port is to find nobody in the way who does not. */
-	if (!why && hold_is_shared(socket))
-		let_go(h);
-	return -why;
+	for (unsigned i = 0; number && i < LENT_MAX; i++) {
+		struct lent *l = &s->holding.lent[i];
+
+		if (l->socket != number)
+			continue;
+		was = l->was;
+		l->socket = 0;
+	}
+	return -guard_listen(&s->holding.guard, socket, backlog, &was);
 }

@@ -1,8 +1,8 @@
 /*
  * enforce/bind_for.h - the moment at which a supervisor binds a program's socket.
  *
- * Who holds the port for the service lets it in beside itself here, without a gap, and stays: the
- * supervisor itself (--hold), or the guard of this user.  See hold.h.
+ * Who holds the port for the service until then gives it up here, without a gap: the supervisor
+ * itself (--hold), or the guard of this user.  See hold.h.
  */
 #ifndef ENFORCE_BIND_FOR_H
 #define ENFORCE_BIND_FOR_H
@@ -14,11 +14,22 @@
 #include "base/err.h"
 #include "enforce/guard_client.h"
 
+/* Rationale: sockets between bind and listen, of programs that take their time for it. */
+#define LENT_MAX 16
+
+/* A socket that gets back when it listens what it had asked for. */
+struct lent {
+	ino_t socket; /* 0: none */
+	struct handed was;
+};
+
 /* Start from HOLDING_NOTHING. */
 struct holding {
 	int fd;	       /* bound, and does not listen; -1: nothing is held */
 	uint16_t port; /* on which */
 	struct guard_client guard;
+	struct lent lent[LENT_MAX];
+	unsigned next;
 };
 #define HOLDING_NOTHING ((struct holding){ .fd = -1, .guard = { .fd = -1, .what = "run" } })
 
@@ -28,8 +39,7 @@ struct supervisor;
 void holding_end(struct holding *h);
 
 /*
- * Hold a port from now on, so that it is bound for the service alone; nothing is to do where a
- * guard does.
+ * Hold a port from now until it is bound for the service; nothing is to do where a guard does.
  * Errors: ERR_TAKEN  somebody has it
  *         ERR_IO
  */

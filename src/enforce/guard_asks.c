@@ -3,11 +3,8 @@
  *
  *   about    whether it holds a port
  *   status   a file with all that it knows
- *   take     the file that holds a port, so that the owner can be bound beside it, or listen
- *            there (hold.h): `busy` while another one has it.  What became of that is said next:
- *   kept     the guard keeps what it holds; the owner may be bound beside it by now
- *   listens  the same, and the owner listens
- *   taken    the guard is to let go: of UDP, and of who shares the port itself
+ *   take     the file that holds a port, so that the owner can be bound beside it (hold.h);
+ *            then `taken`, and the guard lets go of it, or `kept`, and it goes on
  *   yield    let go of a port, and leave it alone for `forMs`; with a process (a pidfd), until that
  *            has ended, where this is sooner
  *   tried    somebody asked for a port that is another's: only noted
@@ -88,7 +85,7 @@ static struct spot *spot_now(const struct visitor *v, const json_t *ask)
 {
 	struct spot *s = spot_meant(v, ask);
 
-	if (s && s->fd >= 0)
+	if (s && s->state == SPOT_HELD)
 		return s;
 	guard_follow(v->guard);
 	return spot_meant(v, ask);
@@ -97,62 +94,34 @@ static struct spot *spot_now(const struct visitor *v, const json_t *ask)
 static void answer_take(struct visitor *v, const json_t *ask, struct reply *r)
 {
 	struct spot *s = spot_now(v, ask);
-	bool is_held = s && s->fd >= 0, is_busy = is_held && s->taker && s->taker != v;
+	bool is_held = s && s->state == SPOT_HELD && (!s->holder || s->holder == v);
 
-	if (is_held && !is_busy) {
-		s->taker = v;
-		s->is_loose = true;
+	if (is_held) {
+		s->holder = v;
 		r->fd = s->fd;
 	}
-	r->json = json_pack("{s:b, s:b, s:b}", "success", 1, "held", is_held && !is_busy, "busy",
-			    is_busy);
-}
-
-/* What was taken is back. NULL: it is not his. */
-static struct spot *take_back(const struct visitor *v, const json_t *ask)
-{
-	struct spot *s = spot_meant(v, ask);
-
-	if (!s || s->fd < 0 || s->taker != v)
-		return NULL;
-	s->taker = NULL;
-	return s;
-}
-
-static void give(struct visitor *v, struct spot *s)
-{
-	bool is_new = s->state != SPOT_GIVEN;
-
-	s->holder = v;
-	spot_become(s, SPOT_GIVEN, WHY_NONE, clock_now_ms());
-	if (is_new)
-		guard_tell(v->guard, s, GUARD_GAVE, v);
+	r->json = json_pack("{s:b, s:b}", "success", 1, "held", is_held);
 }
 
 static void answer_taken(struct visitor *v, const json_t *ask, struct reply *r)
 {
-	struct spot *s = take_back(v, ask);
+	struct spot *s = spot_meant(v, ask);
+	bool is_his = s && s->state == SPOT_HELD && s->holder == v;
 
-	if (s) {
+	if (is_his) {
 		guard_let_go(v->guard, s);
-		give(v, s);
+		spot_become(s, SPOT_GIVEN, WHY_NONE, clock_now_ms());
+		guard_tell(v->guard, s, GUARD_GAVE, v);
 	}
-	r->json = json_pack("{s:b}", "success", s != NULL);
-}
-
-static void answer_listens(struct visitor *v, const json_t *ask, struct reply *r)
-{
-	struct spot *s = take_back(v, ask);
-
-	if (s) {
-		give(v, s);
-	}
-	r->json = json_pack("{s:b}", "success", s != NULL);
+	r->json = json_pack("{s:b}", "success", is_his);
 }
 
 static void answer_kept(struct visitor *v, const json_t *ask, struct reply *r)
 {
-	(void)take_back(v, ask);
+	struct spot *s = spot_meant(v, ask);
+
+	if (s && s->state == SPOT_HELD && s->holder == v)
+		s->holder = NULL;
 	r->json = json_pack("{s:b}", "success", 1);
 }
 
@@ -160,11 +129,10 @@ static void answer_yield(struct visitor *v, const json_t *ask, struct reply *r)
 {
 	struct spot *s = spot_now(v, ask);
 	int64_t ms = json_int_of(ask, "forMs", YIELD_DEFAULT_MS), now_ms = clock_now_ms();
-	bool is_held = s && s->state == SPOT_HELD && !s->taker;
+	bool is_held = s && s->state == SPOT_HELD && !s->holder;
 
 	ms = ms < 1 ? 1 : ms > YIELD_MAX_MS ? YIELD_MAX_MS : ms;
-	/* Also beside who has it: another one may come for an address of its own. */
-	if (s && s->fd >= 0 && !s->taker)
+	if (is_held)
 		guard_let_go(v->guard, s);
 	if (is_held || (s && s->state == SPOT_OPEN)) {
 		spot_become(s, SPOT_YIELDED, WHY_NONE, now_ms);
@@ -199,9 +167,9 @@ static const struct {
 	const char *word;
 	answer_fn *answer;
 } answers[] = {
-	{ "about", answer_about },   { "kept", answer_kept },	{ "listens", answer_listens },
-	{ "status", answer_status }, { "take", answer_take },	{ "taken", answer_taken },
-	{ "tried", answer_tried },   { "yield", answer_yield },
+	{ "about", answer_about }, { "kept", answer_kept },   { "status", answer_status },
+	{ "take", answer_take },   { "taken", answer_taken }, { "tried", answer_tried },
+	{ "yield", answer_yield },
 };
 
 static void answer(struct visitor *v, const json_t *ask, struct reply *r)
@@ -229,22 +197,18 @@ static void visitor_free(struct visitor *v)
 	free(v);
 }
 
-static void forget_at(struct spot *s, const struct visitor *v)
-{
-	if (s->taker == v)
-		s->taker = NULL;
-	if (s->holder != v)
-		return;
-	s->holder = NULL;
-	if (s->state == SPOT_YIELDED)
-		s->until_ms = 0;
-}
-
 /* What was given to it, or left for it. */
 static void forget_holder(struct guard *g, const struct visitor *v)
 {
-	for (unsigned i = 0; i < g->spots.count; i++)
-		forget_at(&g->spots.items[i], v);
+	for (unsigned i = 0; i < g->spots.count; i++) {
+		struct spot *s = &g->spots.items[i];
+
+		if (s->holder != v)
+			continue;
+		s->holder = NULL;
+		if (s->state == SPOT_YIELDED)
+			s->until_ms = 0;
+	}
 }
 
 /* What it had is free now, unless others have it, too. */

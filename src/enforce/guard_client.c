@@ -1,6 +1,6 @@
 /*
- * Syscalls: socket, connect, setsockopt, getsockopt, bind, listen, fcntl, pread64, close, nanosleep,
- *           those of hold.c and guard_wire.c
+ * Syscalls: socket, connect, setsockopt, getsockopt, bind, fcntl, pread64, close, those of hold.c
+ *           and guard_wire.c
  */
 #include "enforce/guard_client.h"
 
@@ -10,17 +10,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 
 /* Rationale: a guard answers in less than a millisecond; one that is stopped must not stop others. */
 #define ANSWER_WITHIN_S 2
-
-/* Rationale: two runs of one service bind at once; each takes less than a millisecond. */
-#define BUSY_PAUSE_MS 1
-#define BUSY_TRIES    100
 
 /* Finding it. */
 
@@ -101,30 +96,17 @@ static bool say(struct guard_client *c, const char *word, enum protocol protocol
 	return ask && exchange(c, ask, &answer, NULL, NULL);
 }
 
-/* A guard that was started anew has another connection. */
-static bool ask_for(struct guard_client *c, const json_t *ask, json_t **ret, int *ret_file)
-{
-	for (unsigned i = 0; ask && i < 2 && guard_connect(c); i++)
-		if (exchange(c, ask, ret, ret_file, NULL))
-			return true;
-	return false;
-}
-
-/* The file that holds the port, by which nobody else is let in meanwhile; -1: nobody holds it. */
+/* The file that holds the port; -1: nobody holds it. */
 static int take(struct guard_client *c, enum protocol protocol, uint16_t port)
 {
-	static const struct timespec pause = { .tv_nsec = BUSY_PAUSE_MS * 1000000L };
-	CLEANUP(json_cleanup) json_t *ask = about(c, "take", protocol, port);
+	CLEANUP(json_cleanup) json_t *ask = about(c, "take", protocol, port), *answer = NULL;
+	int held = -1;
 
-	for (unsigned i = 0; i < BUSY_TRIES; i++) {
-		CLEANUP(json_cleanup) json_t *answer = NULL;
-		int held = -1;
-
-		if (!ask_for(c, ask, &answer, &held) || !json_bool_of(answer, "busy"))
-			return held;
-		nanosleep(&pause, NULL);
-	}
-	return -1;
+	/* A guard that was started anew has another connection. */
+	for (unsigned i = 0; ask && i < 2 && guard_connect(c); i++)
+		if (exchange(c, ask, &answer, &held, NULL))
+			break;
+	return held;
 }
 
 /* Binding. */
@@ -161,7 +143,7 @@ static int bind_plainly(int socket, const struct sockaddr *to, socklen_t len)
 	return bind(socket, to, len) < 0 ? errno : 0;
 }
 
-/* Ours goes first: where the guard is to let go, its own is then the last one. */
+/* Ours goes first: the guard's is then the last one, and goes when it hears of it. */
 static void close_held(struct guard_client *c, int *held, const char *word, enum protocol protocol,
 		       uint16_t port)
 {
@@ -170,16 +152,21 @@ static void close_held(struct guard_client *c, int *held, const char *word, enum
 	(void)say(c, word, protocol, port);
 }
 
-/* Of UDP nobody can be beside another one for longer: the owner would not get all that is sent. */
-static int bind_beside(struct guard_client *c, int held, int socket, const struct sockaddr *to,
-		       socklen_t len)
+/* By what holds it, which is closed then. */
+static int take_over(struct guard_client *c, int held, int socket, const struct sockaddr *to,
+		     socklen_t len, struct handed *ret)
 {
 	enum protocol protocol = PROTO_TCP;
-	int why = hold_bind_beside(held, socket, to, len);
+	int why = hold_hand_over(held, socket, to, len, ret);
 
 	(void)!protocol_of(socket, &protocol);
-	close_held(c, &held, !why && protocol == PROTO_UDP ? "taken" : "kept", protocol,
-		   port_of(to, len));
+	if (ret->held >= 0)
+		return why;
+	close_held(c, &held, why ? "kept" : "taken", protocol, port_of(to, len));
+	if (!why && protocol == PROTO_UDP) {
+		(void)hold_listen(socket, 0, ret);
+		*ret = HANDED_NOTHING;
+	}
 	return why;
 }
 
@@ -198,17 +185,19 @@ bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port)
  * longer than a bind.  What was free or held when the guard answered may be so no more when it is
  * bound, so that is done twice.
  */
-int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, socklen_t len)
+int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, socklen_t len,
+	       struct handed *ret)
 {
 	enum protocol protocol = PROTO_TCP;
 	int why = bind_plainly(socket, to, len);
 	bool may_be_held = why == EADDRINUSE && port_of(to, len) && protocol_of(socket, &protocol);
 
+	*ret = HANDED_NOTHING;
 	for (unsigned i = 0; i < 2 && why == EADDRINUSE && may_be_held; i++) {
 		int held = take(c, protocol, port_of(to, len));
 
 		if (held >= 0)
-			return bind_beside(c, held, socket, to, len);
+			return take_over(c, held, socket, to, len, ret);
 		if (c->fd < 0)
 			break;
 		why = bind_plainly(socket, to, len);
@@ -227,28 +216,13 @@ static uint16_t own_port(int socket)
 	return port_of((struct sockaddr *)&at, len);
 }
 
-static int listen_plainly(int socket, int backlog)
+int guard_listen(struct guard_client *c, int socket, int backlog, struct handed *was)
 {
-	return listen(socket, backlog) < 0 ? errno : 0;
-}
+	int why = hold_listen(socket, backlog, was);
 
-static const char *word_of_listening(int socket)
-{
-	return hold_is_shared(socket) ? "taken" : "listens";
-}
-
-int guard_listen(struct guard_client *c, int socket, int backlog)
-{
-	int why = listen_plainly(socket, backlog);
-	int held = why == EADDRINUSE ? take(c, PROTO_TCP, own_port(socket)) : -1;
-
-	if (why != EADDRINUSE)
-		return why;
-	/* It may be free meanwhile. */
-	if (held < 0)
-		return listen_plainly(socket, backlog);
-	why = hold_listen_beside(held, socket, backlog);
-	close_held(c, &held, why ? "kept" : word_of_listening(socket), PROTO_TCP, own_port(socket));
+	if (was->held >= 0)
+		close_held(c, &was->held, why ? "kept" : "taken", PROTO_TCP, own_port(socket));
+	*was = HANDED_NOTHING;
 	return why;
 }
 

@@ -23,20 +23,20 @@ bool guard_connect(struct guard_client *c);
 void guard_disconnect(struct guard_client *c);
 
 /*
- * Bind `socket` as bind(2) does.  Where a guard holds the port, the socket is bound beside what it
- * holds, so that nobody else can take it.  `to` is of any family; port 0 and families without ports
- * are bound at once.  A guard that has gone away is looked for again.
- * Returns 0 or bind's errno; guard_listen has to follow.
+ * Bind `socket` as bind(2) does.  Where a guard holds the port, it is given up in the same moment,
+ * so that nobody else can take it.  `to` is of any family; port 0 and families without ports are
+ * bound at once.  A guard that has gone away is looked for again.
+ * Returns 0 or bind's errno; `*ret` is for guard_listen, which has to follow.
  */
-int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, socklen_t len);
+int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, socklen_t len,
+	       struct handed *ret);
 
 /*
- * listen(2) on a socket that was bound so, or on any other.  The guard keeps what it holds beside
- * it, until it is asked to yield, or the book has the port no more; but not beside a socket that
- * shares its port itself (SO_REUSEPORT).
+ * listen(2) on a socket that was bound so, or on any other with HANDED_NOTHING; of one of UDP,
+ * which does not listen, nothing is waited for.  `*was` is HANDED_NOTHING afterwards.
  * Returns 0 or listen's errno.
  */
-int guard_listen(struct guard_client *c, int socket, int backlog);
+int guard_listen(struct guard_client *c, int socket, int backlog, struct handed *was);
 
 /* Whether the guard holds it, and would give it. */
 bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port);

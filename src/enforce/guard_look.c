@@ -4,9 +4,6 @@
  * plain bind, too; hold_port gets past it, but would also get past a server that is between its
  * bind and its listen, and break that.  So the kernel is asked for sockets in that state before,
  * and again after: of two that did it in the same moment, the guard is the one to go.
- *
- * Who asked is bound beside what is held, and that stays (hold.h): then nothing is to be tried when
- * nobody listens any more, and at no moment was the port free.
  */
 #include "enforce/guard_inside.h"
 
@@ -36,7 +33,6 @@ void guard_let_go(struct guard *g, struct spot *s)
 {
 	fd_cleanup(&s->fd);
 	s->fd = -1;
-	s->is_loose = false;
 }
 
 /* How many sockets are bound there and do nothing: 0 also where that cannot be seen. */
@@ -86,17 +82,9 @@ static bool hold_as_admitted(struct spot *s, struct err *err)
 	       hold_port(s->protocol, s->port, false, &s->fd, err);
 }
 
-/* While somebody is bound beside it, and does not listen, it stays as it is. */
-static bool hold_on(struct spot *s)
-{
-	if (s->fd >= 0 && s->is_loose)
-		s->is_loose = !hold_renew(&s->fd);
-	return s->fd >= 0;
-}
-
 static bool hold(struct guard *g, struct spot *s, struct err *err)
 {
-	return hold_on(s) || hold_port(s->protocol, s->port, false, &s->fd, err) ||
+	return hold_port(s->protocol, s->port, false, &s->fd, err) ||
 	       (err->code == ERR_TAKEN &&
 		(hold_past_remains(g, s, err) || hold_as_admitted(s, err)));
 }

@@ -151,15 +151,14 @@ static void carry_one(struct spot *was, struct spot *now)
 	if (was->state == SPOT_LEFT && now->state == SPOT_LEFT && was->why == now->why)
 		now->since_ms = was->since_ms;
 	/* Who has it, or is just getting it, is not disturbed by what the book says now. */
-	if (!goes_on(was, now) && !was->holder && !was->taker)
+	if (!goes_on(was, now) && !was->holder)
 		return;
 	now->state = was->state;
 	now->why = was->why;
 	now->since_ms = was->since_ms;
 	now->until_ms = was->until_ms;
+	now->had_remains = was->had_remains;
 	now->holder = was->holder;
-	now->taker = was->taker;
-	now->is_loose = was->is_loose;
 	now->fd = was->fd;
 	was->fd = -1;
 }
@@ -177,20 +176,11 @@ void spots_carry(struct spots *old, struct spots *now)
 
 /* A look. */
 
-/* Of one that is held: who listens beside it has not said so; or nobody does any more. */
-static bool is_to_be_looked_at(const struct spot *s, bool somebody_has_it)
-{
-	return s->protocol == PROTO_TCP && !s->taker && (somebody_has_it || s->is_loose);
-}
-
 bool spot_look(struct spot *s, bool somebody_has_it, int64_t now_ms)
 {
 	switch (s->state) {
-	case SPOT_LEFT: return false;
 	case SPOT_HELD:
-		if (!is_to_be_looked_at(s, somebody_has_it))
-			return false;
-		break;
+	case SPOT_LEFT: return false;
 	case SPOT_YIELDED:
 		if (!somebody_has_it && now_ms < s->until_ms)
 			return false;

@@ -65,12 +65,11 @@ struct spot {
 	const char *name;	/* "": nobody's */
 	const char *started_by; /* NULL: not known */
 	const char *entered_by;
-	int fd;		    /* that holds it, also beside who listens; -1: none */
-	const void *holder; /* who has it, or has it left for somebody */
-	const void *taker;  /* who has a copy of the file at the moment; nobody else gets one */
-	bool is_loose;	    /* somebody was bound beside the file: it is to be renewed (hold.h) */
+	int fd;		    /* that holds it; -1: none */
+	const void *holder; /* who has it, is just taking it, or has it left for somebody */
 	int64_t since_ms;   /* in that state, ms since 1970 */
 	int64_t until_ms;   /* SPOT_YIELDED */
+	bool had_remains;   /* it could not be held because of connections that have ended */
 };
 
 /* By protocol, then port. */
@@ -96,7 +95,7 @@ void spots_carry(struct spots *old, struct spots *now);
 /* NULL: there is none. */
 struct spot *spot_of(const struct spots *s, enum protocol protocol, uint16_t port);
 
-/* What a look asks for: true, hold it now, or renew what holds it.  Updates its state by what was seen. */
+/* What a look asks for: true, hold it now.  Updates its state by what was seen. */
 bool spot_look(struct spot *s, bool somebody_has_it, int64_t now_ms);
 
 /* A new state, from now on; the same one again changes nothing. */

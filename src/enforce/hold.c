@@ -1,24 +1,19 @@
 /*
- * Syscalls: socket, setsockopt, getsockopt, getsockname, bind, listen, shutdown, close
+ * Syscalls: socket, setsockopt, getsockopt, bind, shutdown, close
  *
  * A holder without SO_REUSEADDR and SO_REUSEPORT, bound to [::] for both families, is in the way of
- * every other bind and listen.  With SO_REUSEPORT on both, and the same user, a second socket may
- * be bound there, and listen, for the moment of that call alone.  Afterwards the holder can stay,
- * and the port is free at no moment, least of all when its owner ends.
- *
- * After such a call the kernel remembers that SO_REUSEPORT was good enough here, and at which
- * address, and would let the next one of this user in who sets it and means that address, without
- * looking at the holder (inet_csk_get_port, fastreuseport).  It remembers one address only: so it
- * is given others, where nobody is, before the moment is over.  An owner that is bound to all
- * addresses of both families covers those, too, and nothing takes its place; there the holder is
- * renewed when the owner has gone.  Two holders are beside each other for that moment, as each is
- * bound to a device that there is not, and strangers, who are bound to none, conflict with both.
+ * every other bind.  With SO_REUSEPORT on both, and the same user, a second socket may be bound
+ * there for the moment of its bind alone.  Its own SO_REUSEADDR stays off until it listens: a
+ * stranger who sets that could be bound beside it until then.
  *
  * Where connections that have ended are still remembered, nobody is bound without SO_REUSEADDR,
- * and nobody listens without it: then the owner has it for the call, whether or not it asked.
+ * and nobody listens without it.  The owner keeps it then, and the holder stays, without it, in
+ * the way of strangers; it takes it for the moment of the owner's listen alone.  Who is bound in
+ * that moment finds the owner listening, and cannot.
  *
- * What is left: in that moment, some microseconds, another program of the same user that sets
- * SO_REUSEPORT is let in as well; and beside an owner of all addresses for as long as that lives.
+ * What is left: from the owner's bind to its listen the kernel remembers that SO_REUSEPORT was good
+ * enough here (inet_csk_get_port, fastreuseport), so another program of the same user that sets it
+ * may be bound in between.
  *
  * A UDP socket that is bound receives.  One that was shut down does not, and is no listener to who
  * looks; what is sent there is dropped.
@@ -27,17 +22,11 @@
 #include "enforce/hold.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-
-/* Linux 5.1, newer than some headers. */
-#ifndef SO_BINDTOIFINDEX
-#define SO_BINDTOIFINDEX 62
-#endif
 
 static bool get_option(int fd, int name)
 {
@@ -125,160 +114,60 @@ static bool is_stream(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
-static uint16_t port_of(int fd)
+static void hand_back(int owner, const struct handed *was)
 {
-	struct sockaddr_in6 at = { 0 };
-	socklen_t len = sizeof(at);
-
-	/* The port of both families is in the same place. */
-	return getsockname(fd, (struct sockaddr *)&at, &len) < 0 ? 0 : ntohs(at.sin6_port);
+	set_option(owner, SO_REUSEPORT, was->reuse_port);
+	set_option(owner, SO_REUSEADDR, was->reuse_address);
 }
 
-/* For documents alone (RFC 5737, RFC 3849): no machine has them. */
-#define NOBODYS_V4 0xc0000249
-#define NOBODYS_V6                                                 \
-	{                                                          \
-		.s6_addr = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x49 } \
-	}
-
-static bool bind_to_nobodys_v4(uint16_t port)
+/* Both let the other one in for as long as the bind takes. */
+static int bind_beside(int held, int owner, bool reuse_address, const struct sockaddr *to,
+		       socklen_t len)
 {
-	const struct sockaddr_in at = { .sin_family = AF_INET,
-					.sin_port = htons(port),
-					.sin_addr.s_addr = htonl(NOBODYS_V4) };
-	const int on = 1;
-	CLEANUP(fd_cleanup) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	set_option(fd, SO_REUSEPORT, true);
-	return setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) == 0 &&
-	       bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-}
-
-static bool bind_to_nobodys_v6(uint16_t port)
-{
-	const struct sockaddr_in6 at = { .sin6_family = AF_INET6,
-					 .sin6_port = htons(port),
-					 .sin6_addr = NOBODYS_V6 };
-	const int on = 1;
-	CLEANUP(fd_cleanup) int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	set_option(fd, SO_REUSEPORT, true);
-	return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0 &&
-	       setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)) == 0 &&
-	       bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-}
-
-/* All addresses of one family do not cover one of the other. */
-static void have_others_remembered(uint16_t port)
-{
-	if (!port)
-		return;
-	(void)bind_to_nobodys_v6(port);
-	(void)bind_to_nobodys_v4(port);
-}
-
-struct beside {
-	int held, owner;
-	const struct sockaddr *to;
-	socklen_t len;
-	int backlog;
-};
-
-typedef int step_fn(const struct beside *b);
-
-static int step_bind(const struct beside *b)
-{
-	return bind(b->owner, b->to, b->len) < 0 ? errno : 0;
-}
-
-static int step_listen(const struct beside *b)
-{
-	return listen(b->owner, b->backlog) < 0 ? errno : 0;
-}
-
-/* Both let the other one in for as long as the step takes. */
-static int step_sharing(const struct beside *b, step_fn *step)
-{
-	bool was_shared = get_option(b->owner, SO_REUSEPORT);
 	int why;
 
-	set_option(b->owner, SO_REUSEPORT, true);
-	set_option(b->held, SO_REUSEPORT, true);
-	why = step(b);
-	if (!why && is_stream(b->owner))
-		have_others_remembered(port_of(b->held));
-	set_option(b->held, SO_REUSEPORT, false);
-	set_option(b->owner, SO_REUSEPORT, was_shared);
+	set_option(owner, SO_REUSEADDR, reuse_address);
+	set_option(owner, SO_REUSEPORT, true);
+	set_option(held, SO_REUSEPORT, true);
+	why = bind(owner, to, len) < 0 ? errno : 0;
+	set_option(held, SO_REUSEPORT, false);
+	set_option(owner, SO_REUSEPORT, false);
 	return why;
 }
 
-/* Also who did not ask for SO_REUSEADDR gets past remains: what is held has no other owner. */
-static int step_beside(const struct beside *b, step_fn *step)
+int hold_hand_over(int held, int owner, const struct sockaddr *to, socklen_t len,
+		   struct handed *ret)
 {
-	int why = step_sharing(b, step);
+	struct handed was = {
+		.reuse_address = get_option(owner, SO_REUSEADDR),
+		.reuse_port = get_option(owner, SO_REUSEPORT),
+		.held = -1,
+	};
+	int why = bind_beside(held, owner, false, to, len);
 
-	if (why == EADDRINUSE && is_stream(b->owner) && !get_option(b->owner, SO_REUSEADDR)) {
-		set_option(b->owner, SO_REUSEADDR, true);
-		why = step_sharing(b, step);
-		set_option(b->owner, SO_REUSEADDR, false);
+	/* Also who did not ask for SO_REUSEADDR: what is held has no other owner. */
+	if (why == EADDRINUSE && is_stream(owner)) {
+		why = bind_beside(held, owner, true, to, len);
+		was.held = held;
 	}
+	if (why)
+		hand_back(owner, &was);
+	else
+		*ret = was;
 	return why;
 }
 
-int hold_bind_beside(int held, int owner, const struct sockaddr *to, socklen_t len)
+int hold_listen(int owner, int backlog, const struct handed *was)
 {
-	return step_beside(&(struct beside){ held, owner, to, len, 0 }, step_bind);
-}
+	int why = 0;
 
-int hold_listen_beside(int held, int owner, int backlog)
-{
-	return step_beside(&(struct beside){ held, owner, NULL, 0, backlog }, step_listen);
-}
-
-bool hold_is_shared(int owner)
-{
-	return get_option(owner, SO_REUSEPORT);
-}
-
-/* Devices that there are not; a socket is bound to one for good. */
-enum { DEVICE_ONE = INT_MAX - 1, DEVICE_TWO = INT_MAX };
-
-static int device_of(int fd)
-{
-	int device = 0;
-	socklen_t size = sizeof(device);
-
-	return getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, &size) < 0 ? -1 : device;
-}
-
-static bool set_device(int fd, int device)
-{
-	return setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) == 0;
-}
-
-/* SO_REUSEADDR: past what remains of connections. */
-static bool bind_renewed(int fd, sa_family_t family, int device, uint16_t port)
-{
-	bool is_bound;
-
-	set_option(fd, SO_REUSEADDR, true);
-	is_bound = set_device(fd, device) && bind_any(fd, family, port) == 0;
-	set_option(fd, SO_REUSEADDR, false);
-	return is_bound;
-}
-
-bool hold_renew(int *held)
-{
-	sa_family_t family;
-	CLEANUP(fd_cleanup) int fd = open_socket(PROTO_TCP, &family);
-	int device = device_of(*held);
-
-	if (fd < 0 || device < 0 || (!device && !set_device(*held, DEVICE_ONE)))
-		return false;
-	if (!bind_renewed(fd, family, device == DEVICE_TWO ? DEVICE_ONE : DEVICE_TWO,
-			  port_of(*held)))
-		return false;
-	fd_cleanup(held);
-	*held = fd_take(&fd);
-	return true;
+	if (was->held >= 0)
+		set_option(was->held, SO_REUSEADDR, true);
+	if (is_stream(owner) && listen(owner, backlog) < 0)
+		why = errno;
+	if (was->held >= 0)
+		set_option(was->held, SO_REUSEADDR, false);
+	if (was->held >= 0 || was->reuse_address || was->reuse_port)
+		hand_back(owner, was);
+	return why;
 }

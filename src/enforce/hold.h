@@ -26,29 +26,26 @@
 MUST_CHECK bool hold_port(enum protocol protocol, uint16_t port, bool past_remains, int *ret_fd,
 			  struct err *err);
 
-/*
- * Bind `owner` beside `held`, so that at no moment anybody else can: both are of one user.  What
- * the owner had asked for (SO_REUSEADDR, SO_REUSEPORT) is as it was afterwards, and `held` is in
- * the way of all others still.  Of TCP it may stay there: see hold_listen_beside.
- * Returns 0 or bind's errno.
- */
-int hold_bind_beside(int held, int owner, const struct sockaddr *to, socklen_t len);
+/* What a socket has to get back when it listens. Start from HANDED_NOTHING. */
+struct handed {
+	bool reuse_address, reuse_port;
+	int held; /* stays until it listens: connections that have ended are remembered; -1 */
+};
+#define HANDED_NOTHING ((struct handed){ .held = -1 })
 
 /*
- * Have an owner listen that is bound beside `held`: alone it could not.  What is held stays in the
- * way of others for as long as it is open, also when the owner has ended.
- * Returns 0 or listen's errno.
+ * Bind `owner` to where `held` is bound, so that at no moment anybody else can: both are of one
+ * user.  Where `ret->held` is -1 then, `held` is to be closed everywhere at once; else it is `held`
+ * itself, and that after hold_listen.
+ * Returns 0 or bind's errno; then both are as they were.
  */
-int hold_listen_beside(int held, int owner, int backlog);
-
-/* Does the owner itself share its port, with whoever of its user asks for that (SO_REUSEPORT)? */
-bool hold_is_shared(int owner);
+int hold_hand_over(int held, int owner, const struct sockaddr *to, socklen_t len,
+		   struct handed *ret);
 
 /*
- * When nobody is bound beside it any more: another socket in its place, without a gap, to which the
- * kernel lets nobody whom it had let to this one.  `*held` is the new one then.
- * False: somebody is bound there still, or the system cannot; nothing has changed.
+ * Have an owner listen that was bound so, and give it back what it had asked for; of UDP only
+ * that.  Nothing is closed.  Returns 0 or listen's errno.
  */
-bool hold_renew(int *held);
+int hold_listen(int owner, int backlog, const struct handed *was);
 
 #endif

@@ -184,13 +184,6 @@ static int bind_unbound(struct supervisor *s, const struct waiting *w)
 	return error;
 }
 
-static int listen_on(struct supervisor *s, const struct waiting *w)
-{
-	if (w->is_here)
-		return listen_for(s, w->socket, w->call.backlog);
-	return listen(w->socket, w->call.backlog) < 0 ? -errno : 0;
-}
-
 static int answer_listen(struct supervisor *s, const struct waiting *w)
 {
 	bool judged = is_judged(w);
@@ -198,7 +191,7 @@ static int answer_listen(struct supervisor *s, const struct waiting *w)
 
 	if (error)
 		return error;
-	error = listen_on(s, w);
+	error = listen_for(s, w->socket, w->call.backlog);
 	if (error)
 		return error;
 	if (judged)

@@ -1,6 +1,5 @@
 """guard: the ports of services that are down, and how their owners get them back."""
 
-import errno
 import resource
 import shutil
 import signal
@@ -9,7 +8,7 @@ import subprocess
 
 import pytest
 
-from guards import HAMMER, KEEPER, Guard
+from guards import HAMMER, Guard
 from servers import need_root
 
 NOBODY = 65534
@@ -348,15 +347,12 @@ while s.accept()[0].close() is None:
 """
 
 
-SHARING = SERVER.replace('"])))', '"])), reuse_port=True)')
-
-
 @pytest.fixture
 def run(pb, elsewhere):
     """run("shop/web", *options, words=[...]): a server below `portbook run` that listens."""
-    def start(service, *options, words=(), code=SERVER):
+    def start(service, *options, words=()):
         process = pb.start("run", service, *options, "--", "/usr/bin/python3", "-S", "-E", "-c",
-                           code, *words, cwd=elsewhere)
+                           SERVER, *words, cwd=elsewhere)
         assert process.stdout.readline() == "listening\n", process.stderr.read()
         return process
     return start
@@ -389,34 +385,6 @@ def test_run__gets_its_port_beside_one_who_wants_it(guard, owned, run):
             process.kill()
             g.wait(f"holds {port}")
         stranger.kill()
-
-
-def test_run__leaves_its_port_to_nobody_when_it_ends(guard, owned, pb, run):
-    port = owned("shop/web")
-    g = guard()
-    for _ in range(5):
-        process = run("shop/web")
-        g.wait(f"gave {port}")
-        assert not bind(port, address="127.0.0.2")  # where it does not listen
-        with subprocess.Popen(["/usr/bin/python3", "-S", "-E", "-c", KEEPER, str(port)],
-                              text=True, stdout=subprocess.PIPE) as stranger:
-            assert stranger.stdout.readline() == "hammering\n"
-            process.kill()
-            g.wait(f"holds {port}")
-            with socket.socket() as s:
-                assert s.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
-            stranger.kill()
-    assert state_of(pb, port)["state"] == "held"
-
-
-def test_run__of_servers_that_share_their_port_are_beside_each_other(guard, owned, run):
-    port = owned("shop/web")
-    g = guard()
-    processes = [run("shop/web", code=SHARING) for _ in range(3)]
-    for process in processes:
-        process.kill()
-    g.wait(f"holds {port}")
-    assert not bind(port, option=socket.SO_REUSEPORT)
 
 
 def test_run__that_stops_somebody_has_it_noted(guard, owned, run):

@@ -92,16 +92,11 @@ static void test_carry__goes_on_where_it_is_still_wanted(void **state)
 		{ { .state = SPOT_HELD, .fd = 7 }, { .state = SPOT_OPEN }, SPOT_HELD, true },
 		{ { .state = SPOT_HELD, .fd = 7 }, { .state = SPOT_LEFT }, SPOT_LEFT, false },
 		{ { .state = SPOT_GIVEN, .fd = -1 }, { .state = SPOT_OPEN }, SPOT_GIVEN, true },
-		{ { .state = SPOT_GIVEN, .fd = 7 }, { .state = SPOT_OPEN }, SPOT_GIVEN, true },
 		{ { .state = SPOT_LEFT, .fd = -1 }, { .state = SPOT_OPEN }, SPOT_OPEN, true },
 		/* Somebody is just getting it. */
-		{ { .state = SPOT_HELD, .fd = 7, .taker = &visitor },
+		{ { .state = SPOT_HELD, .fd = 7, .holder = &visitor },
 		  { .state = SPOT_LEFT },
 		  SPOT_HELD,
-		  true },
-		{ { .state = SPOT_GIVEN, .fd = 7, .holder = &visitor, .is_loose = true },
-		  { .state = SPOT_LEFT },
-		  SPOT_GIVEN,
 		  true },
 	};
 
@@ -114,9 +109,7 @@ static void test_carry__goes_on_where_it_is_still_wanted(void **state)
 		spots_carry(&old, &new);
 		CHECK(now.state == row[i].want, "row %zu: %d", i, now.state);
 		CHECK(was.fd == (row[i].is_carried ? -1 : 7), "row %zu", i);
-		CHECK(now.holder == row[i].was.holder && now.taker == row[i].was.taker &&
-			      now.is_loose == row[i].was.is_loose,
-		      "row %zu", i);
+		CHECK(now.holder == row[i].was.holder, "row %zu", i);
 	}
 }
 
@@ -133,8 +126,7 @@ static void test_look__holds_what_nobody_has(void **state)
 		{ SPOT_OPEN, true, 0, false, SPOT_IN_USE },
 		{ SPOT_IN_USE, false, 0, true, SPOT_IN_USE },
 		{ SPOT_IN_USE, true, 0, false, SPOT_IN_USE },
-		{ SPOT_HELD, true, 0, false, SPOT_IN_USE }, /* beside what is held */
-		{ SPOT_HELD, false, 0, false, SPOT_HELD },
+		{ SPOT_HELD, true, 0, false, SPOT_HELD }, /* a UDP socket of its own */
 		{ SPOT_LEFT, false, 0, false, SPOT_LEFT },
 		{ SPOT_GIVEN, true, 0, false, SPOT_GIVEN },
 		{ SPOT_GIVEN, false, 0, true, SPOT_GIVEN },
@@ -152,33 +144,6 @@ static void test_look__holds_what_nobody_has(void **state)
 	}
 }
 
-static void test_look__renews_what_somebody_was_bound_beside(void **state)
-{
-	struct spot s = { .state = SPOT_HELD, .is_loose = true };
-
-	CHECK(spot_look(&s, false, 100) && s.state == SPOT_HELD);
-}
-
-static void test_look__leaves_alone_what_is_held(void **state)
-{
-	static const char visitor;
-	static const struct {
-		struct spot spot;
-	} row[] = {
-		{ { .protocol = PROTO_UDP } }, /* a socket of its own */
-		{ { .taker = &visitor } },     /* who listens, and is about to say so */
-		{ { .taker = &visitor, .is_loose = true } },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-		struct spot s = row[i].spot;
-
-		s.state = SPOT_HELD;
-		CHECK(!spot_look(&s, true, 100), "row %zu", i);
-		CHECK(s.state == SPOT_HELD, "row %zu: %d", i, s.state);
-	}
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -187,8 +152,6 @@ int main(void)
 		cmocka_unit_test(test_guard_plan__a_limit_leaves_entries_before_unasked_ones),
 		cmocka_unit_test(test_carry__goes_on_where_it_is_still_wanted),
 		cmocka_unit_test(test_look__holds_what_nobody_has),
-		cmocka_unit_test(test_look__renews_what_somebody_was_bound_beside),
-		cmocka_unit_test(test_look__leaves_alone_what_is_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,205 +113,73 @@ static void test_hold__gets_past_what_remains_of_connections(void **state)
 	CHECK(bind(other, &here.any, sizeof(here)) < 0 && errno == EADDRINUSE);
 }
 
-/* Whatever it asks for, and of this user, too. */
-static void nobody_else_can_bind(void)
-{
-	static const int options[] = { 0, SO_REUSEADDR, SO_REUSEPORT };
-
-	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-		CLEANUP(fd_cleanup) int fd = stranger(SOCK_STREAM, options[i]);
-
-		CHECK(bind(fd, &here.any, sizeof(here)) < 0 && errno == EADDRINUSE, "%zu", i);
-	}
-}
-
-static void test_beside__the_owner_gets_what_it_asked_for(void **state)
+static void test_hand_over__leaves_the_owner_as_it_was(void **state)
 {
 	static const int options[] = { 0, SO_REUSEADDR, SO_REUSEPORT };
 
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		uint16_t port = free_port();
 		CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, options[i]), held = -1;
+		struct handed was;
 		struct err err = { 0 };
 
 		CHECK(hold_port(PROTO_TCP, port, false, &held, &err), "%s", err.text);
-		CHECK(hold_bind_beside(held, owner, &here.any, sizeof(here)) == 0);
-		nobody_else_can_bind();
-		CHECK(hold_listen_beside(held, owner, 1) == 0);
+		CHECK(hold_hand_over(held, owner, &here.any, sizeof(here), &was) == 0);
+		fd_cleanup(&held);
+		held = -1;
+		CHECK(!is_on(owner, SO_REUSEADDR) && !is_on(owner, SO_REUSEPORT));
+		CHECK(was.held == -1 && hold_listen(owner, 1, &was) == 0);
 		CHECK(is_on(owner, SO_REUSEADDR) == (options[i] == SO_REUSEADDR));
 		CHECK(is_on(owner, SO_REUSEPORT) == (options[i] == SO_REUSEPORT));
-		nobody_else_can_bind();
 	}
 }
 
-/* What the owner alone could not: otherwise strangers could as well. */
-static void test_beside__nobody_listens_without_who_holds(void **state)
-{
-	uint16_t port = free_port();
-	CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, SO_REUSEADDR), held = -1;
-	struct err err = { 0 };
-
-	CHECK(hold_port(PROTO_TCP, port, false, &held, &err), "%s", err.text);
-	CHECK(hold_bind_beside(held, owner, &here.any, sizeof(here)) == 0);
-	CHECK(listen(owner, 1) < 0 && errno == EADDRINUSE);
-	CHECK(hold_listen_beside(held, owner, 1) == 0);
-}
-
-/* Where it accepts, and where one listens no more that has. */
-static void serve_once(int owner)
-{
-	CLEANUP(fd_cleanup) int client = stranger(SOCK_STREAM, 0), accepted = -1;
-	char byte;
-
-	CHECK(connect(client, &here.any, sizeof(here)) == 0);
-	accepted = accept(owner, NULL, NULL);
-	CHECK(accepted >= 0 && close(accepted) == 0);
-	accepted = -1;
-	CHECK(read(client, &byte, 1) == 0);
-}
-
-static void test_beside__owners_come_and_go_and_the_port_is_never_free(void **state)
-{
-	uint16_t port = free_port();
-	CLEANUP(fd_cleanup) int held = -1;
-	struct err err = { 0 };
-
-	CHECK(hold_port(PROTO_TCP, port, false, &held, &err), "%s", err.text);
-	/* From the second one on beside connections that have ended. */
-	for (unsigned i = 0; i < 3; i++) {
-		CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, SO_REUSEADDR), client = -1;
-
-		CHECK(hold_bind_beside(held, owner, &here.any, sizeof(here)) == 0);
-		CHECK(hold_listen_beside(held, owner, 1) == 0);
-		serve_once(owner);
-		fd_cleanup(&owner);
-		owner = -1;
-		nobody_else_can_bind();
-		client = stranger(SOCK_STREAM, 0);
-		CHECK(connect(client, &here.any, sizeof(here)) < 0 && errno == ECONNREFUSED);
-	}
-}
-
-/* Workers that share a port are bound each for itself. */
-static void test_beside__owners_that_share_are_beside_each_other(void **state)
-{
-	uint16_t port = free_port();
-	CLEANUP(fd_cleanup) int one = stranger(SOCK_STREAM, SO_REUSEPORT), held = -1;
-	CLEANUP(fd_cleanup) int two = stranger(SOCK_STREAM, SO_REUSEPORT);
-	struct err err = { 0 };
-
-	CHECK(hold_port(PROTO_TCP, port, false, &held, &err), "%s", err.text);
-	CHECK(hold_bind_beside(held, one, &here.any, sizeof(here)) == 0);
-	CHECK(hold_listen_beside(held, one, 1) == 0);
-	CHECK(hold_bind_beside(held, two, &here.any, sizeof(here)) == 0);
-	CHECK(hold_listen_beside(held, two, 1) == 0);
-	nobody_else_can_bind();
-}
-
-static void test_beside__both_families_find_room(void **state)
-{
-	uint16_t port = free_port();
-	CLEANUP(fd_cleanup) int four = stranger(SOCK_STREAM, 0), held = -1;
-	CLEANUP(fd_cleanup) int six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(port) };
-	const struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	const int on = 1;
-	struct err err = { 0 };
-
-	CHECK(hold_port(PROTO_TCP, port, false, &held, &err), "%s", err.text);
-	CHECK(hold_bind_beside(held, four, (const struct sockaddr *)&any, sizeof(any)) == 0);
-	CHECK(hold_listen_beside(held, four, 1) == 0);
-	nobody_else_can_bind();
-	CHECK(setsockopt(six, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0);
-	CHECK(hold_bind_beside(held, six, (const struct sockaddr *)&any6, sizeof(any6)) == 0);
-	CHECK(hold_listen_beside(held, six, 1) == 0);
-	nobody_else_can_bind();
-}
-
-/* Of this user, with SO_REUSEPORT, only beside an owner of all addresses, and until it is gone. */
-static void test_renew__the_kernel_forgets_who_was_beside_it(void **state)
-{
-	const struct sockaddr_in6 any = { .sin6_family = AF_INET6,
-					  .sin6_port = htons(free_port()) };
-	CLEANUP(fd_cleanup) int held = -1;
-	struct err err = { 0 };
-
-	CHECK(hold_port(PROTO_TCP, ntohs(any.sin6_port), false, &held, &err), "%s", err.text);
-	for (unsigned i = 0; i < 3; i++) {
-		CLEANUP(fd_cleanup) int owner = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		CLEANUP(fd_cleanup) int other = stranger(SOCK_STREAM, SO_REUSEADDR);
-
-		CHECK(hold_bind_beside(held, owner, (const struct sockaddr *)&any, sizeof(any)) ==
-		      0);
-		CHECK(hold_listen_beside(held, owner, 1) == 0);
-		CHECK(bind(other, &here.any, sizeof(here)) < 0 && errno == EADDRINUSE);
-		CHECK(!hold_renew(&held));
-		fd_cleanup(&owner);
-		owner = -1;
-		CHECK(hold_renew(&held));
-		nobody_else_can_bind();
-	}
-}
-
-/* Also beside what remains of its connections. */
-static void test_renew__is_done_when_nobody_is_beside_it(void **state)
-{
-	uint16_t port = free_port();
-	CLEANUP(fd_cleanup) int held = -1;
-	struct err err = { 0 };
-
-	CHECK(hold_port(PROTO_TCP, port, false, &held, &err), "%s", err.text);
-	for (unsigned i = 0; i < 3; i++) {
-		CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, SO_REUSEADDR);
-
-		CHECK(hold_bind_beside(held, owner, &here.any, sizeof(here)) == 0);
-		CHECK(hold_listen_beside(held, owner, 1) == 0);
-		serve_once(owner);
-		CHECK(!hold_renew(&held));
-		fd_cleanup(&owner);
-		owner = -1;
-		CHECK(hold_renew(&held));
-		nobody_else_can_bind();
-	}
-}
-
-static void listen_past_remains(int option)
+static void hand_over_past_remains(int option)
 {
 	uint16_t port = free_port();
 	CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, option), held = -1;
 	CLEANUP(fd_cleanup) int other = stranger(SOCK_STREAM, SO_REUSEADDR);
+	CLEANUP(fd_cleanup) int third = stranger(SOCK_STREAM, SO_REUSEPORT);
+	struct handed was;
 	struct err err = { 0 };
 
 	leave_remains();
 	CHECK(hold_port(PROTO_TCP, port, true, &held, &err), "%s", err.text);
-	CHECK(hold_bind_beside(held, owner, &here.any, sizeof(here)) == 0);
+	CHECK(hold_hand_over(held, owner, &here.any, sizeof(here), &was) == 0);
+	CHECK(was.held == held);
 	CHECK(bind(other, &here.any, sizeof(here)) < 0 && errno == EADDRINUSE);
-	CHECK(hold_listen_beside(held, owner, 1) == 0);
+	CHECK(hold_listen(owner, 1, &was) == 0);
 	CHECK(is_on(owner, SO_REUSEADDR) == (option == SO_REUSEADDR));
 	CHECK(!is_on(owner, SO_REUSEPORT));
-	nobody_else_can_bind();
+	fd_cleanup(&held);
+	held = -1;
+	CHECK(bind(third, &here.any, sizeof(here)) < 0 && errno == EADDRINUSE);
+	/* As beside every server that has it set: it may be bound, and not listen. */
+	CHECK(bind(other, &here.any, sizeof(here)) < 0 || listen(other, 1) < 0);
 }
 
 /* Whether or not the owner asks for it: what is held is its own. */
-static void test_beside__gets_past_what_remains_of_connections(void **state)
+static void test_hand_over__gets_past_what_remains_of_connections(void **state)
 {
-	listen_past_remains(SO_REUSEADDR);
-	listen_past_remains(0);
+	hand_over_past_remains(SO_REUSEADDR);
+	hand_over_past_remains(0);
 }
 
-static void test_bind_beside__that_fails_changes_nothing(void **state)
+static void test_hand_over__that_fails_changes_nothing(void **state)
 {
 	uint16_t port = free_port();
 	CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, SO_REUSEADDR), held = -1;
+	CLEANUP(fd_cleanup) int other = stranger(SOCK_STREAM, SO_REUSEPORT);
 	struct sockaddr_in nowhere = here.v4;
+	struct handed was = { 0 };
 	struct err err = { 0 };
 
 	CHECK(hold_port(PROTO_TCP, port, false, &held, &err), "%s", err.text);
 	nowhere.sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1: for documents alone */
-	CHECK(hold_bind_beside(held, owner, (struct sockaddr *)&nowhere, sizeof(nowhere)) ==
+	CHECK(hold_hand_over(held, owner, (struct sockaddr *)&nowhere, sizeof(nowhere), &was) ==
 	      EADDRNOTAVAIL);
 	CHECK(is_on(owner, SO_REUSEADDR) && !is_on(owner, SO_REUSEPORT));
-	nobody_else_can_bind();
+	CHECK(bind(other, &here.any, sizeof(here)) < 0 && errno == EADDRINUSE);
 }
 
 struct shared {
@@ -332,38 +200,41 @@ static void hammer(struct shared *s)
 	}
 }
 
-/* An owner's whole life, its end with it. */
-static bool live_once(int held)
+static void hand_over_once(uint16_t port, struct shared *s)
 {
-	CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, SO_REUSEADDR);
+	CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, SO_REUSEADDR), held = -1;
+	struct handed was;
+	struct err err;
 
-	return hold_bind_beside(held, owner, &here.any, sizeof(here)) == 0 &&
-	       hold_listen_beside(held, owner, 1) == 0;
+	/* The stranger may have it just now, which is before the handover. */
+	while (!hold_port(PROTO_TCP, port, false, &held, &err))
+		CHECK(err.code == ERR_TAKEN, "%s", err.text);
+	s->is_armed = true;
+	CHECK(hold_hand_over(held, owner, &here.any, sizeof(here), &was) == 0);
+	fd_cleanup(&held);
+	held = -1;
+	CHECK(was.held == -1 && hold_listen(owner, 1, &was) == 0);
+	s->is_armed = false;
 }
 
-static void test_beside__no_stranger_gets_in_when_owners_come_or_go(void **state)
+static void test_hand_over__no_stranger_gets_in_between(void **state)
 {
 	struct shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint16_t port = free_port();
-	CLEANUP(fd_cleanup) int held = -1;
-	struct err err = { 0 };
-	bool is_well = true;
 	pid_t child;
 
 	CHECK(s != MAP_FAILED);
-	CHECK(hold_port(PROTO_TCP, port, false, &held, &err), "%s", err.text);
-	s->is_armed = true;
 	child = fork();
 	if (child == 0)
 		hammer(s);
 	while (!s->tries)
 		sched_yield();
-	for (unsigned i = 0; i < HANDOVERS && is_well; i++)
-		is_well = live_once(held);
+	for (unsigned i = 0; i < HANDOVERS; i++)
+		hand_over_once(port, s);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	CHECK(is_well && s->stolen == 0 && s->tries > 1, "%lu of %lu", s->stolen, s->tries);
+	CHECK(s->stolen == 0 && s->tries > 1, "%lu of %lu", s->stolen, s->tries);
 	munmap(s, sizeof(*s));
 }
 
@@ -373,16 +244,10 @@ int main(void)
 		cmocka_unit_test(test_hold__keeps_strangers_out_whatever_they_ask_for),
 		cmocka_unit_test(test_hold__a_port_that_somebody_has_is_taken),
 		cmocka_unit_test(test_hold__gets_past_what_remains_of_connections),
-		cmocka_unit_test(test_beside__the_owner_gets_what_it_asked_for),
-		cmocka_unit_test(test_beside__nobody_listens_without_who_holds),
-		cmocka_unit_test(test_beside__owners_come_and_go_and_the_port_is_never_free),
-		cmocka_unit_test(test_beside__owners_that_share_are_beside_each_other),
-		cmocka_unit_test(test_beside__both_families_find_room),
-		cmocka_unit_test(test_renew__the_kernel_forgets_who_was_beside_it),
-		cmocka_unit_test(test_renew__is_done_when_nobody_is_beside_it),
-		cmocka_unit_test(test_beside__gets_past_what_remains_of_connections),
-		cmocka_unit_test(test_bind_beside__that_fails_changes_nothing),
-		cmocka_unit_test(test_beside__no_stranger_gets_in_when_owners_come_or_go),
+		cmocka_unit_test(test_hand_over__leaves_the_owner_as_it_was),
+		cmocka_unit_test(test_hand_over__gets_past_what_remains_of_connections),
+		cmocka_unit_test(test_hand_over__that_fails_changes_nothing),
+		cmocka_unit_test(test_hand_over__no_stranger_gets_in_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
