@@ -19,11 +19,16 @@ static bool is_named_by(const struct adoptee *one, const struct entry *e)
 	       one->claim.protocol == e->protocol;
 }
 
-/* What listens, and what a file names though its service is down. */
+static bool is_of(const struct adopt_folder *f, const struct entry *e)
+{
+	return f && !strcmp(f->name, e->project);
+}
+
+/* What listens, and what a file of the project names though its service is down. */
 static bool is_there(const struct adopting *a, const struct entry *e)
 {
 	for (unsigned i = 0; i < a->count; i++)
-		if (is_named_by(&a->items[i], e))
+		if (is_named_by(&a->items[i], e) && is_of(a->items[i].folder, e))
 			return true;
 	return scene_listener(&a->scene, e->protocol, e->port) != NULL;
 }

@@ -169,6 +169,8 @@ def test_adopt__says_how_what_stands_outside_is_moved_while_it_is_down(pb, folde
     shop = folder("shop", **{".env": "PORT=5999\n"})
     pb.ok("project", "add", "shop", "--number", "5", "--path", shop)
     pb.ok("register", "shop/old", "5998")
+    # What another project's file says is no reason to move this one.
+    folder("blog", **{".env": "SHOP_OLD_PORT=5998\n"})
     (one,) = adopt()["outside"]
     assert (one["port"], one["wouldBe"], one["writtenIn"]) == (5999, 3500, [f"{shop}/.env:1"])
 
