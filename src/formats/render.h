@@ -165,6 +165,18 @@ void block_add(const struct block_marks *m, const char *key, const char *command
 /* The first port on TCP of a service; NULL: it has none. */
 const struct port_value *port_of_service(const struct port_values *v, const char *service);
 
+/* The service in a script's name, between ':', '-' and '_': "dev:api", "api-start"; NULL: none. */
+const struct port_value *port_named_in(const struct port_values *v, const char *name);
+
+/*
+ * What the format package-json has a script give its program, in the place of the number
+ * `*ret_was`; NULL: it leaves the script as it is.
+ * Errors: ERR_MEMORY
+ */
+MUST_CHECK bool package_json_port(const struct port_values *v, const char *name,
+				  const char *command, const struct port_value **ret,
+				  uint16_t *ret_was, struct err *err);
+
 /* "${WEB_PORT:-3100}": who has not read .ports.env gets the number. */
 void port_add_variable(const struct port_value *p, struct text *ret);
 

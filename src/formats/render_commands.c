@@ -40,8 +40,7 @@ static void add_with(const struct command *c, const struct command_port *found,
 /* Where a script has its port, or could have it. */
 typedef bool script_fn(const struct command_text *c, struct command_port *ret, struct err *err);
 
-/* A part of the name between ':', '-' and '_' that is a service: "dev:api", "api-start". */
-static const struct port_value *named_in(const struct port_values *v, const char *name)
+const struct port_value *port_named_in(const struct port_values *v, const char *name)
 {
 	char part[NAME_SIZE];
 
@@ -66,13 +65,27 @@ static const struct port_value *named_in(const struct port_values *v, const char
 static const struct port_value *port_of_script(const struct port_values *v, const char *name)
 {
 	static const char *const plain[] = { "dev", "start", "serve", "develop" };
-	const struct port_value *p = named_in(v, name);
+	const struct port_value *p = port_named_in(v, name);
 
 	for (size_t i = 0; !p && i < ARRAY_LEN(plain); i++)
 		if (!strcmp(name, plain[i]))
 			p = v->count == 1 ? port_of_service(v, v->items[0].service)
 					  : port_of_service(v, "web");
 	return p;
+}
+
+bool package_json_port(const struct port_values *v, const char *name, const char *command,
+		       const struct port_value **ret, uint16_t *ret_was, struct err *err)
+{
+	const struct command_text text = { command, strlen(command), NULL };
+	const struct port_value *p = port_of_script(v, name);
+	struct command_port found = { .port = 0 };
+
+	if (p && !command_port_find(&text, &found, err))
+		return false;
+	*ret = found.port ? p : NULL;
+	*ret_was = found.port;
+	return true;
 }
 
 /* Source: nextjs.org, "next CLI": `next dev` and `next start` take -p and PORT, else 3000. */

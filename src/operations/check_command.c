@@ -177,17 +177,12 @@ static bool say_why(struct call *c, struct judged *j, const struct check_answer 
 	return j->message || fail_memory(err);
 }
 
-/* There is a command to run instead, or a script to change. */
-static bool can_be_elsewhere(const struct shell_port *p)
-{
-	return p->fix.is_known || (p->script && p->how != SHELL_PORT_DEFAULT);
-}
-
-/* Nobody's, and yet not one to take, if it can be another: who comes next takes it, too. */
+/* Nobody's, and yet not one to take, if there is a command to run instead, or one that changes
+   the script: who comes next takes it, too. */
 static bool is_contested(const struct judged *j, const struct check_answer *a, uint16_t port)
 {
 	return a->verdict == VERDICT_FREE && !a->own_block && j->own && j->own->port != port &&
-	       can_be_elsewhere(j->port) && shell_port_is_usual(port);
+	       (j->port->fix.is_known || j->is_configured) && shell_port_is_usual(port);
 }
 
 static bool is_anothers(const struct check_answer *a)
@@ -214,6 +209,18 @@ static bool judge_port(struct asking *a, struct judged *j, uint16_t port, struct
 	return !j->is_denied || say_why(a->call, j, &answer, port, err);
 }
 
+static bool find_own(struct asking *a, struct judged *j, struct err *err)
+{
+	const struct entry_filter which = { .environment = a->environment, .host = a->host };
+	const struct command_place *here = NULL;
+
+	if ((j->port->script && !find_place(a, "", &here, err)) ||
+	    !find_place(a, j->port->folder, &j->at, err))
+		return false;
+	return (!here || judged_script(a->call, here, &which, j, err)) &&
+	       judged_instead(a->call, j, err);
+}
+
 static bool judge(struct asking *a, struct judged *j, struct err *err)
 {
 	unsigned last;
@@ -221,7 +228,7 @@ static bool judge(struct asking *a, struct judged *j, struct err *err)
 	find_range(a, j);
 	if (j->is_unsure)
 		return true;
-	if (!find_place(a, j->port->folder, &j->at, err) || !judged_instead(a->call, j, err))
+	if (!find_own(a, j, err))
 		return false;
 	last = j->first + RANGE_MAX - 1 < j->last ? j->first + RANGE_MAX - 1 : j->last;
 	for (unsigned port = j->first; port <= last && !j->is_denied; port++)

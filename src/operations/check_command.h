@@ -1,5 +1,5 @@
 /*
- * operations/check_command.h - what its two files share: a port that a command asks for, and
+ * operations/check_command.h - what its files share: a port that a command asks for, and
  * what there is instead.
  */
 #ifndef OPERATIONS_CHECK_COMMAND_H
@@ -28,9 +28,18 @@ struct judged {
 	bool is_unsure, is_denied;
 	const char *message;
 	const struct entry *own; /* the entry that fits it; NULL: none does */
+	const char *named;	 /* the service in the name of its script; NULL: none */
+	bool is_configured;	 /* `portbook config` changes it in the script, to that of `own` */
 	const char *service;	 /* what it would be called */
 	const char *instead; /* "3101", "$(portbook get web)"; NULL: nothing can be entered there */
 };
+
+/*
+ * What the name of its script tells: `named`, and where the number is in package.json, whether
+ * `portbook config --format package-json`, said in `here`, changes it.
+ */
+MUST_CHECK bool judged_script(struct call *c, const struct command_place *here,
+			      const struct entry_filter *which, struct judged *j, struct err *err);
 
 /* What the port is for, and the entry that fits: `own`, `service` and `instead`. */
 MUST_CHECK bool judged_instead(struct call *c, struct judged *j, struct err *err);

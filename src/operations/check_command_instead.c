@@ -102,13 +102,16 @@ static const struct entry *entry_named(const struct entry_list *list, const char
 }
 
 /* dev:api and apps/api are about api. */
-static const struct entry *entry_by_hint(const struct entry_list *list, const struct shell_port *p)
+static const struct entry *entry_by_hint(const struct entry_list *list, const struct judged *j)
 {
+	const struct shell_port *p = j->port;
 	const char *script = p->script ? strrchr(p->script, ':') : NULL;
 	const char *folder = p->folder ? strrchr(p->folder, '/') : NULL;
 	const struct entry *found = script ? entry_named(list, script + 1, strlen(script + 1))
 					   : NULL;
 
+	if (!found && j->named)
+		found = entry_named(list, j->named, strlen(j->named));
 	if (!found && p->folder)
 		folder = folder ? folder + 1 : p->folder;
 	return found || !folder ? found : entry_named(list, folder, strlen(folder));
@@ -144,7 +147,7 @@ static const struct entry *only_entry(const struct judged *j)
 static const struct entry *find_own(const struct judged *j, bool is_exact)
 {
 	const struct entry_list *list = &j->at->entries;
-	const struct entry *hinted = is_exact ? NULL : entry_by_hint(list, j->port);
+	const struct entry *hinted = is_exact ? NULL : entry_by_hint(list, j);
 	const struct entry *e = hinted ? hinted : entry_named(list, j->service, strlen(j->service));
 
 	if (is_exact)
@@ -173,7 +176,9 @@ bool judged_instead(struct call *c, struct judged *j, struct err *err)
 	j->service = is_exact ? arena_copy(&c->arena, name) : name_of_program(j->port);
 	if (!j->service)
 		return fail_memory(err);
-	j->own = j->at->is_known && j->port->protocol == PROTO_TCP ? find_own(j, is_exact) : NULL;
+	if (!j->is_configured)
+		j->own = j->at->is_known && j->port->protocol == PROTO_TCP ? find_own(j, is_exact)
+									   : NULL;
 	return say_port(c, j, err);
 }
 
@@ -222,19 +227,27 @@ static bool is_said(const struct judged *judged, unsigned i)
 	return false;
 }
 
-static const char *script_to_blame(const struct judged *judged, unsigned count)
+static const struct judged *in_script(const struct judged *judged, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		if (judged[i].is_denied && !judged[i].port->fix.is_known && judged[i].port->script)
-			return judged[i].port->script;
+			return &judged[i];
 	return NULL;
+}
+
+static void say_script(struct text *t, const struct judged *j)
+{
+	text_addf(t, ". The port stands in the script '%s' of package.json: change it there",
+		  j->port->script);
+	if (j->is_configured)
+		text_add(t, ", or run 'portbook config --format package-json --write'");
 }
 
 bool judged_reason(struct call *c, const struct judged *judged, unsigned count,
 		   const char *rewritten, const char **ret, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
-	const char *script = script_to_blame(judged, count);
+	const struct judged *script = in_script(judged, count);
 
 	for (unsigned i = 0; i < count; i++) {
 		if (!judged[i].is_denied || is_said(judged, i))
@@ -245,11 +258,7 @@ bool judged_reason(struct call *c, const struct judged *judged, unsigned count,
 	if (rewritten)
 		text_addf(&t, ". Run this instead: %s", rewritten);
 	else if (script)
-		text_addf(
-			&t,
-			". The port stands in the script '%s' of package.json: change it there, or "
-			"run 'portbook config --format package-json --write'",
-			script);
+		say_script(&t, script);
 	*ret = text_ok(&t) ? arena_copy(&c->arena, text_str(&t)) : NULL;
 	return *ret || fail_memory(err);
 }

@@ -194,7 +194,7 @@ def test_scripts__of_package_json_are_read(asked, shop):
     assert fixed["ports"][0]["script"] == "fixed"
 
 
-def test_scripts__name_no_port_of_nobody_that_many_programs_take(asked, shop):
+def test_scripts__name_no_port_of_nobody_that_many_programs_take(pb, asked, shop):
     scripts = {"dev": "vite --port 5173", "api": "PORT=3000 node api.js", "quiet": "vite --port 9999",
                "open": "PORT=${PORT:-3000} node api.js", "both": "vite && echo",
                "chain": "npm run dev"}
@@ -212,6 +212,46 @@ def test_scripts__name_no_port_of_nobody_that_many_programs_take(asked, shop):
     # What is given behind it counts, but a variable of the script's own does.
     assert asked("npm run dev -- --port 3100")["decision"] == "allow"
     assert asked("PORT=3100 npm run api")["decision"] == "deny"
+    # What the denial names helps.
+    remedy = "portbook config --format package-json --write"
+    assert remedy in asked("npm run dev")["reason"]
+    assert remedy not in asked("npm run api")["reason"], "its name tells no service of shop"
+    pb.ok(*remedy.split()[1:], cwd=shop)
+    assert asked("npm run dev")["decision"] == "allow"
+
+
+def test_scripts__are_of_the_service_in_their_name(pb, asked, shop):
+    for service in ("client", "api"):
+        pb.ok("get", service, cwd=shop)
+    scripts = {"client": "vite --port 5173 client", "both": "npm run client",
+               "api": "json-server db.json --port 8000", "usual-client": "vite client",
+               "e2e": "PORT=5173 node a.js & playwright test"}
+    (shop / "package.json").write_text(json.dumps({"scripts": scripts}))
+    for command in ("npm run client", "pnpm client", "npm run both"):
+        assert "the port of 'shop/client' is 3101" in asked(command)["reason"], command
+    assert "the port of 'shop/api' is 3102" in asked("npm run api")["reason"]
+    assert asked("npm run usual-client")["command"] == \
+        "npm run usual-client -- --strictPort --port 3101"
+    assert asked("npm run e2e")["decision"] == "allow", "whose it is, its name does not tell"
+    pb.ok("config", "--format", "package-json", "--write", cwd=shop)
+    for name in ("client", "both", "api", "e2e"):
+        assert asked(f"npm run {name}")["decision"] == "allow", name
+
+
+def test_scripts__that_config_leaves_alone_may_have_a_port_of_nobody(pb, asked, shop):
+    scripts = {"preview": "vite preview --port 4173", "lh": "lhci autorun --port 8000",
+               "e2e": "PORT=8000 node a.js & playwright test", "py": "python3 -m http.server 8000",
+               "test:e2e": "serve -l 5000 dist & playwright test",
+               "docker:test": "docker run -p 8000:3000 x"}
+    package = json.dumps({"scripts": scripts})
+    (shop / "package.json").write_text(package)
+    (shop / "apps").mkdir()
+    (shop / "apps/package.json").write_text(json.dumps({"scripts": {"dev": "vite --port 5173"}}))
+    for name in scripts:
+        assert asked(f"npm run {name}")["decision"] == "allow", name
+    assert asked("cd apps && npm run dev")["decision"] == "allow", "the file at the top is changed"
+    pb.fails(2, "config", "--format", "package-json", "--write", cwd=shop)
+    assert (shop / "package.json").read_text() == package
 
 
 def test_services__are_told_apart_by_variable_script_and_program(pb, asked, shop):
