@@ -93,20 +93,30 @@ static bool row_of(const char *text, json_t **ret, struct err *err)
 	return !text || json_parse(text, strlen(text), ret, err);
 }
 
-static bool undo_one(struct registry *r, const struct event *e, struct arena *a,
-		     enum undo_action *ret, struct err *err)
+/* Event `i` of `of`, which then says what its row is. */
+static bool undo_one(struct registry *r, const struct change_events *of, unsigned i,
+		     struct arena *a, enum undo_action *ret, struct err *err)
 {
+	struct event *e = &of->items[i];
 	CLEANUP(json_cleanup) json_t *before = NULL;
 	CLEANUP(json_cleanup) json_t *after = NULL;
-	struct undoing u = { .registry = r, .arena = a, .event = e };
+	struct undoing u = { .registry = r,
+			     .arena = a,
+			     .of = of,
+			     .event = e,
+			     .subject = e->subject,
+			     .port = e->port };
 
 	if (!row_of(e->before, &before, err) || !row_of(e->after, &after, err))
 		return false;
 	u.before = before;
 	u.after = after;
-	return undo_event(&u, ret, err) ||
-	       fail_while(err, "the last change ('%s' by %s) is not undone", e->op,
-			  e->actor ? e->actor : "somebody");
+	if (!undo_event(&u, ret, err))
+		return fail_while(err, "the last change ('%s' by %s) is not undone", e->op,
+				  e->actor ? e->actor : "somebody");
+	e->subject = u.subject;
+	e->port = u.port;
+	return true;
 }
 
 static bool is_aside(const char *op)
@@ -165,7 +175,7 @@ bool registry_undo(struct registry *r, int64_t seq, struct arena *a, struct undo
 	if (!done.actions)
 		return fail_memory(err);
 	for (unsigned i = 0; i < done.of.count; i++)
-		if (!undo_one(r, &done.of.items[i], a, &done.actions[i], err))
+		if (!undo_one(r, &done.of, i, a, &done.actions[i], err))
 			return false;
 	done.main = main_of(&done.of);
 	*ret = done;

@@ -26,7 +26,7 @@ const char *undo_action_name(enum undo_action a);
 
 /* One for each event of `of`, in its order. */
 struct undone {
-	struct change_events of;
+	struct change_events of;  /* subjects and ports are those of the rows, as they are now */
 	const struct event *main; /* the one that says best what the change was */
 	enum undo_action *actions;
 };
@@ -34,7 +34,8 @@ struct undone {
 /*
  * Undo the last change.  `seq` not 0: only if it is the one of that number.
  * Errors: ERR_NOTHING   there is nothing (more) to undo
- *         ERR_INVALID   such a change cannot be undone
+ *         ERR_INVALID   such a change cannot be undone, or says of one project's row that it
+ *                       is another's: events may have been written past portbook
  *         ERR_NOT_FREE  another change came after the one that is meant
  *         ERR_TAKEN     what it was is held by another now
  */
@@ -45,8 +46,13 @@ MUST_CHECK bool registry_undo(struct registry *r, int64_t seq, struct arena *a, 
 struct undoing {
 	struct registry *registry;
 	struct arena *arena;
+	const struct change_events *of; /* all that is undone */
 	const struct event *event;
 	const json_t *before, *after; /* NULL: there was, or is, none */
+
+	/* What the event says it is about, until its row is found; then what that is. */
+	const char *subject;
+	uint16_t port;
 };
 typedef bool undo_fn(struct undoing *u, enum undo_action *ret, struct err *err);
 undo_fn undo_entry, undo_instance, undo_project, undo_block, undo_reserved;

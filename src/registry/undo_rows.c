@@ -13,7 +13,24 @@
 
 const char *undo_subject(const struct undoing *u)
 {
-	return u->event->subject ? u->event->subject : "the book";
+	return u->subject ? u->subject : "the book";
+}
+
+bool undo_name_row(struct undoing *u, const char *subject, uint16_t port, struct err *err)
+{
+	if (!subject)
+		return fail_memory(err);
+	u->subject = subject;
+	u->port = port;
+	return true;
+}
+
+bool undo_fail_foreign(const struct undoing *u, const char *whose, struct err *err)
+{
+	fail(err, ERR_INVALID,
+	     "the history does not fit the book: what it says of '%s' is about '%s'",
+	     u->event->subject ? u->event->subject : "the book", whose ? whose : "another");
+	return fail_hint(err, "portbook does not write that; see who did: portbook history");
 }
 
 bool undo_fail_changed(const struct undoing *u, struct err *err)
@@ -133,7 +150,7 @@ static bool slice_is_taken(const struct undoing *u, const struct instance *i, bo
 static bool put_instance(struct undoing *u, const struct project *p, const struct instance *now,
 			 const struct instance *to, struct err *err)
 {
-	struct change c = { .op = UNDO_OP, .project_id = p->id, .subject = u->event->subject };
+	struct change c = { .op = UNDO_OP, .project_id = p->id, .subject = u->subject };
 
 	if (!u->registry->store->ops->instance_put(u->registry->store, to, err))
 		return false;
@@ -165,6 +182,9 @@ static bool instance_before(const struct undoing *u, const struct project *p, st
 
 	if (!undo_read_before(u, RECORD_INSTANCE, p->id, without, &was, err))
 		return false;
+	if (was.instance.number != (unsigned)json_int_of(u->after, "instance", 0))
+		return undo_fail_foreign(
+			u, arena_printf(u->arena, "%s@%u", p->name, was.instance.number), err);
 	was.instance.project_id = p->id;
 	if (!slice_is_taken(u, &was.instance, &taken, err))
 		return false;
@@ -180,6 +200,7 @@ bool undo_instance(struct undoing *u, enum undo_action *ret, struct err *err)
 	struct project p;
 
 	if (!undo_find_project(u, &p, err) || !find_instance(u, &p, &now, err) ||
+	    !undo_name_row(u, arena_printf(u->arena, "%s@%u", p.name, now.number), 0, err) ||
 	    !undo_is_as_left(u, instance_json(&now), err))
 		return false;
 	/* Instance 1 stands and falls with its project. */
@@ -216,7 +237,8 @@ bool undo_project(struct undoing *u, enum undo_action *ret, struct err *err)
 	enum project_status status;
 	struct project p;
 
-	if (!undo_find_project(u, &p, err) || !undo_is_as_left(u, project_json(&p), err))
+	if (!undo_find_project(u, &p, err) || !undo_name_row(u, p.name, 0, err) ||
+	    !undo_is_as_left(u, project_json(&p), err))
 		return false;
 	*ret = UNDO_REMOVED;
 	if (!u->before && !strcmp(p.name, SHARED_PROJECT))
@@ -296,8 +318,8 @@ static bool record_reversed(const struct undoing *u, struct err *err)
 	struct change c = {
 		.op = UNDO_OP,
 		.project_id = u->event->project_id,
-		.port = u->event->port,
-		.subject = u->event->subject,
+		.port = u->port,
+		.subject = u->subject,
 		.before = u->after ? json_incref(json_walked(u->after)) : NULL,
 		.after = u->before ? json_incref(json_walked(u->before)) : NULL,
 	};
@@ -308,10 +330,12 @@ static bool record_reversed(const struct undoing *u, struct err *err)
 bool undo_block(struct undoing *u, enum undo_action *ret, struct err *err)
 {
 	struct store *s = u->registry->store;
+	struct project p;
 	struct block b;
 
 	*ret = UNDO_REMOVED;
-	return find_block(u, &b, err) && block_holds_nothing(u, &b, err) &&
+	return undo_find_project(u, &p, err) && undo_name_row(u, p.name, 0, err) &&
+	       find_block(u, &b, err) && block_holds_nothing(u, &b, err) &&
 	       s->ops->block_remove(s, b.host, b.ports.first, err) && record_reversed(u, err);
 }
 
@@ -333,15 +357,26 @@ static bool reserved_of(const struct undoing *u, const json_t *row, struct reser
 	return true;
 }
 
+/* Reservations are everyone's: a project's history says nothing of them. */
+static bool is_of_no_project(struct undoing *u, const struct reserved *row, struct err *err)
+{
+	const char *name = arena_printf(u->arena, "%u-%u", row->ports.first, row->ports.last);
+
+	return undo_name_row(u, name, row->ports.first, err) &&
+	       (!u->event->project_id || undo_fail_foreign(u, name, err));
+}
+
 bool undo_reserved(struct undoing *u, enum undo_action *ret, struct err *err)
 {
 	struct store *s = u->registry->store;
 	struct reserved row;
 	bool any;
 
-	/* What a cut has left stands where the whole goes. */
 	if (!reserved_of(u, u->after ? u->after : u->before, &row, err) ||
-	    !reserved_cut(u->registry, row.host, row.ports, &any, err))
+	    !is_of_no_project(u, &row, err))
+		return false;
+	/* What a cut has left stands where the whole goes. */
+	if (!reserved_cut(u->registry, row.host, row.ports, &any, err))
 		return false;
 	*ret = u->after ? UNDO_REMOVED : UNDO_PUT_BACK;
 	if (u->after)

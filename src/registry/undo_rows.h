@@ -12,6 +12,13 @@
 /* "shop@2/web": what the event is about. */
 const char *undo_subject(const struct undoing *u);
 
+/* The row that the event goes by has been found: it is `subject`.  NULL: there was no memory. */
+MUST_CHECK bool undo_name_row(struct undoing *u, const char *subject, uint16_t port,
+			      struct err *err);
+
+/* ERR_INVALID: the event has the row of `whose`, which its project has not. Returns false. */
+bool undo_fail_foreign(const struct undoing *u, const char *whose, struct err *err);
+
 /* ERR_TAKEN: the row is not what the change made of it. Returns false. */
 bool undo_fail_changed(const struct undoing *u, struct err *err);
 

@@ -152,6 +152,21 @@ def test_bound__a_writer_adds_nothing_to_the_history_of_others(pb, shared, bound
         pb.ok(*words, *book)
 
 
+@pytest.mark.parametrize("op, of", [("allocate", "blog/web"), ("reserve", "7000-7009")])
+def test_bound__what_a_writer_tells_of_others_is_not_undone(pb, shared, bound, op, of):
+    """An event of hers with the row of somebody else's, which the owner is to take back."""
+    pb.ok("reserve", "7000-7009", "--reason", "kept", "--book", shared.url())
+    shared.sql("INSERT INTO events (op, project_id, subject, service, port, after) SELECT "
+               f"'{op}', p.id, 'shop/web', 'web', 3100, e.after FROM events e, projects p "
+               f"WHERE p.name = 'shop' AND e.subject = '{of}' ORDER BY e.seq DESC LIMIT 1", bound)
+    entered = [pb.json(*words, "--book", shared.url()) for words in (["list"], ["reservations"])]
+    for how in ("--dry-run", "--yes"):
+        said = pb.fails(2, "undo", how, "--book", shared.url()).err
+        assert f"does not fit the book: what it says of 'shop/web' is about '{of}'" in said
+    assert entered == [pb.json(*words, "--book", shared.url())
+                       for words in (["list"], ["reservations"])]
+
+
 def test_bound__a_role_that_is_gone_binds_nobody(pb, shared, bound):
     shared.sql(f"DROP OWNED BY {bound}; DROP ROLE {bound}; CREATE ROLE {bound} LOGIN; "
                f"GRANT portbook_writer TO {bound}; "
