@@ -194,7 +194,7 @@ static bool hold(struct run *r, struct launching *l, struct err *err)
 	/* It is us who bind now, and the supervisor only afterwards. */
 	system_guard_admit_all(l->assignment);
 	return holding_begin(&l->holding, l->assignment->port, err) ||
-	       fail_hint(err, "portbook show %u says who listens there", l->assignment->port);
+	       fail_hint(err, "portbook check %u says who has it", l->assignment->port);
 }
 
 /* All that is asked of the book before the command begins. */

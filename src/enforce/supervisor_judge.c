@@ -123,7 +123,7 @@ void supervisor_say_taken(const struct supervisor *s, const struct waiting *w, u
 	foreign_program((pid_t)w->notif->pid, program);
 	own_text(has, w->assignment, port);
 	say_to(&s->speaker, (pid_t)w->notif->pid,
-	       "%s cannot have %s: somebody listens there; portbook show %u says who", program, has,
+	       "%s cannot have %s: somebody else has it; portbook check %u says who", program, has,
 	       port);
 }
 

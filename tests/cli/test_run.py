@@ -212,7 +212,8 @@ def test_run__says_who_cannot_have_its_own_port(shop, listen):
     listen(3100)
     result = shop("bind(3000); bind(3100)")
     assert lines(result) == ["EADDRINUSE", "EADDRINUSE"]
-    assert result.err.count("cannot have 3100 (shop/web): somebody listens there") == 1
+    assert result.err.count("cannot have 3100 (shop/web): somebody else has it; "
+                            "portbook check 3100 says who") == 1
 
 
 def test_run__leaves_a_network_of_its_own_alone(shop):
@@ -508,6 +509,13 @@ def test_run__says_which_promise_is_missing(shop):
 
 
 # --- holding
+
+def test_run__cannot_hold_what_somebody_has(shop, listen):
+    listen(3100)
+    result = shop("print('began')", "--hold")
+    assert (result.code, result.out) == (3, "")
+    assert "portbook check 3100 says who has it" in result.err
+
 
 def test_run__holds_the_port_until_the_command_has_it(shop):
     program = shop.start("print(1, flush=True); sys.stdin.readline(); s = bind(3000); "
