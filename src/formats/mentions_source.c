@@ -153,17 +153,18 @@ static bool is_python_listen(const struct reading *r, const struct source_token 
 	       r->depth > 1 && is_one_of(r, &r->calls[r->depth - 2].name, servers);
 }
 
+static const char *const go_calls[] = {
+	"ListenAndServe", "ListenAndServeTLS", "Listen", "ListenTLS", "Run", "RunTLS",
+	"Start",	  "StartTLS",	       NULL
+};
+
 static bool go_listens(const struct reading *r)
 {
-	static const char *const calls[] = {
-		"ListenAndServe", "ListenAndServeTLS", "Listen", "ListenTLS", "Run", "RunTLS",
-		"Start",	  "StartTLS",	       NULL
-	};
 	const struct source_token *l = r->last;
 
 	if (is_mark(r, &l[0], ':') && is_text(r, &l[1], "Addr"))
 		return true;
-	return r->depth && is_one_of(r, &r->calls[r->depth - 1].name, calls) &&
+	return r->depth && is_one_of(r, &r->calls[r->depth - 1].name, go_calls) &&
 	       (is_mark(r, &l[0], '(') ||
 		(is_mark(r, &l[0], ',') && l[1].kind == SOURCE_TEXT && is_mark(r, &l[2], '(')));
 }
@@ -280,27 +281,75 @@ static void follow_brackets(struct reading *r, const struct source_token *t)
 	}
 }
 
-/*
- * Does the file listen, or make such an address?  `port = 5432` of one that does not is the
- * database's.
- */
-static void look_ahead(struct reading *r)
+static void step(struct reading *r, const struct source_token *t)
+{
+	follow_brackets(r, t);
+	memmove(r->last + 1, r->last, sizeof(r->last) - sizeof(r->last[0]));
+	r->last[0] = *t;
+}
+
+/* ":" + port with nothing before it, or the format of it. */
+static bool makes_address(const struct reading *r, const struct source_token *t)
+{
+	static const char *const formats[] = { ":%s", ":%d", ":%v", NULL };
+	const struct source_token *l = r->last;
+
+	if (t->kind == SOURCE_TEXT)
+		return is_one_of(r, t, formats);
+	return is_mark(r, t, '+') && l[0].kind == SOURCE_TEXT && is_text(r, &l[0], ":") &&
+	       !is_mark(r, &l[1], '+');
+}
+
+/* r.Run(":" + port), r.Run(fmt.Sprintf(":%d", port)) */
+static bool is_given_to_listen(const struct reading *r)
+{
+	for (unsigned i = 1; i <= 2 && i <= r->depth; i++)
+		if (is_one_of(r, &r->calls[r->depth - i].name, go_calls))
+			return true;
+	return false;
+}
+
+static bool is_sign_of_server(const struct reading *r, const struct source_token *t)
 {
 	static const char *const words[] = { "ListenAndServe", "ListenAndServeTLS", "Listen",
 					     "ListenTLS", NULL };
-	static const char *const texts[] = { ":",	   ":%s",	 ":%d",	 ":%v",
-					     "0.0.0.0:%s", "0.0.0.0:%d", "PORT", NULL };
-	struct source s = r->s;
+	static const char *const texts[] = { "0.0.0.0:%s", "0.0.0.0:%d", "PORT", NULL };
+
+	if (t->kind == SOURCE_WORD)
+		return is_one_of(r, t, words);
+	return (t->kind == SOURCE_TEXT && is_one_of(r, t, texts)) ||
+	       (makes_address(r, t) && is_given_to_listen(r));
+}
+
+static bool is_sign_of_client(const struct reading *r, const struct source_token *t)
+{
+	static const char *const words[] = { "Dial",	    "DialTimeout", "DialTLS",
+					     "DialContext", "DialTCP",	   "DialUDP",
+					     "DialHTTP",    "Dialer",	   "DialWithDialer",
+					     "NewClient",   "SendMail",	   NULL };
+
+	return t->kind == SOURCE_WORD && is_one_of(r, t, words);
+}
+
+/*
+ * Does the file listen, or make an address for it and call nobody?  `port = 5432` of one that
+ * does not is the database's.
+ */
+static void look_ahead(struct reading *r)
+{
+	struct reading ahead = *r;
 	struct source_token t;
+	bool listens = false, dials = false, has_address = false;
 
-	while ((t = source_next(&s)).kind != SOURCE_END) {
-		bool is_sign = is_one_of(r, &t, t.kind == SOURCE_WORD ? words : texts);
-
-		if (t.kind != SOURCE_WORD && t.kind != SOURCE_TEXT)
-			continue;
-		r->may_listen = r->may_listen || is_sign;
-		r->asks_environment = r->asks_environment || (is_sign && is_text(r, &t, "PORT"));
+	while ((t = source_next(&ahead.s)).kind != SOURCE_END) {
+		listens = listens || is_sign_of_server(&ahead, &t);
+		dials = dials || is_sign_of_client(&ahead, &t);
+		has_address = has_address || makes_address(&ahead, &t);
+		if (t.kind == SOURCE_TEXT && is_text(&ahead, &t, "PORT"))
+			r->asks_environment = true;
+		step(&ahead, &t);
 	}
+	r->may_listen = listens || (has_address && !dials);
 }
 
 static bool read_source(struct mentions *m, enum source_language language)
@@ -318,9 +367,7 @@ static bool read_source(struct mentions *m, enum source_language language)
 			return true;
 		if ((t.kind == SOURCE_NUMBER || t.kind == SOURCE_TEXT) && !tell_value(&r, t))
 			return false;
-		follow_brackets(&r, &t);
-		memmove(r.last + 1, r.last, sizeof(r.last) - sizeof(r.last[0]));
-		r.last[0] = t;
+		step(&r, &t);
 	}
 }
 
