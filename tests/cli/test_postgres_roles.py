@@ -232,6 +232,17 @@ def test_bound__numbers_are_nobodys_to_set(pb, shared, bound):
     pb.ok("get", "new/web", "--create", "--book", shared.url())
 
 
+def test_roles__a_number_is_for_who_may_enter_what_it_is_of(pb, shared, roles):
+    shared.sql(f"CREATE ROLE nobody_{shared.name} LOGIN; CREATE ROLE becomes_{shared.name} LOGIN "
+               f"NOINHERIT; GRANT portbook_writer TO becomes_{shared.name}")
+    for user in (f"nobody_{shared.name}", roles("reader")):
+        assert "may not enter events" in shared.refused("SELECT number_above(1)", user)
+    for user in (roles("writer"), roles("admin")):
+        shared.sql("SELECT number_above(1)", user)
+    more = "&options=-c%20role%3Dportbook_writer"
+    pb.ok("get", "shop/web", "--create", "--book", shared.url(f"becomes_{shared.name}", more))
+
+
 def test_bound__what_was_answered_to_others_is_kept_for_them(pb, shared, roles, bound):
     """--once tells again what was answered: that is nobody else's to say, or to forget."""
     other = ["--book", shared.url(roles("admin"))]

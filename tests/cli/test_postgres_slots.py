@@ -142,6 +142,16 @@ def test_service__is_changed_by_one_at_a_time(pb, shared, ask, other):
     assert waiting.returncode == 2 and "would share a variable" in err
 
 
+def test_number__is_set_above_nobody_who_takes_one(shared, ask, other):
+    """Set behind a number that is being taken, the sequence would give it twice."""
+    ask("project", "add", "shop")
+    above = "SET lock_timeout = '100ms'; SELECT number_above(1)"
+    assert other(f"BEGIN; {allocating('$$web$$')}") == "3100"
+    assert "lock timeout" in shared.refused(above)
+    other("COMMIT")
+    assert shared.sql(above) == shared.sql("SELECT max(seq) + 1 FROM events")
+
+
 def test_rules__are_not_changed_while_a_port_is_given(pb, shared, ask, other):
     ask("project", "add", "shop")
     assert other(f"BEGIN; {allocating('$$web$$')}") == "3100"

@@ -4,7 +4,9 @@
 -- ---- numbers
 
 -- The number that is `step` above the last event's; those to come go on above it.  For who may enter
--- events, and may not set the sequence: a number that leaves nothing above would end the book.
+-- events, or may become a role that may, and may not set the sequence: a number that leaves nothing
+-- above would end the book.  The sequence is set under the book's lock: not while others, who share
+-- it, take from it.
 CREATE FUNCTION number_above(step integer) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
@@ -12,6 +14,13 @@ BEGIN
 		RAISE EXCEPTION 'an event''s number is above the last by 1 or 2, not by %', step
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	IF NOT has_table_privilege(session_user, 'events', 'INSERT') AND NOT EXISTS (SELECT FROM pg_roles r
+			WHERE pg_has_role(session_user, r.oid, 'MEMBER')
+			AND has_table_privilege(r.oid, 'events', 'INSERT')) THEN
+		RAISE EXCEPTION 'permission denied: % may not enter events, and needs no number of one',
+			session_user USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	PERFORM pg_advisory_xact_lock(8101820098856054635);
 	RETURN use_number('events_seq_seq', coalesce((SELECT max(seq) + step FROM events), 1));
 END
 $$;
