@@ -53,6 +53,7 @@ struct claim {
 	enum protocol protocol; /* tcp where nothing is said */
 	enum entry_status status;
 	const char *tunnel_hostname, *tunnel_id;
+	bool is_systems; /* the port of its scheme, as in ssh://localhost:22 */
 	const char *description, *note;
 	const char *metadata;  /* a JSON object; what has no field of its own */
 	int64_t at_ms;	       /* since when; 0: not said */

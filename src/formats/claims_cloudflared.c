@@ -13,6 +13,7 @@ static bool tell_rule(const struct ingress_rule *rule, claim_fn *fn, void *arg)
 	if (!rule->port)
 		return true;
 	c.ports = (struct port_range){ rule->port, rule->port };
+	c.is_systems = upstream_is_systems(rule->service.text);
 	c.service = CLAIM_SERVICE;
 	if (upstream_service(rule->hostname.text, service))
 		c.service = service;

@@ -136,7 +136,7 @@ static bool place(const struct claim *c, void *arg)
 	struct placing *p = arg;
 	struct mention x = { .port = c->ports.first, .protocol = c->protocol, .kind = p->kind };
 
-	if (c->wrong || c->kind != CLAIM_ENTRY ||
+	if (c->wrong || c->kind != CLAIM_ENTRY || c->is_systems ||
 	    (p->kind == MENTION_SETTING && x.port < SETTING_LEAST))
 		return true;
 	/* CLAIM_SERVICE stands for "nothing is said". */

@@ -75,6 +75,15 @@ uint16_t upstream_port(const char *text)
 	return eat_end(&at) || strchr("/?#", *at) ? port : 0;
 }
 
+bool upstream_is_systems(const char *text)
+{
+	const char *at = text;
+	uint16_t usual;
+
+	return strstr(text, "://") && eat_scheme(&at, &usual) && usual &&
+	       upstream_port(text) == usual;
+}
+
 bool upstream_service(const char *hostname, char ret[static NAME_SIZE])
 {
 	char label[NAME_SIZE];

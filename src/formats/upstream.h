@@ -6,6 +6,7 @@
 #ifndef FORMATS_UPSTREAM_H
 #define FORMATS_UPSTREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@
  * 80.  0: it leads elsewhere, or says it by a variable.
  */
 uint16_t upstream_port(const char *text);
+
+/* Is that the port of the scheme itself, "ssh://localhost:22"?  The system's own server has it. */
+bool upstream_is_systems(const char *text);
 
 /* "localhost", "127.0.0.1", "::1" without brackets, "" ...: this machine. */
 bool upstream_is_here(const char *host);

@@ -220,6 +220,11 @@ static void test_claims__are_found_in_their_lines(void **state)
 	static const struct row cloudflared[] = {
 		{ "ingress:\n- hostname: a.example.org\n  service: http://localhost:3000\n",
 		  "3000@3:29 a " },
+		/* What the machine itself has there is no project's. */
+		{ "ingress:\n- {service: ssh://localhost:22}\n- {service: ssh://localhost}\n"
+		  "- {service: rdp://localhost:3389}\n- {service: smb://127.0.0.1:445}\n"
+		  "- {service: ssh://localhost:2222}\n- {service: http://localhost:3389}\n",
+		  "2222@6:29 3389@7:30 " },
 		{ "ingress: [\n", "!f:" },
 	};
 	static const struct row perhaps[] = {
