@@ -300,6 +300,22 @@ def test_bound__a_writer_takes_no_port_out_of_anothers_block(pb, shared, bound):
     pb.ok("release", "shop/y", *book)
 
 
+def test_bound__a_writer_takes_no_port_that_waits_for_another(pb, shared, bound):
+    owner, book = ["--book", shared.url()], ["--book", shared.url(bound)]
+    pb.ok("reserve", "7000", "--reason", "kept", "--for", "blog", *owner)
+    pb.ok("reserve", "7001", "--reason", "kept", "--for", "shop", *owner)
+    pb.ok("reserve", "7002", "--reason", "kept", *owner)
+    put = ("INSERT INTO port_allocations (project_id, service_name, port_number) SELECT id, "
+           "'x{0}', {0} FROM projects WHERE name = 'shop'")
+    assert "row-level security" in shared.refused(put.format(7000), bound)
+    shared.sql(put.format(7001), bound)
+    pb.ok("register", "shop/z", "7002", *book)  # a legacy port that was kept for its service
+    assert "row-level security" in shared.refused(
+        "UPDATE port_allocations SET port_number = 7000 WHERE port_number = 7001", bound)
+    shared.sql("UPDATE reserved_ports SET until = now()")
+    shared.sql(put.format(7000), bound)
+
+
 def test_bound__a_writer_opens_blocks_only_as_the_policy_has_them(pb, shared, bound):
     put = ("INSERT INTO blocks (hostname, start_port, end_port, range_name, project_id) SELECT "
            "'localhost', {}, {}, {}, id FROM projects WHERE name = 'shop'")
