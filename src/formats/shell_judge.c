@@ -202,16 +202,35 @@ static enum said take_any(struct shell_finder *f, const struct shell_call *call,
 	return said;
 }
 
-/* A server's options for its port mean the same, and the last one counts: -- --port 3100. */
-static enum said take_last(struct shell_finder *f, const struct shell_call *call,
-			   const struct shell_server *server)
+/* Behind "--" stand no options of the program's own; those of a script's runner are off by now. */
+static unsigned options_end(const struct shell_call *call)
+{
+	for (unsigned k = 1; k < call->count; k++)
+		if (!strcmp(call->words[k].text, "--"))
+			return k;
+	return call->count;
+}
+
+static enum said take_last_of(struct shell_finder *f, const struct shell_call *call,
+			      const struct shell_server *server, unsigned first, unsigned end)
 {
 	struct value v;
 
-	for (unsigned k = call->count; k-- > 1;)
+	for (unsigned k = end; k-- > first;)
 		if (is_one_of(call, k, server->options, &v))
 			return take(f, call, server, &v, false, false);
 	return NOTHING;
+}
+
+/* A server's options for its port mean the same, and the last one counts; one behind "--" is for
+   whom it may pass that on to, if it has none itself. */
+static enum said take_last(struct shell_finder *f, const struct shell_call *call,
+			   const struct shell_server *server)
+{
+	unsigned end = options_end(call);
+	enum said said = take_last_of(f, call, server, 1, end);
+
+	return said != NOTHING ? said : take_last_of(f, call, server, end, call->count);
 }
 
 /* 8000, localhost:8000 */

@@ -143,6 +143,10 @@ static const struct row told[] = {
 	{ "vite --port 3000 --port 3001", "opt:3001", "vite --port 3000 --port 3101" },
 	{ "next dev --port 3000 -p3001", "opt:3001", "next dev --port 3000 -p3101" },
 	{ "vite --port 3000 --port $P", "", "vite --port 3000 --port $P" },
+	/* Behind "--" there is none, unless a manager of packages takes that off. */
+	{ "vite --port=3000 -- --port 3001", "opt:3000", "vite --port=3101 -- --port 3001" },
+	{ "npm run dev:web -- --port 3001", "opt:3001=dev:web", "npm run dev:web -- --port 3101" },
+	{ "npm run dev:web -- -- --port 3001", "opt:3000=dev:web", NULL },
 	{ "node a.js --port 3000 --port 3001", "opt:3000 opt:3001",
 	  "node a.js --port 3101 --port 3101" },
 	{ "pnpm exec vite --port 3000", "opt:3000", "pnpm exec vite --port 3101" },
