@@ -20,6 +20,7 @@ struct splicing {
 	may_replace_fn *may_replace;
 	bool has_heredocs; /* it is a script: lines of here-documents are data */
 	size_t looked_at;  /* up to here for such */
+	unsigned odd_line; /* where such open that are not understood; 0: nowhere */
 	bool *seen;	   /* of each value: its variable is in the file */
 };
 
@@ -41,25 +42,75 @@ static size_t next_line(const struct file_bytes *f, size_t at)
 	return end ? (size_t)(end - f->bytes) + 1 : f->len;
 }
 
-/* The word behind "<<" in a line, without its quotes; false: there is none, or "<<<", or 1 << 2. */
-static bool heredoc_word(const char *line, size_t len, const char **ret, size_t *ret_len)
-{
-	const char *at = memmem(line, len, "<<", 2), *end = line + len;
+/* What a line has of "<<": the word of the last, and how many; one that is no plain word is odd. */
+struct heredocs {
+	const char *word;
+	size_t len;
+	unsigned count;
+	bool is_odd;
+};
 
-	if (!at || memchr(line, '#', (size_t)(at - line)) ||
-	    memmem(line, (size_t)(at - line), "((", 2))
-		return false;
-	at += 2;
+/* EOF, -EOF, 'EOF', "EOF" or \EOF, and then no more of the word. */
+static void read_delimiter(const char *at, const char *end, struct heredocs *ret)
+{
+	char quote = '\0';
+
 	at += at < end && *at == '-';
 	while (at < end && (*at == ' ' || *at == '\t'))
 		at++;
-	while (at < end && strchr("'\"\\", *at))
-		at++;
-	*ret = at;
+	if (at < end && strchr("'\"\\", *at))
+		quote = *at++;
+	ret->word = at;
 	while (at < end && (isalnum((unsigned char)*at) || *at == '_'))
 		at++;
-	*ret_len = (size_t)(at - *ret);
-	return *ret_len;
+	ret->len = (size_t)(at - ret->word);
+	ret->count++;
+	if (quote && quote != '\\')
+		ret->is_odd = ret->is_odd || at == end || *at++ != quote;
+	ret->is_odd = ret->is_odd || !ret->len || (at < end && !strchr(" \t\r\n;&|<>()", *at));
+}
+
+/* 1 << 2 is arithmetic. */
+static const char *behind_arithmetic(const char *at, const char *end)
+{
+	const char *close = at + 1 < end && !memcmp(at, "((", 2)
+				    ? memmem(at, (size_t)(end - at), "))", 2)
+				    : at;
+
+	return close ? close : end;
+}
+
+static bool is_comment(const char *line, const char *at)
+{
+	return *at == '#' && (at == line || at[-1] == ' ' || at[-1] == '\t');
+}
+
+/* In quotes there are none, but for "$(cat <<EOF"; "<<<" is something else. */
+static struct heredocs heredocs_of(const char *line, const char *end)
+{
+	struct heredocs found = { .count = 0 };
+	char quote = '\0';
+	bool runs = false;
+
+	for (const char *at = line; (at = behind_arithmetic(at, end)) < end; at++) {
+		size_t n = 0;
+
+		if (!quote && is_comment(line, at))
+			break;
+		if (*at == '\\' && quote != '\'') {
+			at += at + 1 < end;
+			continue;
+		}
+		if (quote ? *at == quote : *at == '\'' || *at == '"')
+			quote = quote ? '\0' : *at;
+		runs = runs || *at == '`' || *at == '(';
+		while (at + n < end && at[n] == '<')
+			n++;
+		if (n == 2 && (!quote || (quote == '"' && runs)))
+			read_delimiter(at + 2, end, &found);
+		at += n ? n - 1 : 0;
+	}
+	return found;
 }
 
 /* Where the line at `at` ends, or the here-document that opens in it; one without its end opens
@@ -68,10 +119,13 @@ static size_t line_or_heredoc(struct splicing *s, size_t at)
 {
 	const struct file_bytes *f = s->old;
 	const size_t line = next_line(f, at);
-	const char *word;
-	size_t len;
+	struct heredocs found = { .count = 0 };
 
-	if (!s->has_heredocs || !heredoc_word(f->bytes + at, line - at, &word, &len))
+	if (s->has_heredocs)
+		found = heredocs_of(f->bytes + at, f->bytes + line);
+	if (found.is_odd || found.count > 1)
+		s->odd_line = line_at(f->bytes, at);
+	if (found.count != 1 || s->odd_line)
 		return line;
 	for (size_t next = line; next < f->len;) {
 		size_t start = next, end;
@@ -81,7 +135,7 @@ static size_t line_or_heredoc(struct splicing *s, size_t at)
 			start++;
 		for (end = next; end > start && strchr("\r\n", f->bytes[end - 1]);)
 			end--;
-		if (end - start == len && !memcmp(f->bytes + start, word, len))
+		if (end - start == found.len && !memcmp(f->bytes + start, found.word, found.len))
 			return next;
 	}
 	s->has_heredocs = false;
@@ -120,7 +174,7 @@ static bool next_item(struct splicing *s, struct dotenv *d, struct dotenv_item *
 		size_t behind = behind_heredoc(s, ret->name);
 
 		if (!behind)
-			return true;
+			return !s->odd_line;
 		/* What seemed to be its quotes may have gone on behind the document. */
 		*d = before;
 		step_to(d, behind);
@@ -151,6 +205,11 @@ static bool replace_known(struct splicing *s, struct text *ret, struct err *err)
 		copied = item.value + item.value_len;
 		s->seen[value - s->v->items] = true;
 	}
+	if (s->odd_line)
+		return render_fail(
+			err, s->old->name, s->odd_line,
+			"here-documents open here: one on a line, up to a plain word, is "
+			"understood");
 	text_add_bytes(ret, d.bytes + copied, d.len - copied);
 	return true;
 }

@@ -63,6 +63,13 @@ static const struct {
 	/* And this is none: shifted, behind a comment's sign, a here-string, without an end. */
 	{ "direnv", "N=$((1<<E))\n# <<E\ncat <<<E\ncat <<F\nWEB_PORT=1\nAPI_PORT=1\nE\n",
 	  "N=$((1<<E))\n# <<E\ncat <<<E\ncat <<F\nWEB_PORT=3100\nAPI_PORT=3101\nE\n" },
+	/* Nor in arithmetic and in quotes; in what a quote runs it is one. */
+	{ "direnv",
+	  "N=$(( 1 << 2 << 3 )); echo '<<a b' \"<<$X\" ${X#y} <<E\nWEB_PORT=1\nE\nAPI_PORT=1\n",
+	  "N=$(( 1 << 2 << 3 )); echo '<<a b' \"<<$X\" ${X#y} <<E\nWEB_PORT=1\nE\nAPI_PORT=3101\n"
+	  "export WEB_PORT=3100\n" },
+	{ "direnv", "X=\"$(cat <<'E'\nWEB_PORT=1\nE\n)\"\nAPI_PORT=1\n",
+	  "X=\"$(cat <<'E'\nWEB_PORT=1\nE\n)\"\nAPI_PORT=3101\nexport WEB_PORT=3100\n" },
 	{ "dotenv", "A=<<E\nWEB_PORT=1\nE\nAPI_PORT=1\n",
 	  "A=<<E\nWEB_PORT=3100\nE\nAPI_PORT=3101\n" },
 	{ "direnv", "X=$(\ndate\n)\nAPI_PORT=1\nWEB_PORT=\n",
@@ -331,6 +338,15 @@ static void test_splice__leaves_alone_what_it_does_not_understand(void **state)
 		  "f:2:2: not JSON: string or '}' expected near '/'" },
 		{ "json", "{\"WEB\\u005fPORT\": 1}",
 		  "f:1:47: not JSON: duplicate object key near '\"WEB_PORT\"'" },
+		{ "direnv", "\ncat <<A <<B\nA\nWEB_PORT=1\nB\nexport WEB_PORT=2\n",
+		  "f:2: here-documents open here: one on a line, up to a plain word, is "
+		  "understood" },
+		{ "direnv", "cat <<\"A B\"\nWEB_PORT=1\nA B\n",
+		  "f:1: here-documents open here: one on a line, up to a plain word, is "
+		  "understood" },
+		{ "direnv", "\n\ncat <<'A'-1\nA\nWEB_PORT=1\nA-1\n",
+		  "f:3: here-documents open here: one on a line, up to a plain word, is "
+		  "understood" },
 		{ "direnv", "\nexport WEB_PORT=$(cat port)\n",
 		  "f:2: the value of WEB_PORT is more than a number or a variable" },
 		{ "direnv", "export WEB_PORT=31\\\n00\n",
