@@ -99,7 +99,9 @@ static struct event check_undo(struct registry *r, struct arena *a, const char *
 	store_rollback(r->store);
 	registry_release(r);
 	store_free(r->store);
-	return why ? (struct event){ 0 } : done.of.items[0];
+	if (why)
+		return (struct event){ 0 };
+	return done.of.items[0];
 }
 
 static void check_one(const char *op, const char *project_id, json_t *before, json_t *after,
