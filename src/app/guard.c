@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/notify.h"
 #include "book/session.h"
+#include "cli/guarding.h"
 #include "cli/outage_text.h"
 #include "cli/output.h"
 #include "cli/running.h"
@@ -21,7 +22,6 @@
 struct guarding {
 	const char *book; /* NULL: the default */
 	bool detach, only_report;
-	bool has_read; /* the book, so that it is there */
 	struct output out;
 };
 
@@ -80,7 +80,6 @@ static void ready(void *arg, const struct gate_counts *c)
 {
 	struct guarding *g = arg;
 
-	g->has_read = true;
 	if (g->out.json)
 		add_json(g, json_pack("{s:b, s:i, s:i, s:b}", "success", 1, "kept", (int)c->kept,
 				      "notKept", (int)c->left, "dryRun", g->only_report));
@@ -153,35 +152,16 @@ static struct session_options options_of(const struct guarding *g)
 	};
 }
 
-/* In a process of its own, which may become who called sudo. */
-static bool ask(void *arg, const char *operation, const json_t *input, json_t **ret,
-		struct err *err)
-{
-	const struct guarding *g = arg;
-	struct session_options o = options_of(g);
-	struct session *s = NULL;
-	bool ok;
-
-	/* A new and empty one in the place of what was read would let all ports go. */
-	o.only_look = g->has_read;
-	ok = session_open(&o, &s, err) && session_call(s, operation, input, ret, err);
-	session_free(s);
-	return ok;
-}
-
-/* Where it is, and what tells of its changes; where nobody does, it is asked each second. */
-static bool learn_book(struct guarding *g, char **ret_name, struct watcher **ret, struct err *err)
+/* Where it is; who reads it may become who called sudo, and we do not. */
+static bool learn_name(struct guarding *g, char **ret_name, struct err *err)
 {
 	CLEANUP(running_before_cleanup) struct running_before before;
 	const struct session_options o = options_of(g);
 	struct session *s = NULL;
-	struct err why = { 0 };
 	bool ok;
 
 	running_remember(&before);
-	ok = session_open(&o, &s, err) && session_ready(s, err);
-	if (ok && !session_watch(s, ret, &why))
-		output_note(&g->out, "changes of the book are seen after a second: %s", why.text);
+	ok = session_open(&o, &s, err);
 	*ret_name = ok && s ? strdup(session_book(s)) : NULL;
 	if (s && session_behalf(s))
 		running_become_again(&before);
@@ -203,9 +183,9 @@ static const char *const ends[] = {
 
 static bool guard(struct guarding *g, struct err *err)
 {
-	CLEANUP(watcher_cleanup) struct watcher *watcher = NULL;
 	CLEANUP(name_cleanup) char *name = NULL;
-	const struct book_link book = { .ask = ask, .arg = g, .closed = -1 };
+	struct guarded_book guarded = { .options = options_of(g), .out = &g->out };
+	const struct book_source book = { guarding_open, &guarded };
 	struct gate_options o = {
 		.book = &book,
 		.only_report = g->only_report,
@@ -216,13 +196,12 @@ static bool guard(struct guarding *g, struct err *err)
 	};
 	enum gate_end end;
 
-	if (!kernel_check_root(err) || !learn_book(g, &name, &watcher, err))
+	if (!kernel_check_root(err) || !learn_name(g, &name, err))
 		return false;
 	if (!gate_knows_runs())
 		output_note(&g->out, "in a pid namespace of its own it does not know runs: users "
 				     "and units say who may");
 	o.book_name = name;
-	o.watcher = watcher;
 	if (!gate_run(&o, &end, err))
 		return false;
 	if (ends[end])

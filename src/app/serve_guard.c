@@ -61,7 +61,7 @@ static bool guard(const struct serve_options *o, int channel, struct err *err)
 		.arg = &channel,
 	};
 	struct session *s = NULL;
-	bool ok = session_open(&book, &s, err) && guarding_run(s, &options, &notes, err);
+	bool ok = session_open(&book, &s, err) && guarding_run(s, &book, &options, &notes, err);
 
 	session_free(s);
 	return ok;

@@ -182,8 +182,9 @@ static bool guard_start(struct run *r, struct err *err)
 		.outage = outage,
 		.arg = &guarding,
 	};
+	const struct session_options book = run_book(r);
 
-	return run_open(r, err) && guarding_run(r->session, &o, &r->out, err);
+	return run_open(r, err) && guarding_run(r->session, &book, &o, &r->out, err);
 }
 
 /* --- status */

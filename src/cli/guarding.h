@@ -8,11 +8,21 @@
 #include "cli/output.h"
 #include "enforce/guard.h"
 
+/* A book that a guard follows; both guards do. */
+struct guarded_book {
+	struct session_options options;
+	struct output *out; /* for notes */
+};
+
+/* A `book_source.open`; `arg` is a guarded_book.  What is opened lives as long as the process. */
+bool guarding_open(void *arg, bool again, struct transport *ret, struct watcher **ret_watcher,
+		   struct err *err);
+
 /*
- * guard_run with this user, book and machine; the other options are the caller's.  What else there
- * is to say becomes a note of `out`.
+ * guard_run with this user, book and machine; the other options are the caller's.  `s` is a session
+ * of that book, for what it knows without asking.  What else there is to say becomes a note of `out`.
  */
-MUST_CHECK bool guarding_run(struct session *s, const struct guard_options *o, struct output *out,
-			     struct err *err);
+MUST_CHECK bool guarding_run(struct session *s, const struct session_options *book,
+			     const struct guard_options *o, struct output *out, struct err *err);
 
 #endif

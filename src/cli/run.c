@@ -19,15 +19,20 @@ static void note_session(struct run *r)
 			    session_host(r->session));
 }
 
-bool run_open(struct run *r, struct err *err)
+struct session_options run_book(const struct run *r)
 {
 	/* --host goes with each question: it says whose ports, not which machine this is. */
-	const struct session_options options = {
+	return (struct session_options){
 		.book = run_text(r, "book"),
 		.named_by = "--book",
 		.only_look = r->only_look,
 		.follows_sudo = true,
 	};
+}
+
+bool run_open(struct run *r, struct err *err)
+{
+	const struct session_options options = run_book(r);
 
 	if (r->session)
 		return true;

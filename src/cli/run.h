@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "book/session.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/watch.h"
@@ -28,6 +29,9 @@ struct run {
 	int status;	    /* the exit status of a run that did not fail: 1 if the answer is no */
 	struct watch watch; /* of long work; see run_watch */
 };
+
+/* Which book it is that this run is about. */
+struct session_options run_book(const struct run *r);
 
 /* Find the book, if that was not done yet: r->session. Errors: see session_open. */
 MUST_CHECK bool run_open(struct run *r, struct err *err);

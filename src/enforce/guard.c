@@ -1,5 +1,5 @@
 /*
- * One thread, which waits for who asks, for changes of the book, for time and for signals.  Once a
+ * One thread, which waits for who asks, for who reads the book, for time and for signals.  Once a
  * second it looks who has let go of a port; what is given to a `run` is looked at when that ends.
  *
  * Syscalls: socket, bind, listen, flock, open, unlink, prlimit64, those of loop/, and those of the
@@ -144,46 +144,6 @@ static bool watch_end(struct guard *g, struct err *err)
 	       loop_add(g->loop, g->signals, EPOLLIN, end, g, err);
 }
 
-/* A book that cannot be read now is asked again; what is held stays held. */
-void guard_follow(struct guard *g)
-{
-	struct err why = { 0 };
-	bool was_read = guard_book_follow(g, &why);
-
-	if (outage_note(&g->outage, was_read, &why, clock_now_ms()) && g->options->outage)
-		g->options->outage(g->options->arg, &g->outage);
-	guard_look(g);
-}
-
-static void tick(void *arg, uint32_t events)
-{
-	struct guard *g = arg;
-
-	ticker_hear(g->ticker);
-	if (g->options->watcher)
-		(void)watcher_hear(g->options->watcher);
-	guard_follow(g);
-}
-
-static void hear_change(void *arg, uint32_t events)
-{
-	struct guard *g = arg;
-
-	if (watcher_hear(g->options->watcher))
-		guard_follow(g);
-}
-
-static bool prepare(struct guard *g, struct err *err)
-{
-	g->limit = raise_limit();
-	return find_place(g, err) && loop_open(&g->loop, err) && watch_end(g, err) &&
-	       ticker_open(LOOK_EVERY_MS, &g->ticker, err) &&
-	       loop_add(g->loop, g->ticker, EPOLLIN, tick, g, err) &&
-	       loop_add(g->loop, g->socket, EPOLLIN, guard_visit, g, err) &&
-	       (!g->options->watcher ||
-		loop_add(g->loop, g->options->watcher->fd, EPOLLIN, hear_change, g, err));
-}
-
 static int64_t now_us(void)
 {
 	struct timespec t;
@@ -192,22 +152,93 @@ static int64_t now_us(void)
 	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
 }
 
-static bool run(struct guard *g, struct err *err)
+static bool take_in(void *arg, const json_t *answer, struct err *err)
 {
-	struct guard_counts counts;
-	int64_t start_us;
+	struct guard *g = arg;
 
-	if (!prepare(g, err) || !guard_book_read(g, err))
-		return false;
-	start_us = now_us();
+	g->has_news = guard_book_take_in(g, answer, err);
+	return g->has_news;
+}
+
+static void hear_outage(void *arg, const struct outage *o)
+{
+	const struct guard *g = arg;
+
+	if (g->options->outage)
+		g->options->outage(g->options->arg, o);
+}
+
+static void tick(void *arg, uint32_t events)
+{
+	struct guard *g = arg;
+
+	ticker_hear(g->ticker);
+	book_follower_tick(g->follower);
 	guard_look(g);
-	counts = guard_count(g);
-	counts.look_us = now_us() - start_us;
-	g->options->ready(g->options->arg, &counts);
-	while (!g->has_ended)
-		if (!loop_wait(g->loop, -1, err))
+}
+
+static bool prepare(struct guard *g, struct err *err)
+{
+	g->limit = raise_limit();
+	return find_place(g, err) && loop_open(&g->loop, err) && watch_end(g, err) &&
+	       ticker_open(LOOK_EVERY_MS, &g->ticker, err) &&
+	       loop_add(g->loop, g->ticker, EPOLLIN, tick, g, err) &&
+	       loop_add(g->loop, g->socket, EPOLLIN, guard_visit, g, err);
+}
+
+static void look_at_news(struct guard *g)
+{
+	int64_t start_us = now_us();
+
+	guard_look(g);
+	g->look_us = g->look_us ? g->look_us : now_us() - start_us;
+	g->has_news = false;
+}
+
+static bool wait_once(struct guard *g, struct err *err)
+{
+	if (!loop_wait(g->loop, guard_patience_ms(g), err))
+		return false;
+	if (g->has_news)
+		look_at_news(g);
+	guard_answer_waiting(g);
+	return true;
+}
+
+/* Errors: the book's. */
+static bool wait_for_book(struct guard *g, struct err *err)
+{
+	while (!g->has_ended && !book_follower_has_read(g->follower))
+		if (!wait_once(g, err) || book_follower_cannot_begin(g->follower, err))
 			return false;
 	return true;
+}
+
+static void say_ready(struct guard *g)
+{
+	struct guard_counts counts = guard_count(g);
+
+	counts.look_us = g->look_us;
+	g->options->ready(g->options->arg, &counts);
+}
+
+static bool follow(struct guard *g, struct err *err)
+{
+	if (!wait_for_book(g, err))
+		return false;
+	if (!g->has_ended)
+		say_ready(g);
+	while (!g->has_ended)
+		if (!wait_once(g, err))
+			return false;
+	return true;
+}
+
+static bool run(struct guard *g, struct err *err)
+{
+	return prepare(g, err) &&
+	       book_follower_open(g->options->book, &g->hearer, g->loop, &g->follower, err) &&
+	       follow(g, err);
 }
 
 static void guard_release(struct guard *g)
@@ -215,6 +246,7 @@ static void guard_release(struct guard *g)
 	for (unsigned i = 0; i < g->spots.count; i++)
 		guard_let_go(g, &g->spots.items[i]);
 	guard_visitors_end(g);
+	book_follower_free(g->follower);
 	if (g->socket >= 0)
 		unlink(g->path);
 	loop_free(g->loop);
@@ -230,6 +262,7 @@ bool guard_run(const struct guard_options *o, struct err *err)
 	CLEANUP(guard_release)
 	struct guard g = {
 		.options = o,
+		.hearer = { take_in, hear_outage, &g },
 		.since_ms = clock_now_ms(),
 		.socket = -1,
 		.lock = -1,

@@ -12,10 +12,8 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "base/watcher.h"
+#include "enforce/book_follower.h"
 #include "enforce/guard_plan.h"
-#include "operations/outage.h"
-#include "operations/transport.h"
 #include "registry/listeners.h"
 
 /* What became of a port. */
@@ -50,8 +48,7 @@ struct guard_counts {
 };
 
 struct guard_options {
-	const struct transport *book;
-	struct watcher *watcher; /* of that book; NULL: nobody tells of changes */
+	const struct book_source *book;
 	const struct listeners *machine;
 	const char *user;      /* whose it is */
 	const char *book_name; /* for people */

@@ -80,20 +80,9 @@ static void wait_for_passed(struct visitor *v, struct spot *s, struct reply *r)
 	s->holder = v->process >= 0 ? v : NULL;
 }
 
-/* Who has just told the book that it asks finds its port held. */
-static struct spot *spot_now(const struct visitor *v, const json_t *ask)
-{
-	struct spot *s = spot_meant(v, ask);
-
-	if (s && s->state == SPOT_HELD)
-		return s;
-	guard_follow(v->guard);
-	return spot_meant(v, ask);
-}
-
 static void answer_take(struct visitor *v, const json_t *ask, struct reply *r)
 {
-	struct spot *s = spot_now(v, ask);
+	struct spot *s = spot_meant(v, ask);
 	bool is_held = s && s->state == SPOT_HELD && (!s->holder || s->holder == v);
 
 	if (is_held) {
@@ -127,7 +116,7 @@ static void answer_kept(struct visitor *v, const json_t *ask, struct reply *r)
 
 static void answer_yield(struct visitor *v, const json_t *ask, struct reply *r)
 {
-	struct spot *s = spot_now(v, ask);
+	struct spot *s = spot_meant(v, ask);
 	int64_t ms = json_int_of(ask, "forMs", YIELD_DEFAULT_MS), now_ms = clock_now_ms();
 	bool is_held = s && s->state == SPOT_HELD && !s->holder;
 
@@ -166,25 +155,38 @@ static void answer_tried(struct visitor *v, const json_t *ask, struct reply *r)
 static const struct {
 	const char *word;
 	answer_fn *answer;
+	bool wants_held; /* where the port is not, the book may say that it is to be by now */
 } answers[] = {
-	{ "about", answer_about }, { "kept", answer_kept },   { "status", answer_status },
-	{ "take", answer_take },   { "taken", answer_taken }, { "tried", answer_tried },
-	{ "yield", answer_yield },
+	{ "about", answer_about, false },   { "kept", answer_kept, false },
+	{ "status", answer_status, false }, { "take", answer_take, true },
+	{ "taken", answer_taken, false },   { "tried", answer_tried, false },
+	{ "yield", answer_yield, true },
 };
+#define ANSWER_COUNT ARRAY_LEN(answers)
+
+/* ANSWER_COUNT: none knows that word. */
+static size_t answer_of(const json_t *ask)
+{
+	const char *word = json_text_of(ask, "ask");
+	size_t i = word ? 0 : ANSWER_COUNT;
+
+	while (i < ANSWER_COUNT && strcmp(answers[i].word, word) != 0)
+		i++;
+	return i;
+}
 
 static void answer(struct visitor *v, const json_t *ask, struct reply *r)
 {
-	const char *word = json_text_of(ask, "ask"), *what = json_text_of(ask, "what");
+	const char *what = json_text_of(ask, "what");
+	size_t which = answer_of(ask);
 
 	v->becomes = v->becomes || json_bool_of(ask, "becomes");
 	if (what)
 		snprintf(v->what, sizeof(v->what), "%s", what);
-	for (size_t i = 0; word && i < ARRAY_LEN(answers); i++)
-		if (!strcmp(answers[i].word, word)) {
-			answers[i].answer(v, ask, r);
-			return;
-		}
-	r->json = json_pack("{s:b, s:s}", "success", 0, "error", "unknown question");
+	if (which < ANSWER_COUNT)
+		answers[which].answer(v, ask, r);
+	else
+		r->json = json_pack("{s:b, s:s}", "success", 0, "error", "unknown question");
 }
 
 /* Coming and going. */
@@ -194,6 +196,8 @@ static void visitor_free(struct visitor *v)
 	loop_remove(v->guard->loop, v->fd);
 	close(v->fd);
 	fd_cleanup(&v->process);
+	fd_cleanup(&v->passed);
+	json_decref(v->ask);
 	free(v);
 }
 
@@ -257,22 +261,44 @@ static bool stay(struct visitor *v)
 	return loop_add(v->guard->loop, process, EPOLLIN, hear_end, v, NULL);
 }
 
-bool guard_answer(struct visitor *v)
+/* What it asked is answered, and forgotten. False: the answer cannot be sent. */
+static bool answer_now(struct visitor *v)
 {
-	CLEANUP(json_cleanup) json_t *ask = NULL;
-	struct reply r = { .fd = -1, .passed = -1 };
-	bool ok = message_receive(v->fd, &ask, &r.passed, NULL);
+	CLEANUP(json_cleanup) json_t *ask = v->ask;
+	struct reply r = { .fd = -1, .passed = fd_take(&v->passed) };
+	bool ok;
 
-	if (ok) {
-		answer(v, ask, &r);
-		/* Who does not read what it asked for is not waited for. */
-		ok = r.json && message_send(v->fd, r.json, r.fd, NULL);
-	}
+	v->ask = NULL;
+	answer(v, ask, &r);
+	/* Who does not read what it asked for is not waited for. */
+	ok = r.json && message_send(v->fd, r.json, r.fd, NULL);
 	json_decref(r.json);
 	if (r.is_own)
 		fd_cleanup(&r.fd);
 	fd_cleanup(&r.passed);
 	return ok;
+}
+
+/* Who has just told the book that it asks finds its port held: so the book is looked at first. */
+static bool begins_to_wait(struct visitor *v)
+{
+	size_t which = answer_of(v->ask);
+	const struct spot *s = spot_meant(v, v->ask);
+
+	if (which == ANSWER_COUNT || !answers[which].wants_held || (s && s->state == SPOT_HELD))
+		return false;
+	v->question = book_follower_ask(v->guard->follower);
+	if (v->question)
+		loop_remove(v->guard->loop, v->fd);
+	else
+		guard_look(v->guard);
+	return v->question != 0;
+}
+
+bool guard_answer(struct visitor *v)
+{
+	return message_receive(v->fd, &v->ask, &v->passed, NULL) &&
+	       (begins_to_wait(v) || answer_now(v));
 }
 
 static void hear(void *arg, uint32_t events)
@@ -281,6 +307,37 @@ static void hear(void *arg, uint32_t events)
 
 	if (!guard_answer(v) && !stay(v))
 		leave(v);
+}
+
+static bool waits_no_more(const struct visitor *v)
+{
+	return v->ask && !book_follower_owes(v->guard->follower, v->question);
+}
+
+int guard_patience_ms(const struct guard *g)
+{
+	for (const struct visitor *v = g->visitors; v; v = v->next)
+		if (v->ask)
+			return book_follower_patience_ms(g->follower);
+	return -1;
+}
+
+void guard_answer_waiting(struct guard *g)
+{
+	struct visitor *next;
+	bool has_looked = false;
+
+	for (struct visitor *v = g->visitors; v; v = next) {
+		next = v->next;
+		if (!waits_no_more(v))
+			continue;
+		if (!has_looked)
+			guard_look(g);
+		has_looked = true;
+		if ((!answer_now(v) || !loop_add(g->loop, v->fd, EPOLLIN, hear, v, NULL)) &&
+		    !stay(v))
+			leave(v);
+	}
 }
 
 static void admit(struct guard *g, int fd, pid_t pid)
@@ -298,6 +355,7 @@ static void admit(struct guard *g, int fd, pid_t pid)
 		.fd = fd,
 		.pid = pid,
 		.process = -1,
+		.passed = -1,
 	};
 	g->visitors = v;
 }

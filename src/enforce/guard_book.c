@@ -4,24 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "operations/changes.h"
-
-static bool ask(struct guard *g, const char *operation, const json_t *input, json_t **ret,
-		struct err *err)
-{
-	const struct transport *book = g->options->book;
-	const struct call_io io = { 0 };
-
-	return input ? book->call(book->arg, operation, input, &io, ret, err) : fail_memory(err);
-}
-
-bool guard_book_follow(struct guard *g, struct err *err)
-{
-	int64_t seq = g->seq;
-
-	return changes_newest(g->options->book, &seq, err) &&
-	       (seq == g->seq || guard_book_read(g, err));
-}
 
 /* Of an answer. */
 
@@ -89,31 +71,20 @@ static void let_go_of_rest(struct guard *g, struct spots *old)
 		}
 }
 
-static bool read_spots(struct guard *g, struct arena *a, struct spots *ret, struct err *err)
-{
-	CLEANUP(json_cleanup) json_t *input = json_object(), *answer = NULL;
-
-	return ask(g, "guard", input, &answer, err) &&
-	       (make_spots(g, answer, a, ret) || fail_memory(err));
-}
-
-bool guard_book_read(struct guard *g, struct err *err)
+bool guard_book_take_in(struct guard *g, const json_t *answer, struct err *err)
 {
 	struct arena arena = { 0 };
 	struct spots spots;
-	int64_t seq = g->seq;
 
-	/* The number first: what changes in between is read again. */
-	if (!changes_newest(g->options->book, &seq, err) || !read_spots(g, &arena, &spots, err)) {
+	if (!make_spots(g, answer, &arena, &spots)) {
 		arena_release(&arena);
-		return false;
+		return fail_memory(err);
 	}
 	spots_carry(&g->spots, &spots);
 	let_go_of_rest(g, &g->spots);
 	arena_release(&g->arena);
 	g->arena = arena;
 	g->spots = spots;
-	g->seq = seq;
 	/* The answer of a large book is as large as all else, and a guard runs for months. */
 	(void)malloc_trim(0);
 	return true;

@@ -7,7 +7,6 @@
 #include "enforce/guard.h"
 #include "enforce/guard_wire.h"
 #include "loop/loop.h"
-#include "operations/outage.h"
 
 /*
  * Who asks.  A `run` stays as long as what it runs; of who becomes the owner, its process does; of
@@ -21,36 +20,33 @@ struct visitor {
 	bool becomes;
 	int process;   /* a pidfd: whose end is waited for when the connection is over; -1: none */
 	char what[64]; /* "run consilio/web", as it calls itself */
+	/* What it asked, while the book is looked at first: then nothing else is heard from it. */
+	json_t *ask;
+	int passed; /* with that; -1: nothing */
+	int64_t question;
 };
 
 struct guard {
 	const struct guard_options *options;
 	struct loop *loop;
 	int64_t since_ms;
-	int64_t seq;	    /* of the book's newest change that was read */
+	struct book_hearer hearer;
+	struct book_follower *follower;
 	struct arena arena; /* what the spots refer to */
 	struct spots spots;
-	struct outage outage; /* of the book */
+	bool has_news;	 /* the book was taken in, and no look was made since */
+	int64_t look_us; /* how long the first look took */
 	unsigned limit;
 	int socket, lock, signals, ticker;
 	char path[PATH_MAX];
 	struct visitor *visitors;
 	bool has_ended;
-	struct err failure; /* of the loop's functions */
 };
-
-/* guard.c */
-
-/* Read the book if it has changed, and look. */
-void guard_follow(struct guard *g);
 
 /* guard_book.c */
 
-/* Read it if it has changed since it was read last. Errors: the book's. */
-MUST_CHECK bool guard_book_follow(struct guard *g, struct err *err);
-
-/* Read it, and let go of what is no longer wanted. Errors: the book's. */
-MUST_CHECK bool guard_book_read(struct guard *g, struct err *err);
+/* What the book says now: let go of what is no longer wanted. Errors: ERR_MEMORY. */
+MUST_CHECK bool guard_book_take_in(struct guard *g, const json_t *answer, struct err *err);
 
 /* guard_look.c */
 
@@ -67,7 +63,13 @@ struct guard_counts guard_count(const struct guard *g);
 void guard_visit(void *arg, uint32_t events);
 void guard_visitors_end(struct guard *g);
 
-/* Take one message, and answer it. False: there will be no more. */
+/* Who waits for the book, and need not any more, is answered. */
+void guard_answer_waiting(struct guard *g);
+
+/* How long one of them will wait at most, in ms; -1: nobody waits. */
+int guard_patience_ms(const struct guard *g);
+
+/* Take one message; answer it, or have it wait for the book. False: there will be no more. */
 MUST_CHECK bool guard_answer(struct visitor *v);
 
 /* guard_status.c */

@@ -42,7 +42,8 @@ static json_t *status_json(const struct guard *g)
 	if (ok && json_put_bool(o, "success", true) && json_put_int(o, "guardPid", getpid()) &&
 	    json_put_text(o, "user", g->options->user) &&
 	    json_put_text(o, "book", g->options->book_name) &&
-	    json_put_time(o, "since", g->since_ms) && outage_put(o, &g->outage) &&
+	    json_put_time(o, "since", g->since_ms) &&
+	    outage_put(o, book_follower_outage(g->follower)) &&
 	    json_put_bool(o, "defaults", g->options->unasked) &&
 	    json_put(o, "held", json_integer(c.held)) &&
 	    json_put(o, "inUse", json_integer(c.in_use)) &&

@@ -16,14 +16,6 @@
 /* Rationale: a watcher is quick, not certain. */
 #define LOOK_EVERY_MS 1000
 
-static bool ask(void *arg, const char *operation, const json_t *input, const struct call_io *io,
-		json_t **ret, struct err *err)
-{
-	const struct gate *g = arg;
-
-	return ask_book(g->options->book, operation, input, ret, err);
-}
-
 /* What the kernel says is of a port that was kept then; the book may have changed since. */
 static void hear_report(void *arg, const struct gate_report *r)
 {
@@ -59,14 +51,16 @@ static void end(void *arg, uint32_t events)
 	g->ended_by = signals_read(g->signals);
 }
 
-/* A book that cannot be read now is asked again; the kernel has what it was told. */
-static void follow(struct gate *g)
+static bool take_in(void *arg, const json_t *answer, struct err *err)
 {
-	struct err why = { 0 };
-	bool was_read = gate_book_follow(g, &why);
+	return gate_book_take_in(arg, answer, err);
+}
 
-	if (outage_note(&g->outage, was_read, &why, clock_now_ms()))
-		g->options->outage(g->options->arg, &g->outage);
+static void hear_outage(void *arg, const struct outage *o)
+{
+	const struct gate *g = arg;
+
+	g->options->outage(g->options->arg, o);
 }
 
 static void tick(void *arg, uint32_t events)
@@ -75,17 +69,7 @@ static void tick(void *arg, uint32_t events)
 
 	ticker_hear(g->ticker);
 	g->is_detached = !kernel_is_attached(g->kernel);
-	if (g->options->watcher)
-		(void)watcher_hear(g->options->watcher);
-	follow(g);
-}
-
-static void hear_change(void *arg, uint32_t events)
-{
-	struct gate *g = arg;
-
-	if (watcher_hear(g->options->watcher))
-		follow(g);
+	book_follower_tick(g->follower);
 }
 
 static bool prepare(struct gate *g, struct err *err)
@@ -100,19 +84,41 @@ static bool prepare(struct gate *g, struct err *err)
 	       loop_add(g->loop, g->signals, EPOLLIN, end, g, err) &&
 	       loop_add(g->loop, g->ticker, EPOLLIN, tick, g, err) &&
 	       loop_add(g->loop, kernel_fd(g->kernel), EPOLLIN, hear_kernel, g, err) &&
-	       (!g->options->watcher ||
-		loop_add(g->loop, g->options->watcher->fd, EPOLLIN, hear_change, g, err));
+	       book_follower_open(g->options->book, &g->hearer, g->loop, &g->follower, err);
+}
+
+static bool is_over(const struct gate *g)
+{
+	return g->ended_by || g->is_detached;
+}
+
+/* Errors: the book's. */
+static bool wait_for_book(struct gate *g, struct err *err)
+{
+	while (!is_over(g) && !book_follower_has_read(g->follower))
+		if (!loop_wait(g->loop, -1, err) || book_follower_cannot_begin(g->follower, err))
+			return false;
+	return true;
+}
+
+static void say_ready(struct gate *g)
+{
+	const struct gate_counts counts = {
+		.kept = g->keeps.kept,
+		.left = g->keeps.count - g->keeps.kept,
+	};
+
+	gate_runs_take_over(g);
+	g->options->ready(g->options->arg, &counts);
 }
 
 static bool serve(struct gate *g, struct err *err)
 {
-	if (!prepare(g, err) || !gate_book_read(g, err))
+	if (!prepare(g, err) || !wait_for_book(g, err))
 		return false;
-	gate_runs_take_over(g);
-	g->options->ready(g->options->arg,
-			  &(struct gate_counts){ .kept = g->keeps.kept,
-						 .left = g->keeps.count - g->keeps.kept });
-	while (!g->ended_by && !g->is_detached)
+	if (!is_over(g))
+		say_ready(g);
+	while (!is_over(g))
 		if (!loop_wait(g->loop, -1, err))
 			return false;
 	kernel_hear(g->kernel);
@@ -122,6 +128,7 @@ static bool serve(struct gate *g, struct err *err)
 static void gate_release(struct gate *g)
 {
 	gate_asks_end(g);
+	book_follower_free(g->follower);
 	loop_free(g->loop);
 	kernel_free(g->kernel);
 	fd_cleanup(&g->signals);
@@ -141,7 +148,7 @@ bool gate_run(const struct gate_options *o, enum gate_end *ret, struct err *err)
 	CLEANUP(gate_release)
 	struct gate g = {
 		.options = o,
-		.book = { .call = ask },
+		.hearer = { take_in, hear_outage, &g },
 		.since_ms = clock_now_ms(),
 		.socket = -1,
 		.lock = -1,
@@ -150,7 +157,6 @@ bool gate_run(const struct gate_options *o, enum gate_end *ret, struct err *err)
 	};
 	bool was;
 
-	g.book.arg = &g;
 	if (!serve(&g, err))
 		return false;
 	*ret = end_of(&g);

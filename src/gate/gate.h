@@ -12,9 +12,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "base/watcher.h"
-#include "enforce/asking.h"
-#include "operations/outage.h"
+#include "enforce/book_follower.h"
 #include "ports/entry.h"
 
 /* Somebody asked for a port whose it is not. */
@@ -33,10 +31,9 @@ struct gate_counts {
 };
 
 struct gate_options {
-	const struct book_link *book;
-	struct watcher *watcher; /* of that book; NULL: nobody tells of changes */
-	const char *book_name;	 /* for people; where it begins with '/', its file */
-	bool only_report;	 /* nobody is refused */
+	const struct book_source *book;
+	const char *book_name; /* for people; where it begins with '/', its file */
+	bool only_report;      /* nobody is refused */
 
 	/* What is kept is kept from now on. */
 	void (*ready)(void *arg, const struct gate_counts *counts);

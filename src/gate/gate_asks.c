@@ -187,7 +187,8 @@ static json_t *status_json(const struct gate *g)
 		ok = json_append(ports, keep_json(&g->keeps.items[i]));
 	if (ok && json_put_bool(o, "success", true) && json_put_int(o, "guardPid", getpid()) &&
 	    json_put_text(o, "book", g->options->book_name) &&
-	    json_put_time(o, "since", g->since_ms) && outage_put(o, &g->outage) &&
+	    json_put_time(o, "since", g->since_ms) &&
+	    outage_put(o, book_follower_outage(g->follower)) &&
 	    json_put_bool(o, "dryRun", g->options->only_report) &&
 	    json_put_int(o, "kept", g->keeps.kept) &&
 	    json_put_int(o, "notKept", g->keeps.count - g->keeps.kept) &&

@@ -8,19 +8,11 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "operations/changes.h"
 
 static_assert(KEEP_UNIT_SIZE == GATE_NAME_SIZE, "a unit's name does not fit into a key");
 
 /* Rationale: a name, its home and its shell. */
 #define USER_SIZE 16384
-
-bool gate_book_follow(struct gate *g, struct err *err)
-{
-	int64_t seq = g->seq;
-
-	return changes_newest(&g->book, &seq, err) && (seq == g->seq || gate_book_read(g, err));
-}
 
 const struct keep *gate_keep_of(const struct gate *g, enum protocol protocol, uint16_t port)
 {
@@ -169,32 +161,19 @@ static bool tell_kernel(struct gate *g, const struct keeps *keeps, struct err *e
 	return ok;
 }
 
-static bool read_keeps(struct gate *g, struct arena *a, struct keeps *ret, struct err *err)
-{
-	CLEANUP(json_cleanup) json_t *input = json_object(), *answer = NULL;
-
-	if (!input)
-		return fail_memory(err);
-	return ask_book(g->options->book, "guard", input, &answer, err) &&
-	       (read_rows(json_object_get(answer, "ports"), a, ret) || fail_memory(err));
-}
-
-bool gate_book_read(struct gate *g, struct err *err)
+bool gate_book_take_in(struct gate *g, const json_t *answer, struct err *err)
 {
 	struct arena arena = { 0 };
-	struct keeps keeps;
-	int64_t seq = g->seq;
+	struct keeps keeps = { 0 };
+	bool ok = read_rows(json_object_get(answer, "ports"), &arena, &keeps) || fail_memory(err);
 
-	/* The number first: what changes in between is read again. */
-	if (!changes_newest(&g->book, &seq, err) || !read_keeps(g, &arena, &keeps, err) ||
-	    !tell_kernel(g, &keeps, err)) {
+	if (!ok || !tell_kernel(g, &keeps, err)) {
 		arena_release(&arena);
 		return false;
 	}
 	arena_release(&g->arena);
 	g->arena = arena;
 	g->keeps = keeps;
-	g->seq = seq;
 	(void)malloc_trim(0);
 	return true;
 }

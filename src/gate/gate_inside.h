@@ -11,7 +11,6 @@
 #include "gate/gate.h"
 #include "gate/kernel.h"
 #include "loop/loop.h"
-#include "operations/transport.h"
 
 /* An entry, and for whom it is kept. */
 struct keep {
@@ -47,13 +46,13 @@ struct asker {
 
 struct gate {
 	const struct gate_options *options;
-	struct transport book;
+	struct book_hearer hearer;
+	struct book_follower *follower;
 	struct kernel *kernel;
 	struct loop *loop;
-	int64_t since_ms, refused, seq;
+	int64_t since_ms, refused;
 	struct arena arena; /* what the keeps refer to */
 	struct keeps keeps;
-	struct outage outage; /* of the book */
 	int socket, lock, signals, ticker;
 	char path[PATH_MAX];
 	struct running *running;
@@ -65,10 +64,8 @@ struct gate {
 
 /* gate_book.c */
 
-/* Read it if it has changed since it was read last. Errors: as below. */
-MUST_CHECK bool gate_book_follow(struct gate *g, struct err *err);
-/* Read it, and tell the kernel. Errors: the book's; ERR_IO. */
-MUST_CHECK bool gate_book_read(struct gate *g, struct err *err);
+/* Tell the kernel what the book says now. Errors: ERR_IO, ERR_MEMORY. */
+MUST_CHECK bool gate_book_take_in(struct gate *g, const json_t *answer, struct err *err);
 const struct keep *gate_keep_of(const struct gate *g, enum protocol protocol, uint16_t port);
 
 /* gate_asks.c */

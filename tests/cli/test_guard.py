@@ -1,6 +1,8 @@
 """guard: the ports of services that are down, and how their owners get them back."""
 
+import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -9,6 +11,7 @@ import subprocess
 import pytest
 
 from guards import HAMMER, Guard
+from networks import until
 from servers import need_root
 
 NOBODY = 65534
@@ -428,17 +431,28 @@ def test_guard__of_another_user_is_not_asked(guard, pb):
     assert pb.json("guard", "status", user=NOBODY)["user"] == "nobody"
 
 
-def test_guard__says_since_when_and_why_it_cannot_read_the_book(guard, owned, pb):
-    port = owned("shop/web")
-    book = ("--book", f"unix:{pb.base}/book.sock")
-
-    def serve():
-        server = pb.start("serve", "--listen", book[1])
-        assert server.stdout.readline() == f"listening on {book[1]}\n"
+@pytest.fixture
+def serve(pb):
+    """serve(): a server of the book, at serve.url."""
+    def run():
+        server = pb.start("serve", "--listen", run.url)
+        assert server.stdout.readline() == f"listening on {run.url}\n"
         return server
+    run.url = f"unix:{pb.base}/book.sock"
+    return run
 
+
+def follower_of(g):
+    """The process that reads the book for a guard."""
+    pid = g.process.pid
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return int(file.read())
+
+
+def test_guard__says_since_when_and_why_it_cannot_read_the_book(guard, owned, pb, serve):
+    port = owned("shop/web")
     server = serve()
-    g = guard(*book)
+    g = guard("--book", serve.url)
     assert pb.json("guard", "status")["unreadSince"] is None
     server.terminate()
     server.wait(timeout=20)
@@ -469,3 +483,72 @@ def test_guard__follows_a_book_in_postgresql(guard, pb, shared, run):
     pb.ok("release", "shop/api", *with_book)
     g.wait(f"does not hold {second}")
     assert not bind(port) and bind(second)
+
+
+def test_guard__gives_ports_while_its_book_hangs(guard, owned, pb, run, serve):
+    port = owned("shop/web")
+    server = serve()
+    g = guard("--book", serve.url)
+    server.send_signal(signal.SIGSTOP)
+    process = run("shop/web")
+    g.wait(f"gave {port} (shop/web) to run")
+    process.kill()
+    g.wait(f"holds {port}")
+    assert "it has not answered for 5 s; goes on" in g.wait("cannot read the book: ")
+    assert "not answered" in pb.json("guard", "status")["unreadReason"]
+    new = owned("shop/api")
+    assert "was not held" in pb.ok("yield", "shop/api")
+    run("shop/web")
+    g.wait(f"gave {port} (shop/web) to run")
+    server.send_signal(signal.SIGCONT)
+    g.wait("reads the book again, after ")
+    g.wait(f"holds {new} (shop/api)")
+
+
+def test_guard__answers_and_ends_before_it_has_read_a_book_that_hangs(pb, serve):
+    server = serve()
+    server.send_signal(signal.SIGSTOP)
+    process = pb.start("guard", "--log", "--book", serve.url)
+    until(lambda: pb("guard", "status").code == 0)
+    assert pb.json("guard", "status")["held"] == 0
+    process.terminate()
+    assert process.wait(timeout=20) == 0
+    assert process.stdout.read() == ""
+    server.send_signal(signal.SIGCONT)
+
+
+def test_guard__has_another_process_read_when_the_first_has_ended(guard, owned):
+    port = owned("shop/web")
+    g = guard()
+    os.kill(follower_of(g), signal.SIGKILL)
+    assert "the process that reads it has ended" in g.wait("cannot read the book: ")
+    assert not bind(port)
+    g.wait("reads the book again, after ")
+    g.wait(f"holds {owned('shop/api')} (shop/api)")
+
+
+def test_guard__leaves_nothing_behind_when_it_is_killed(guard, owned):
+    port = owned("shop/web")
+    g = guard()
+    follower = os.pidfd_open(follower_of(g))
+    g.end(signal.SIGKILL)
+    assert select.select([follower], [], [], 20)[0], "who reads its book has not ended"
+    os.close(follower)
+    assert bind(port)
+
+
+def test_guard__does_not_take_an_empty_book_for_one_that_was_moved_away(guard, owned, pb):
+    port = owned("shop/web")
+    g = guard()
+    folder = pb.home / "data" / "portbook"
+    folder.rename(away := folder.with_name("away"))
+    assert "there is no book" in g.wait("cannot read the book: ")
+    assert not bind(port) and not folder.exists()
+    away.rename(folder)
+    g.wait("reads the book again, after ")
+    g.wait(f"holds {owned('shop/api')} (shop/api)")
+
+
+def test_guard__cannot_begin_without_a_book(pb):
+    result = pb.fails(5, "guard", "--book", f"unix:{pb.base}/nobody.sock")
+    assert "no portbook answers at" in result.err

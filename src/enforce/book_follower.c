@@ -1,0 +1,410 @@
+/*
+ * The guard asks each second, and whenever somebody waits: {"number": 7, "all": false}.  Each question
+ * gets an answer, with that number and either what went wrong or, in a file, what the operation
+ * `guard` says, where the book has changed; and so does each change of the book by itself.
+ */
+#include "enforce/book_follower.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "enforce/guard_wire.h"
+#include "operations/changes.h"
+
+/* Rationale: who asks a guard gives up after two seconds (guard_client.c). */
+#define PATIENCE_MS 1000
+
+/* Rationale: a busy machine, or a network that loses packets, is no outage. */
+#define SILENCE_MS 5000
+
+struct book_follower {
+	const struct book_source *source;
+	const struct book_hearer *hearer;
+	struct loop *loop;
+	pid_t pid;
+	int fd; /* -1: the process has ended */
+	int64_t asked, answered;
+	int64_t owes_since_ms; /* monotonic; 0: each question has its answer */
+	bool wants_all;	       /* what it said was not taken in */
+	bool has_read;
+	struct outage outage;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+/* The process that reads. */
+
+struct reading {
+	struct transport book;
+	struct watcher *watcher; /* NULL: nobody tells of changes */
+	int channel;
+	int64_t seq; /* of the newest change that was told */
+	bool has_told;
+};
+
+static bool read_all(struct reading *r, json_t **ret, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *input = json_object();
+	const struct call_io io = { 0 };
+
+	return input ? r->book.call(r->book.arg, "guard", input, &io, ret, err) : fail_memory(err);
+}
+
+/* The number first: what changes in between is read again. */
+static bool read_changes(struct reading *r, bool all, json_t **ret, struct err *err)
+{
+	int64_t seq = r->seq;
+
+	if (!changes_newest(&r->book, &seq, err))
+		return false;
+	if (r->has_told && !all && seq == r->seq)
+		return true;
+	if (!read_all(r, ret, err))
+		return false;
+	r->seq = seq;
+	return r->has_told = true;
+}
+
+static json_t *message_of(int64_t number, bool ok, const struct err *why)
+{
+	json_t *m = json_object();
+
+	if (json_put_int(m, "number", number) && json_put_bool(m, "read", ok) &&
+	    (ok || (json_put_text(m, "code", err_name(why->code)) &&
+		    json_put_text(m, "message", why->text) && json_put_text(m, "hint", why->hint))))
+		return m;
+	json_decref(m);
+	return NULL;
+}
+
+static bool say(int channel, int64_t number, bool ok, const json_t *answer, const struct err *why)
+{
+	CLEANUP(json_cleanup) json_t *m = message_of(number, ok, why);
+	CLEANUP(fd_cleanup) int file = answer ? message_file_make(answer) : -1;
+
+	return m && (!answer || file >= 0) && message_send(channel, m, file, NULL);
+}
+
+static bool read_and_say(struct reading *r, int64_t number, bool all)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	struct err why = { 0 };
+	bool ok = read_changes(r, all, &answer, &why);
+
+	return say(r->channel, number, ok, answer, &why);
+}
+
+/*
+ * It waits to be ended: the end of a process that was asked something in between (ECONNRESET) is heard
+ * before what it has said.
+ */
+static void say_unopened(int channel, const struct err *why)
+{
+	CLEANUP(json_cleanup) json_t *m = message_of(0, false, why);
+
+	if (json_put_bool(m, "ends", true) && message_send(channel, m, -1, NULL))
+		for (;;)
+			pause();
+}
+
+/* All that were asked by now have one answer. False: nobody asks any more. */
+static bool hear_questions(struct reading *r)
+{
+	struct pollfd more = { .fd = r->channel, .events = POLLIN };
+	int64_t number = 0;
+	bool all = false;
+
+	do {
+		CLEANUP(json_cleanup) json_t *question = NULL;
+		CLEANUP(fd_cleanup) int passed = -1;
+
+		if (!message_receive(r->channel, &question, &passed, NULL))
+			return false;
+		number = json_int_of(question, "number", number);
+		all = all || json_bool_of(question, "all");
+	} while (poll(&more, 1, 0) > 0);
+	if (r->watcher)
+		(void)watcher_hear(r->watcher);
+	return read_and_say(r, number, all);
+}
+
+static bool hear_change(struct reading *r)
+{
+	return !watcher_hear(r->watcher) || read_and_say(r, 0, false);
+}
+
+static void follow(struct reading *r)
+{
+	struct pollfd of[] = {
+		{ .fd = r->channel, .events = POLLIN },
+		{ .fd = r->watcher ? r->watcher->fd : -1, .events = POLLIN },
+	};
+	bool goes_on = true;
+
+	while (goes_on) {
+		if (poll(of, ARRAY_LEN(of), -1) < 0)
+			goes_on = errno == EINTR;
+		else if (of[0].revents)
+			goes_on = hear_questions(r);
+		else if (of[1].revents)
+			goes_on = hear_change(r);
+	}
+}
+
+/* Nothing of what the guard has: a port that it holds would be held until both have closed it. */
+static int keep_only(int channel)
+{
+	const int first = STDERR_FILENO + 1;
+
+	if (channel != first)
+		channel = dup3(channel, first, O_CLOEXEC);
+	(void)syscall(SYS_close_range, first + 1, ~0U, 0);
+	return channel;
+}
+
+/* A terminal, or systemd, tells both: the guard ends it. */
+static void leave_signals_to_guard(void)
+{
+	sigset_t none;
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* To be said again whenever the user has changed: prctl(2), PR_SET_PDEATHSIG. */
+static void end_with(pid_t guard)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != guard)
+		_exit(0);
+}
+
+static _Noreturn void be_follower(const struct book_source *source, bool again, int channel,
+				  pid_t guard)
+{
+	struct reading r = { .channel = keep_only(channel) };
+	struct err why = { 0 };
+	bool is_open;
+
+	leave_signals_to_guard();
+	end_with(guard);
+	(void)prctl(PR_SET_NAME, "portbook-follow");
+	is_open = source->open(source->arg, again, &r.book, &r.watcher, &why);
+	end_with(guard);
+	if (is_open)
+		follow(&r);
+	else
+		say_unopened(r.channel, &why);
+	_exit(0);
+}
+
+/* The guard. */
+
+static void note(struct book_follower *r, bool was_read, const struct err *why)
+{
+	if (outage_note(&r->outage, was_read, why, clock_now_ms()) && r->has_read)
+		r->hearer->outage(r->hearer->arg, &r->outage);
+}
+
+static void note_failure(struct book_follower *r, enum err_code code, const char *text)
+{
+	struct err why = { 0 };
+
+	(void)fail(&why, code, "%s", text);
+	note(r, false, &why);
+}
+
+static void close_follower(struct book_follower *r)
+{
+	if (r->fd < 0)
+		return;
+	loop_remove(r->loop, r->fd);
+	fd_cleanup(&r->fd);
+	r->fd = -1;
+	kill(r->pid, SIGKILL);
+	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	r->answered = r->asked;
+	r->owes_since_ms = 0;
+}
+
+static bool take_in(struct book_follower *r, int file, struct err *err)
+{
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	bool ok = message_file_read(file, &answer, err) &&
+		  r->hearer->take_in(r->hearer->arg, answer, err);
+
+	r->wants_all = !ok;
+	r->has_read = r->has_read || ok;
+	return ok;
+}
+
+static bool take_message(struct book_follower *r, const json_t *m, int file, struct err *err)
+{
+	const char *hint = json_text_of(m, "hint");
+
+	if (json_bool_of(m, "read"))
+		return file < 0 || take_in(r, file, err);
+	fail(err, err_from_name(json_text_of(m, "code")), "%s", json_text_of(m, "message"));
+	return hint ? fail_hint(err, "%s", hint) : false;
+}
+
+static void hear(void *arg, uint32_t events)
+{
+	CLEANUP(json_cleanup) json_t *m = NULL;
+	CLEANUP(fd_cleanup) int file = -1;
+	struct book_follower *r = arg;
+	struct err why = { 0 };
+	bool ok;
+
+	if (!message_receive(r->fd, &m, &file, NULL)) {
+		close_follower(r);
+		note_failure(r, ERR_IO, "the process that reads it has ended");
+		return;
+	}
+	ok = take_message(r, m, file, &why);
+	if (json_int_of(m, "number", 0) > r->answered)
+		r->answered = json_int_of(m, "number", 0);
+	r->owes_since_ms = r->answered < r->asked ? now_ms() : 0;
+	note(r, ok && !r->wants_all, &why);
+	if (json_bool_of(m, "ends"))
+		close_follower(r);
+}
+
+static bool start(struct book_follower *r, struct err *err)
+{
+	CLEANUP(fd_cleanup) int ours = -1;
+	const pid_t guard = getpid();
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return fail(err, ERR_IO, "no pair of sockets: %s", strerror(errno));
+	ours = ends[0];
+	r->pid = fork();
+	if (r->pid == 0)
+		be_follower(r->source, r->has_read, ends[1], guard);
+	close(ends[1]);
+	if (r->pid < 0)
+		return fail(err, ERR_IO, "no process to read the book: %s", strerror(errno));
+	r->fd = fd_take(&ours);
+	if (fcntl(r->fd, F_SETFL, O_NONBLOCK) == 0 &&
+	    loop_add(r->loop, r->fd, EPOLLIN, hear, r, err))
+		return true;
+	close_follower(r);
+	return fail(err, ERR_IO, "cannot wait for the process that reads the book");
+}
+
+bool book_follower_open(const struct book_source *source, const struct book_hearer *hearer,
+			struct loop *loop, struct book_follower **ret, struct err *err)
+{
+	struct book_follower *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return fail_memory(err);
+	*r = (struct book_follower){ .source = source, .hearer = hearer, .loop = loop, .fd = -1 };
+	if (!start(r, err)) {
+		free(r);
+		return false;
+	}
+	(void)book_follower_ask(r);
+	*ret = r;
+	return true;
+}
+
+void book_follower_free(struct book_follower *r)
+{
+	if (!r)
+		return;
+	close_follower(r);
+	free(r);
+}
+
+static int64_t owes_for_ms(const struct book_follower *r)
+{
+	return r->owes_since_ms ? now_ms() - r->owes_since_ms : 0;
+}
+
+static bool send_question(struct book_follower *r)
+{
+	CLEANUP(json_cleanup)
+	json_t *question = json_pack("{s:I, s:b}", "number", (json_int_t)(r->asked + 1), "all",
+				     r->wants_all);
+
+	if (r->fd < 0 || !question || !message_send(r->fd, question, -1, NULL))
+		return false;
+	r->asked++;
+	if (!r->owes_since_ms)
+		r->owes_since_ms = now_ms();
+	return true;
+}
+
+int64_t book_follower_ask(struct book_follower *r)
+{
+	if (!r || r->outage.since_ms || owes_for_ms(r) >= PATIENCE_MS || !send_question(r))
+		return 0;
+	return r->asked;
+}
+
+bool book_follower_owes(const struct book_follower *r, int64_t question)
+{
+	return r && question > r->answered && owes_for_ms(r) < PATIENCE_MS;
+}
+
+int book_follower_patience_ms(const struct book_follower *r)
+{
+	int64_t left = PATIENCE_MS - owes_for_ms(r);
+
+	return left > 0 ? (int)left : 0;
+}
+
+void book_follower_tick(struct book_follower *r)
+{
+	struct err err = { 0 };
+
+	if (r->fd < 0 && !start(r, &err))
+		note(r, false, &err);
+	if (r->has_read && owes_for_ms(r) >= SILENCE_MS)
+		note_failure(r, ERR_BUSY, "it has not answered for 5 s");
+	if (!r->owes_since_ms)
+		(void)send_question(r);
+}
+
+bool book_follower_has_read(const struct book_follower *r)
+{
+	return r->has_read;
+}
+
+bool book_follower_cannot_begin(const struct book_follower *r, struct err *err)
+{
+	if (r->has_read || !r->outage.since_ms)
+		return false;
+	*err = r->outage.why;
+	return true;
+}
+
+const struct outage *book_follower_outage(const struct book_follower *r)
+{
+	return &r->outage;
+}
