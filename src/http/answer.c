@@ -97,6 +97,16 @@ static void add_next(const struct api_call *c, struct http_reply *reply)
 		http_reply_add(reply, "Link", "<?%s>; rel=\"next\"", text_str(&query));
 }
 
+bool answer_is_there(const struct route *route, const json_t *input, const json_t *answer,
+		     struct err *err)
+{
+	if (!route->shows_one || json_array_size(json_object_get(answer, "ports")))
+		return true;
+	fail(err, ERR_NOT_FOUND, "no such port of %s/%s is entered",
+	     json_text_of(input, "projectName"), json_text_of(input, "serviceName"));
+	return fail_hint(err, "PUT to this path enters one");
+}
+
 void answer_reply(const struct api_call *c, struct http_reply *reply)
 {
 	const json_t *answer = c->queued.answer;

@@ -7,6 +7,13 @@
 
 #include "http/api.h"
 
+/*
+ * What an operation answers is nothing where the path shows one thing.
+ * Errors: ERR_NOT_FOUND
+ */
+MUST_CHECK bool answer_is_there(const struct route *route, const json_t *input,
+				const json_t *answer, struct err *err);
+
 void answer_reply(const struct api_call *c, struct http_reply *reply);
 void answer_reply_error(const struct api_call *c, struct http_reply *reply);
 

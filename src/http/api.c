@@ -205,6 +205,17 @@ static void note_call(const struct api *api, const struct api_call *c)
 			     monotonic_us() - c->began_us);
 }
 
+static bool is_answered(struct api_call *c)
+{
+	struct queued *q = &c->queued;
+
+	if (!q->ok || answer_is_there(c->route, q->input, q->answer, &q->err))
+		return q->ok;
+	json_decref(q->answer);
+	q->answer = NULL;
+	return false;
+}
+
 void api_finish(const struct api *api, struct api_call *c, struct http_reply *reply)
 {
 	note_call(api, c);
@@ -214,7 +225,7 @@ void api_finish(const struct api *api, struct api_call *c, struct http_reply *re
 		agents_finish(c->agents, api->reads, reply);
 	else if (c->agents)
 		problem_reply(reply, &c->queued.err, NULL);
-	else if (c->queued.ok)
+	else if (is_answered(c))
 		answer_reply(c, reply);
 	else
 		answer_reply_error(c, reply);
@@ -269,6 +280,7 @@ static bool check_state(struct queued *item, const struct transport *to)
 	char tag[STATE_TAG_SIZE];
 	bool same = to->call(to->arg, c->shown_by->operation, c->shown_input, &io, &answer,
 			     &item->err) &&
+		    answer_is_there(c->shown_by, c->shown_input, answer, &item->err) &&
 		    http_reply_json(&shown, 200, answer) &&
 		    state_is_named(c->if_match, state_tag(&shown.body, tag));
 

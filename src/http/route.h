@@ -18,6 +18,7 @@ struct route {
 				 * by members of the answer; the status is then 201, of an answer
 				 * with "created": false 200 */
 	bool is_large;		/* its body may be a file */
+	bool shows_one;		/* an answer without any entry says that there is no such thing */
 	bool is_old;		/* a path of before; its errors have the form of before, too */
 	const char *summary;	/* for the document; NULL: the operation's title */
 };

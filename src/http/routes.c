@@ -51,7 +51,7 @@ const struct route routes[] = {
 	{ HTTP_POST,   PROJECT "/rename", "project-rename" },
 	{ HTTP_GET,    PROJECT "/services", "list", .otherwise = "{\"limit\":1000}",
 	  .summary = "The entries of a project" },
-	{ HTTP_GET,    SERVICE, "list", .summary = "The entries of a service" },
+	{ HTTP_GET,    SERVICE, "list", .shows_one = true, .summary = "The entries of a service" },
 	{ HTTP_POST,   SERVICE, "allocate", .created_at = SERVICE_MADE,
 	  .summary = "One more port for a service" },
 	{ HTTP_PUT,    SERVICE, "get", .created_at = SERVICE_MADE },

@@ -35,7 +35,7 @@ def test_get__tells_at_once_what_anyone_has_changed(shop, pb):
     shop.ok("PATCH", path, {"description": "by the server"})
     assert ports() == ports() == [(3100, "by the server")]
     pb.ok("release", "shop/web")
-    assert ports() == ports() == []
+    shop.problem(404, "not-found", "GET", path)
 
 
 def test_get__of_a_book_that_took_the_place_of_another_tells_nothing_of_that(pb, serve):
@@ -86,6 +86,18 @@ def test_allocation__by_its_port(shop):
 def test_release__twice_says_that_there_is_nothing(shop):
     shop.ok("DELETE", "/api/v1/projects/shop/services/web")
     shop.problem(404, "nothing-to-release", "DELETE", "/api/v1/projects/shop/services/web")
+
+
+def test_service__that_has_no_port_is_not_there(shop):
+    path = "/api/v1/projects/shop/services/none"
+    said = shop.problem(404, "not-found", "GET", path)
+    assert said["detail"] == "no such port of shop/none is entered"
+    assert said["hint"] == "PUT to this path enters one" and "ports" not in said
+    shop.problem(404, "not-found", "GET", "/api/v1/projects/shop/services/web?environment=prod")
+    shop.problem(412, "not-free", "PUT", path, {}, headers={"If-Match": "*"})
+    assert [p["port"] for p in shop.ok("GET", path.replace("none", "web"))["ports"]] == [3100]
+    port = shop.ok("PUT", path, {}, status=201)["port"]
+    assert [p["port"] for p in shop.ok("GET", path)["ports"]] == [port]
 
 
 def test_list__pages_have_every_port_once(shop):
