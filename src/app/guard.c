@@ -184,7 +184,7 @@ static const char *const ends[] = {
 static bool guard(struct guarding *g, struct err *err)
 {
 	CLEANUP(name_cleanup) char *name = NULL;
-	struct guarded_book guarded = { .options = options_of(g), .out = &g->out };
+	struct guarded_book guarded = { options_of(g), g->out.quiet || g->out.json };
 	const struct book_source book = { guarding_open, &guarded };
 	struct gate_options o = {
 		.book = &book,

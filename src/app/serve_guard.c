@@ -1,12 +1,10 @@
 #include "app/serve_guard.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -35,24 +33,14 @@ static void ignore_endings(void)
 	signal(SIGTERM, SIG_IGN);
 }
 
-/* Nothing of what the server was handed, or listens on. */
-static int keep_only(int channel)
-{
-	const int first = STDERR_FILENO + 1;
-
-	if (channel != first)
-		channel = dup3(channel, first, O_CLOEXEC);
-	(void)syscall(SYS_close_range, first + 1, ~0U, 0);
-	return channel;
-}
-
 static bool guard(const struct serve_options *o, int channel, struct err *err)
 {
-	CLEANUP(output_release) struct output notes = { 0 };
-	const struct session_options book = {
-		.book = o->book,
-		.named_by = "--book",
-		.follows_sudo = true,
+	const struct guarded_book book = {
+		.options = {
+			.book = o->book,
+			.named_by = "--book",
+			.follows_sudo = true,
+		},
 	};
 	struct guard_options options = {
 		.unasked = o->guards_defaults,
@@ -61,7 +49,7 @@ static bool guard(const struct serve_options *o, int channel, struct err *err)
 		.arg = &channel,
 	};
 	struct session *s = NULL;
-	bool ok = session_open(&book, &s, err) && guarding_run(s, &book, &options, &notes, err);
+	bool ok = session_open(&book.options, &s, err) && guarding_run(s, &book, &options, err);
 
 	session_free(s);
 	return ok;
@@ -73,7 +61,8 @@ static _Noreturn void be_guard(const struct serve_options *o, int channel)
 
 	prctl(PR_SET_NAME, "portbook-guard");
 	ignore_endings();
-	channel = keep_only(channel);
+	/* Nothing of what the server was handed, or listens on. */
+	channel = fd_keep_only(channel);
 	if (guard(o, channel, &err))
 		_exit(0);
 	(void)!channel_send_error(channel, &err, NULL);

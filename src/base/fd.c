@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void fd_cleanup(int *fd)
@@ -16,6 +17,16 @@ void fd_cleanup(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	errno = kept;
+}
+
+int fd_keep_only(int fd)
+{
+	const int first = STDERR_FILENO + 1;
+
+	if (fd != first)
+		fd = dup3(fd, first, O_CLOEXEC);
+	(void)syscall(SYS_close_range, first + 1, ~0U, 0);
+	return fd;
 }
 
 int fd_take(int *fd)

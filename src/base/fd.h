@@ -14,6 +14,12 @@
 /* For CLEANUP: closes what is open; -1 is fine. errno is kept. */
 void fd_cleanup(int *fd);
 
+/*
+ * Close all but the standard files and this one, in a process that was just forked.  Returns the
+ * number that it has now.
+ */
+int fd_keep_only(int fd);
+
 /* Give the descriptor away: the scope no longer closes it. */
 int fd_take(int *fd);
 

@@ -182,9 +182,9 @@ static bool guard_start(struct run *r, struct err *err)
 		.outage = outage,
 		.arg = &guarding,
 	};
-	const struct session_options book = run_book(r);
+	const struct guarded_book book = { run_book(r), r->out.quiet || r->out.json };
 
-	return run_open(r, err) && guarding_run(r->session, &book, &o, &r->out, err);
+	return run_open(r, err) && guarding_run(r->session, &book, &o, err);
 }
 
 /* --- status */

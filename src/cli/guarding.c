@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/caller.h"
+#include "cli/output.h"
 
 static bool call(void *session, const char *operation, const json_t *input,
 		 const struct call_io *io, json_t **ret, struct err *err)
@@ -12,25 +13,31 @@ static bool call(void *session, const char *operation, const json_t *input,
 	return session_call_with(session, operation, input, io, ret, err);
 }
 
-/* Where nobody tells of changes, it looks itself. */
-static struct watcher *watch(struct session *s, struct output *out)
+/* In the process that reads the book. */
+
+/* Where nobody tells of changes, the guard asks each second. */
+static struct watcher *watch(struct session *s, bool quiet)
 {
+	CLEANUP(output_release) struct output out = { .quiet = quiet };
 	struct watcher *watcher = NULL;
 	struct err err = { 0 };
 
 	if (!session_watch(s, &watcher, &err))
-		output_note(out, "changes of the book are seen after a second: %s", err.text);
+		output_note(&out, "changes of the book are seen after a second: %s", err.text);
+	output_flush_notes(&out);
 	return watcher;
 }
 
-/* In the process that reads the book. */
-
-/* One that is not there yet is made. */
+/* One that nobody named is made if it is not there, and what its maker left half made is mended. */
 static bool make_book(const struct session_options *options, struct err *err)
 {
+	CLEANUP(json_cleanup) json_t *input = json_pack("{s:i}", "limit", 1), *answer = NULL;
 	struct session *s = NULL;
-	bool ok = session_open(options, &s, err) && session_ready(s, err);
+	bool ok;
 
+	if (!input)
+		return fail_memory(err);
+	ok = session_open(options, &s, err) && session_call(s, "history", input, &answer, err);
 	session_free(s);
 	return ok;
 }
@@ -48,17 +55,17 @@ bool guarding_open(void *arg, bool again, struct transport *ret, struct watcher 
 	options.only_look = true;
 	if (!session_open(&options, &s, err))
 		return false;
-	*ret_watcher = watch(s, b->out);
+	*ret_watcher = watch(s, b->quiet);
 	*ret = (struct transport){ .call = call, .arg = s };
 	return true;
 }
 
 /* In the guard's. */
 
-bool guarding_run(struct session *s, const struct session_options *book,
-		  const struct guard_options *o, struct output *out, struct err *err)
+bool guarding_run(struct session *s, const struct guarded_book *book, const struct guard_options *o,
+		  struct err *err)
 {
-	struct guarded_book guarded = { *book, out };
+	struct guarded_book guarded = *book;
 	const struct book_source source = { guarding_open, &guarded };
 	struct guard_options all = *o;
 	char user[CALLER_NAME_SIZE] = "";

@@ -5,13 +5,12 @@
 #define CLI_GUARDING_H
 
 #include "book/session.h"
-#include "cli/output.h"
 #include "enforce/guard.h"
 
 /* A book that a guard follows; both guards do. */
 struct guarded_book {
 	struct session_options options;
-	struct output *out; /* for notes */
+	bool quiet; /* no notes */
 };
 
 /* A `book_source.open`; `arg` is a guarded_book.  What is opened lives as long as the process. */
@@ -20,9 +19,9 @@ bool guarding_open(void *arg, bool again, struct transport *ret, struct watcher 
 
 /*
  * guard_run with this user, book and machine; the other options are the caller's.  `s` is a session
- * of that book, for what it knows without asking.  What else there is to say becomes a note of `out`.
+ * of that book, for what it knows without asking.
  */
-MUST_CHECK bool guarding_run(struct session *s, const struct session_options *book,
-			     const struct guard_options *o, struct output *out, struct err *err);
+MUST_CHECK bool guarding_run(struct session *s, const struct guarded_book *book,
+			     const struct guard_options *o, struct err *err);
 
 #endif

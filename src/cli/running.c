@@ -56,12 +56,7 @@ void running_before_cleanup(struct running_before *before)
 bool running_ask(void *arg, const char *operation, const json_t *input, json_t **ret,
 		 struct err *err)
 {
-	const struct run *r = arg;
-	const struct session_options o = {
-		.book = run_text(r, "book"),
-		.named_by = "--book",
-		.follows_sudo = true,
-	};
+	const struct session_options o = run_book(arg);
 	struct session *s = NULL;
 	bool ok = session_open(&o, &s, err) && session_call(s, operation, input, ret, err);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,11 +22,12 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/utf8.h"
 #include "enforce/guard_wire.h"
 #include "operations/changes.h"
 
-/* Rationale: who asks a guard gives up after two seconds (guard_client.c). */
-#define PATIENCE_MS 1000
+/* Rationale: who asks a guard gives up after two seconds (guard_client.c), and may wait for two answers. */
+#define PATIENCE_MS 750
 
 /* Rationale: a busy machine, or a network that loses packets, is no outage. */
 #define SILENCE_MS 5000
@@ -40,6 +42,8 @@ struct book_follower {
 	int64_t owes_since_ms; /* monotonic; 0: each question has its answer */
 	bool wants_all;	       /* what it said was not taken in */
 	bool has_read;
+	bool has_failed; /* to be read, because of `failure`; silence is none yet */
+	struct err failure;
 	struct outage outage;
 };
 
@@ -87,10 +91,14 @@ static bool read_changes(struct reading *r, bool all, json_t **ret, struct err *
 static json_t *message_of(int64_t number, bool ok, const struct err *why)
 {
 	json_t *m = json_object();
+	struct err readable = *why;
 
+	utf8_repair(readable.text);
+	utf8_repair(readable.hint);
 	if (json_put_int(m, "number", number) && json_put_bool(m, "read", ok) &&
 	    (ok || (json_put_text(m, "code", err_name(why->code)) &&
-		    json_put_text(m, "message", why->text) && json_put_text(m, "hint", why->hint))))
+		    json_put_text(m, "message", readable.text) &&
+		    json_put_text(m, "hint", readable.hint))))
 		return m;
 	json_decref(m);
 	return NULL;
@@ -110,7 +118,10 @@ static bool read_and_say(struct reading *r, int64_t number, bool all)
 	struct err why = { 0 };
 	bool ok = read_changes(r, all, &answer, &why);
 
-	return say(r->channel, number, ok, answer, &why);
+	ok = say(r->channel, number, ok, answer, &why);
+	if (answer)
+		(void)malloc_trim(0);
+	return ok;
 }
 
 /*
@@ -170,17 +181,6 @@ static void follow(struct reading *r)
 	}
 }
 
-/* Nothing of what the guard has: a port that it holds would be held until both have closed it. */
-static int keep_only(int channel)
-{
-	const int first = STDERR_FILENO + 1;
-
-	if (channel != first)
-		channel = dup3(channel, first, O_CLOEXEC);
-	(void)syscall(SYS_close_range, first + 1, ~0U, 0);
-	return channel;
-}
-
 /* A terminal, or systemd, tells both: the guard ends it. */
 static void leave_signals_to_guard(void)
 {
@@ -204,10 +204,11 @@ static void end_with(pid_t guard)
 static _Noreturn void be_follower(const struct book_source *source, bool again, int channel,
 				  pid_t guard)
 {
-	struct reading r = { .channel = keep_only(channel) };
+	struct reading r = { .channel = fd_keep_only(channel) };
 	struct err why = { 0 };
 	bool is_open;
 
+	(void)send(r.channel, "", 1, MSG_NOSIGNAL);
 	leave_signals_to_guard();
 	end_with(guard);
 	(void)prctl(PR_SET_NAME, "portbook-follow");
@@ -224,15 +225,23 @@ static _Noreturn void be_follower(const struct book_source *source, bool again, 
 
 static void note(struct book_follower *r, bool was_read, const struct err *why)
 {
-	if (outage_note(&r->outage, was_read, why, clock_now_ms()) && r->has_read)
+	if (outage_note(&r->outage, was_read, why, clock_now_ms()) &&
+	    (r->has_read || !r->has_failed))
 		r->hearer->outage(r->hearer->arg, &r->outage);
 }
 
-static void note_failure(struct book_follower *r, enum err_code code, const char *text)
+static void note_failure(struct book_follower *r, const struct err *why)
+{
+	r->has_failed = true;
+	r->failure = *why;
+	note(r, false, why);
+}
+
+static void note_silence(struct book_follower *r)
 {
 	struct err why = { 0 };
 
-	(void)fail(&why, code, "%s", text);
+	(void)fail(&why, ERR_BUSY, "it has not answered for %d s", SILENCE_MS / 1000);
 	note(r, false, &why);
 }
 
@@ -279,16 +288,21 @@ static void hear(void *arg, uint32_t events)
 	struct err why = { 0 };
 	bool ok;
 
-	if (!message_receive(r->fd, &m, &file, NULL)) {
+	if (!message_receive(r->fd, &m, &file, &why)) {
 		close_follower(r);
-		note_failure(r, ERR_IO, "the process that reads it has ended");
+		if (why.code == ERR_NOT_FOUND)
+			(void)fail(&why, ERR_IO, "the process that reads it has ended");
+		note_failure(r, &why);
 		return;
 	}
 	ok = take_message(r, m, file, &why);
 	if (json_int_of(m, "number", 0) > r->answered)
 		r->answered = json_int_of(m, "number", 0);
 	r->owes_since_ms = r->answered < r->asked ? now_ms() : 0;
-	note(r, ok && !r->wants_all, &why);
+	if (!ok)
+		note_failure(r, &why);
+	else if (!r->wants_all)
+		note(r, true, NULL);
 	if (json_bool_of(m, "ends"))
 		close_follower(r);
 }
@@ -298,6 +312,7 @@ static bool start(struct book_follower *r, struct err *err)
 	CLEANUP(fd_cleanup) int ours = -1;
 	const pid_t guard = getpid();
 	int ends[2];
+	char closed;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail(err, ERR_IO, "no pair of sockets: %s", strerror(errno));
@@ -308,12 +323,14 @@ static bool start(struct book_follower *r, struct err *err)
 	close(ends[1]);
 	if (r->pid < 0)
 		return fail(err, ERR_IO, "no process to read the book: %s", strerror(errno));
+	/* A port would be held until both have closed it: so none is let go before the other one has. */
+	(void)!recv(ours, &closed, 1, 0);
 	r->fd = fd_take(&ours);
-	if (fcntl(r->fd, F_SETFL, O_NONBLOCK) == 0 &&
-	    loop_add(r->loop, r->fd, EPOLLIN, hear, r, err))
+	(void)fcntl(r->fd, F_SETFL, O_NONBLOCK);
+	if (loop_add(r->loop, r->fd, EPOLLIN, hear, r, err))
 		return true;
 	close_follower(r);
-	return fail(err, ERR_IO, "cannot wait for the process that reads the book");
+	return false;
 }
 
 bool book_follower_open(const struct book_source *source, const struct book_hearer *hearer,
@@ -348,13 +365,14 @@ static int64_t owes_for_ms(const struct book_follower *r)
 
 static bool send_question(struct book_follower *r)
 {
-	CLEANUP(json_cleanup)
-	json_t *question = json_pack("{s:I, s:b}", "number", (json_int_t)(r->asked + 1), "all",
-				     r->wants_all);
+	const int64_t number = r->asked + 1;
+	CLEANUP(json_cleanup) json_t *question = json_object();
 
-	if (r->fd < 0 || !question || !message_send(r->fd, question, -1, NULL))
+	if (r->fd < 0 || !json_put_int(question, "number", number) ||
+	    !json_put_bool(question, "all", r->wants_all) ||
+	    !message_send(r->fd, question, -1, NULL))
 		return false;
-	r->asked++;
+	r->asked = number;
 	if (!r->owes_since_ms)
 		r->owes_since_ms = now_ms();
 	return true;
@@ -384,9 +402,9 @@ void book_follower_tick(struct book_follower *r)
 	struct err err = { 0 };
 
 	if (r->fd < 0 && !start(r, &err))
-		note(r, false, &err);
-	if (r->has_read && owes_for_ms(r) >= SILENCE_MS)
-		note_failure(r, ERR_BUSY, "it has not answered for 5 s");
+		note_failure(r, &err);
+	if (owes_for_ms(r) >= SILENCE_MS)
+		note_silence(r);
 	if (!r->owes_since_ms)
 		(void)send_question(r);
 }
@@ -398,13 +416,15 @@ bool book_follower_has_read(const struct book_follower *r)
 
 bool book_follower_cannot_begin(const struct book_follower *r, struct err *err)
 {
-	if (r->has_read || !r->outage.since_ms)
+	if (r->has_read || !r->has_failed)
 		return false;
-	*err = r->outage.why;
+	*err = r->failure;
 	return true;
 }
 
 const struct outage *book_follower_outage(const struct book_follower *r)
 {
-	return &r->outage;
+	static const struct outage none = { 0 };
+
+	return r ? &r->outage : &none;
 }

@@ -28,7 +28,7 @@ struct book_source {
 struct book_hearer {
 	/* What `guard` answers now. Errors: it is read again, as if the book had said them. */
 	bool (*take_in)(void *arg, const json_t *answer, struct err *err);
-	/* It cannot be read any more, or again. */
+	/* It cannot be read any more, or again; at the beginning: it says nothing for a long time. */
 	void (*outage)(void *arg, const struct outage *o);
 	void *arg;
 };
@@ -65,10 +65,10 @@ int book_follower_patience_ms(const struct book_follower *r);
 /* It was read, once at least. */
 bool book_follower_has_read(const struct book_follower *r);
 
-/* It was never read, and could not be: why is in `err`. */
+/* It was never read, as it could not be: why is in `err`. */
 bool book_follower_cannot_begin(const struct book_follower *r, struct err *err);
 
-/* How it stands: for a status. */
+/* How it stands: for a status. NULL is fine. */
 const struct outage *book_follower_outage(const struct book_follower *r);
 
 #endif

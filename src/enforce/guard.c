@@ -197,11 +197,14 @@ static void look_at_news(struct guard *g)
 
 static bool wait_once(struct guard *g, struct err *err)
 {
+	bool has_news;
+
 	if (!loop_wait(g->loop, guard_patience_ms(g), err))
 		return false;
-	if (g->has_news)
+	has_news = g->has_news;
+	if (has_news)
 		look_at_news(g);
-	guard_answer_waiting(g);
+	guard_answer_waiting(g, has_news);
 	return true;
 }
 

@@ -322,10 +322,17 @@ int guard_patience_ms(const struct guard *g)
 	return -1;
 }
 
-void guard_answer_waiting(struct guard *g)
+/* Who cannot be heard again is not given what it would have to tell of. */
+static void answer_waiting(struct visitor *v)
+{
+	if (!loop_add(v->guard->loop, v->fd, EPOLLIN, hear, v, NULL) ||
+	    (!answer_now(v) && !stay(v)))
+		leave(v);
+}
+
+void guard_answer_waiting(struct guard *g, bool has_looked)
 {
 	struct visitor *next;
-	bool has_looked = false;
 
 	for (struct visitor *v = g->visitors; v; v = next) {
 		next = v->next;
@@ -334,9 +341,7 @@ void guard_answer_waiting(struct guard *g)
 		if (!has_looked)
 			guard_look(g);
 		has_looked = true;
-		if ((!answer_now(v) || !loop_add(g->loop, v->fd, EPOLLIN, hear, v, NULL)) &&
-		    !stay(v))
-			leave(v);
+		answer_waiting(v);
 	}
 }
 

@@ -63,8 +63,8 @@ struct guard_counts guard_count(const struct guard *g);
 void guard_visit(void *arg, uint32_t events);
 void guard_visitors_end(struct guard *g);
 
-/* Who waits for the book, and need not any more, is answered. */
-void guard_answer_waiting(struct guard *g);
+/* Who waits for the book, and need not any more, is answered; after a look, if there was none. */
+void guard_answer_waiting(struct guard *g, bool has_looked);
 
 /* How long one of them will wait at most, in ms; -1: nobody waits. */
 int guard_patience_ms(const struct guard *g);

@@ -128,10 +128,12 @@ void guard_look(struct guard *g)
 		struct spot *s = &g->spots.items[i];
 		enum spot_state was = s->state;
 
-		if (spot_look(s, port_set_has(&seen[s->protocol], s->port), now_ms))
+		if (spot_look(s, port_set_has(&seen[s->protocol], s->port), now_ms)) {
 			try_to_hold(g, s);
-		else if (s->state != was)
+		} else if (s->state != was) {
+			guard_let_go(g, s);
 			guard_tell(g, s, GUARD_SEES, NULL);
+		}
 	}
 }
 

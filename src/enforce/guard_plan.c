@@ -179,8 +179,12 @@ void spots_carry(struct spots *old, struct spots *now)
 bool spot_look(struct spot *s, bool somebody_has_it, int64_t now_ms)
 {
 	switch (s->state) {
-	case SPOT_HELD:
 	case SPOT_LEFT: return false;
+	case SPOT_HELD:
+		/* Who is just taking it listens before that is told; of UDP our own shows. */
+		if (somebody_has_it && !s->holder && s->protocol == PROTO_TCP)
+			spot_become(s, SPOT_IN_USE, WHY_NONE, now_ms);
+		return false;
 	case SPOT_YIELDED:
 		if (!somebody_has_it && now_ms < s->until_ms)
 			return false;

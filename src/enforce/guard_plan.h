@@ -95,7 +95,10 @@ void spots_carry(struct spots *old, struct spots *now);
 /* NULL: there is none. */
 struct spot *spot_of(const struct spots *s, enum protocol protocol, uint16_t port);
 
-/* What a look asks for: true, hold it now.  Updates its state by what was seen. */
+/*
+ * What a look asks for: true, hold it now.  Updates its state by what was seen; somebody may listen
+ * also where it was held, as hold.c says: then what held it is to be closed.
+ */
 bool spot_look(struct spot *s, bool somebody_has_it, int64_t now_ms);
 
 /* A new state, from now on; the same one again changes nothing. */

@@ -171,6 +171,8 @@ bool message_receive(int fd, json_t **ret, int *ret_passed, struct err *err)
 	passed = passed_with(&m);
 	if (len == 0)
 		return fail(err, ERR_NOT_FOUND, "the other end is gone");
+	if (m.msg_flags & MSG_CTRUNC)
+		return fail(err, ERR_IO, "no file can be taken: as many are open as may be");
 	if (m.msg_flags & MSG_TRUNC)
 		return fail(err, ERR_INVALID, "a message of more than %d bytes", GUARD_MESSAGE_MAX);
 	if (!json_parse(text, (size_t)len, ret, err))
@@ -202,7 +204,7 @@ int message_file_make(const json_t *json)
 
 	if (!json_format(json, &text, NULL))
 		return -1;
-	fd = memfd_create("guard-status", MFD_CLOEXEC);
+	fd = memfd_create("portbook-message", MFD_CLOEXEC);
 	return fd >= 0 && write_all(fd, text) ? fd_take(&fd) : -1;
 }
 
@@ -215,7 +217,7 @@ bool message_file_read(int fd, json_t **ret, struct err *err)
 	while ((n = pread(fd, bytes, sizeof(bytes), (off_t)all.len)) > 0 && all.len < ANSWER_MAX)
 		text_add_bytes(&all, bytes, (size_t)n);
 	if (n < 0)
-		return fail(err, ERR_IO, "cannot read what the guard says: %s", strerror(errno));
+		return fail(err, ERR_IO, "cannot read what was said: %s", strerror(errno));
 	if (!text_ok(&all))
 		return fail_memory(err);
 	return json_parse(text_str(&all), all.len, ret, err);

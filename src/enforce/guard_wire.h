@@ -50,7 +50,7 @@ MUST_CHECK bool message_send(int fd, const json_t *message, int passed, struct e
  * Take one.  `*ret_passed` -1: it has no file; the caller closes it.
  * Errors: ERR_NOT_FOUND  the other end is gone
  *         ERR_INVALID    it is no message
- *         ERR_IO
+ *         ERR_IO         also where its file found no place
  */
 MUST_CHECK bool message_receive(int fd, json_t **ret, int *ret_passed, struct err *err);
 

@@ -9,9 +9,10 @@
  * Where connections that have ended are still remembered, nobody is bound without SO_REUSEADDR,
  * and nobody listens without it.  The owner keeps it then, and the holder stays, without it, in
  * the way of strangers; it takes it for the moment of the owner's listen alone.  Who is bound in
- * that moment finds the owner listening, and cannot.
+ * that moment finds the owner listening, and cannot; but who is bound and also listens in it, between
+ * two calls of ours, is first, and the owner's listen fails.
  *
- * What is left: from the owner's bind to its listen the kernel remembers that SO_REUSEPORT was good
+ * What is left besides: from the owner's bind to its listen the kernel remembers that SO_REUSEPORT was good
  * enough here (inet_csk_get_port, fastreuseport), so another program of the same user that sets it
  * may be bound in between.
  *

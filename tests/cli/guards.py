@@ -1,5 +1,6 @@
 """A guard, and one who wants what it holds."""
 
+import pathlib
 import queue
 import signal
 import threading
@@ -74,6 +75,15 @@ class Guard:
             if words in line:
                 return line
         raise AssertionError(f"it never said '{words}'")
+
+    def follower(self):
+        """The process that reads the book for it."""
+        below = [self.process.pid]
+        for pid in below:
+            if pathlib.Path(f"/proc/{pid}/comm").read_text() == "portbook-follow\n":
+                return pid
+            below += map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        raise AssertionError(f"none of {below} reads a book")
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)

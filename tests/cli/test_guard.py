@@ -442,13 +442,6 @@ def serve(pb):
     return run
 
 
-def follower_of(g):
-    """The process that reads the book for a guard."""
-    pid = g.process.pid
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return int(file.read())
-
-
 def test_guard__says_since_when_and_why_it_cannot_read_the_book(guard, owned, pb, serve):
     port = owned("shop/web")
     server = serve()
@@ -520,7 +513,7 @@ def test_guard__answers_and_ends_before_it_has_read_a_book_that_hangs(pb, serve)
 def test_guard__has_another_process_read_when_the_first_has_ended(guard, owned):
     port = owned("shop/web")
     g = guard()
-    os.kill(follower_of(g), signal.SIGKILL)
+    os.kill(g.follower(), signal.SIGKILL)
     assert "the process that reads it has ended" in g.wait("cannot read the book: ")
     assert not bind(port)
     g.wait("reads the book again, after ")
@@ -530,7 +523,7 @@ def test_guard__has_another_process_read_when_the_first_has_ended(guard, owned):
 def test_guard__leaves_nothing_behind_when_it_is_killed(guard, owned):
     port = owned("shop/web")
     g = guard()
-    follower = os.pidfd_open(follower_of(g))
+    follower = os.pidfd_open(g.follower())
     g.end(signal.SIGKILL)
     assert select.select([follower], [], [], 20)[0], "who reads its book has not ended"
     os.close(follower)
@@ -549,6 +542,35 @@ def test_guard__does_not_take_an_empty_book_for_one_that_was_moved_away(guard, o
     g.wait(f"holds {owned('shop/api')} (shop/api)")
 
 
-def test_guard__cannot_begin_without_a_book(pb):
-    result = pb.fails(5, "guard", "--book", f"unix:{pb.base}/nobody.sock")
-    assert "no portbook answers at" in result.err
+@pytest.mark.parametrize("name, text", [("unix:{}/nobody.sock", "no portbook answers at"),
+                                        ("{}/none.db", "(--book)")])
+def test_guard__cannot_begin_without_the_book_that_it_is_told(pb, name, text):
+    result = pb.fails(5, "guard", "--book", name.format(pb.base))
+    assert text in result.err
+
+
+def test_guard__ends_while_its_book_hangs(guard, owned, serve):
+    port = owned("shop/web")
+    server = serve()
+    g = guard("--book", serve.url)
+    server.send_signal(signal.SIGSTOP)
+    g.wait("cannot read the book: it has not answered")
+    assert g.end() == 0
+    assert bind(port)
+    server.send_signal(signal.SIGCONT)
+
+
+def test_guard__has_no_use_for_who_hangs_up_while_it_looks_into_the_book(guard, owned, pb, serve):
+    port = owned("shop/web")
+    server = serve()
+    g = guard("--book", serve.url)
+    place = next((pb.home / "run").rglob("guard-*.sock"))
+    server.send_signal(signal.SIGSTOP)
+    for asks in 1, 2:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            s.connect(str(place))
+            for _ in range(asks):
+                s.send(b'{"ask":"take","protocol":"tcp","port":3999}')
+    server.send_signal(signal.SIGCONT)
+    assert state_of(pb, port)["state"] == "held"
+    g.wait(f"holds {owned('shop/api')} (shop/api)")

@@ -236,6 +236,22 @@ def test_follows__says_since_when_it_cannot_read_the_book(machine, instead):
     assert "out of reach" not in machine.portbook("guard", "--system", "status").stdout
 
 
+def test_follows__by_another_process_when_the_one_that_reads_has_ended(machine):
+    port = enter(machine, "shop/web")
+    gate = Gate(machine)
+    os.kill(gate.follower(), signal.SIGKILL)
+    assert "the process that reads it has ended" in gate.wait("cannot read the book: ")
+    assert bind(machine, port, "bob") == EADDRINUSE
+    gate.wait("reads the book again, after ")
+    port = enter(machine, "shop/api")
+    wait_for(lambda: bind(machine, port, "bob"), EADDRINUSE)
+
+
+def test_begins__not_without_the_book_that_it_is_told(machine):
+    run = machine.run(machine.program, "guard", "--system", "--book", "/tmp/none.db")
+    assert run.returncode == 5 and "/tmp/none.db" in run.stderr, run
+
+
 def test_stays__when_it_ends_and_goes_on_when_it_is_back(machine):
     port = enter(machine, "shop/web")
     gate = Gate(machine)

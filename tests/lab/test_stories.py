@@ -214,10 +214,11 @@ def test_handover__is_not_lost_to_one_who_keeps_what_it_gets(lab, hammer):
     def is_settled():
         return who(3000) == "stranger" or not guard or is_held(lab.pb, 3000)
 
+    lost = 0
     for _ in range(50):
         stranger = hammer(3000, KEEPER)
         owner = lab.owner("shop", python("shop", 3000))
-        assert lab.see(3000, "shop") == ("right" if lab.held else "wrong")
+        lost += lab.see(3000, "shop") == "wrong"
         # When the owner ends, the stranger may be quicker than the guard: that is counted.
         owner.kill()
         until(is_settled)
@@ -226,6 +227,8 @@ def test_handover__is_not_lost_to_one_who_keeps_what_it_gets(lab, hammer):
         stranger.wait()
         if guard:
             guard.wait("holds 3000")
+    # Beside connections that are remembered there is a moment between two calls.
+    assert lost <= 2 if lab.held else lost == 50
 
 
 @pytest.mark.slow

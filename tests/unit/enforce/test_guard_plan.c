@@ -113,6 +113,15 @@ static void test_carry__goes_on_where_it_is_still_wanted(void **state)
 	}
 }
 
+static void test_look__leaves_what_is_held_to_who_takes_it_and_udp_to_us(void **state)
+{
+	struct spot taken = { .state = SPOT_HELD, .holder = &taken };
+	struct spot udp = { .state = SPOT_HELD, .protocol = PROTO_UDP };
+
+	CHECK(!spot_look(&taken, true, 100) && taken.state == SPOT_HELD);
+	CHECK(!spot_look(&udp, true, 100) && udp.state == SPOT_HELD);
+}
+
 static void test_look__holds_what_nobody_has(void **state)
 {
 	static const struct {
@@ -126,7 +135,8 @@ static void test_look__holds_what_nobody_has(void **state)
 		{ SPOT_OPEN, true, 0, false, SPOT_IN_USE },
 		{ SPOT_IN_USE, false, 0, true, SPOT_IN_USE },
 		{ SPOT_IN_USE, true, 0, false, SPOT_IN_USE },
-		{ SPOT_HELD, true, 0, false, SPOT_HELD }, /* a UDP socket of its own */
+		{ SPOT_HELD, true, 0, false, SPOT_IN_USE },
+		{ SPOT_HELD, false, 0, false, SPOT_HELD },
 		{ SPOT_LEFT, false, 0, false, SPOT_LEFT },
 		{ SPOT_GIVEN, true, 0, false, SPOT_GIVEN },
 		{ SPOT_GIVEN, false, 0, true, SPOT_GIVEN },
@@ -152,6 +162,7 @@ int main(void)
 		cmocka_unit_test(test_guard_plan__a_limit_leaves_entries_before_unasked_ones),
 		cmocka_unit_test(test_carry__goes_on_where_it_is_still_wanted),
 		cmocka_unit_test(test_look__holds_what_nobody_has),
+		cmocka_unit_test(test_look__leaves_what_is_held_to_who_takes_it_and_udp_to_us),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
