@@ -18,7 +18,8 @@ end
 local ways = {}
 
 function ways.get(n)
-	local path = string.format("/api/v1/projects/p%d/services/s%02d", n % projects, n % 10)
+	local project = n % projects
+	local path = string.format("/api/v1/projects/p%d/services/s%02d", project, project * 10 % 100)
 	return wrk.format("GET", path)
 end
 

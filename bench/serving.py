@@ -108,7 +108,7 @@ def write_files(server, folder):
     """What the server answers, as files of the same paths."""
     files = os.path.join(folder, "files")
     for n in range(PROJECTS):
-        path = f"/api/v1/projects/p{n}/services/s{n % 10:02d}"
+        path = f"/api/v1/projects/p{n}/services/s{n * 10 % 100:02d}"
         with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}") as answer:
             os.makedirs(os.path.dirname(files + path), exist_ok=True)
             with open(files + path, "wb") as file:
