@@ -118,10 +118,7 @@ static bool read_and_say(struct reading *r, int64_t number, bool all)
 	struct err why = { 0 };
 	bool ok = read_changes(r, all, &answer, &why);
 
-	ok = say(r->channel, number, ok, answer, &why);
-	if (answer)
-		(void)malloc_trim(0);
-	return ok;
+	return say(r->channel, number, ok, answer, &why);
 }
 
 /*
@@ -170,6 +167,7 @@ static void follow(struct reading *r)
 		{ .fd = r->watcher ? r->watcher->fd : -1, .events = POLLIN },
 	};
 	bool goes_on = true;
+	int64_t seq = r->seq;
 
 	while (goes_on) {
 		if (poll(of, ARRAY_LEN(of), -1) < 0)
@@ -178,6 +176,9 @@ static void follow(struct reading *r)
 			goes_on = hear_questions(r);
 		else if (of[1].revents)
 			goes_on = hear_change(r);
+		if (r->seq != seq)
+			(void)malloc_trim(0);
+		seq = r->seq;
 	}
 }
 
@@ -296,6 +297,9 @@ static void hear(void *arg, uint32_t events)
 		return;
 	}
 	ok = take_message(r, m, file, &why);
+	/* The answer of a large book is as large as all else, and a guard runs for months. */
+	if (file >= 0)
+		(void)malloc_trim(0);
 	if (json_int_of(m, "number", 0) > r->answered)
 		r->answered = json_int_of(m, "number", 0);
 	r->owes_since_ms = r->answered < r->asked ? now_ms() : 0;

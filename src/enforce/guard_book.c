@@ -1,6 +1,5 @@
 #include "enforce/guard_inside.h"
 
-#include <malloc.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -85,7 +84,5 @@ bool guard_book_take_in(struct guard *g, const json_t *answer, struct err *err)
 	arena_release(&g->arena);
 	g->arena = arena;
 	g->spots = spots;
-	/* The answer of a large book is as large as all else, and a guard runs for months. */
-	(void)malloc_trim(0);
 	return true;
 }

@@ -1,7 +1,6 @@
 #include "gate/gate_inside.h"
 
 #include <assert.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -174,6 +173,5 @@ bool gate_book_take_in(struct gate *g, const json_t *answer, struct err *err)
 	arena_release(&g->arena);
 	g->arena = arena;
 	g->keeps = keeps;
-	(void)malloc_trim(0);
 	return true;
 }
