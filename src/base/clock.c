@@ -14,6 +14,19 @@ int64_t clock_now_ms(void)
 	return (int64_t)now.tv_sec * MS_PER_SECOND + now.tv_nsec / 1000000;
 }
 
+int64_t clock_steady_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
+}
+
+int64_t clock_steady_ms(void)
+{
+	return clock_steady_us() / 1000;
+}
+
 /*
  * The civil date of a day since 1970-01-01, by eras of 400 years that begin in
  * March, so that the leap day is the last of its year.  gmtime_r would read

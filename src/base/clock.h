@@ -21,6 +21,10 @@
 /* Now, by the machine's real-time clock. */
 int64_t clock_now_ms(void);
 
+/* For lengths of time: nobody sets this clock, and what it began with means nothing. */
+int64_t clock_steady_ms(void);
+int64_t clock_steady_us(void);
+
 /* RFC 3339 in UTC, milliseconds shown. `ret` becomes "" for 0. Returns `ret`. */
 char *time_format(int64_t ms, char ret[static TIME_TEXT_SIZE]);
 

@@ -17,7 +17,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -46,14 +45,6 @@ struct book_follower {
 	struct err failure;
 	struct outage outage;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
 
 /* The process that reads. */
 
@@ -302,7 +293,7 @@ static void hear(void *arg, uint32_t events)
 		(void)malloc_trim(0);
 	if (json_int_of(m, "number", 0) > r->answered)
 		r->answered = json_int_of(m, "number", 0);
-	r->owes_since_ms = r->answered < r->asked ? now_ms() : 0;
+	r->owes_since_ms = r->answered < r->asked ? clock_steady_ms() : 0;
 	if (!ok)
 		note_failure(r, &why);
 	else if (!r->wants_all)
@@ -364,7 +355,7 @@ void book_follower_free(struct book_follower *r)
 
 static int64_t owes_for_ms(const struct book_follower *r)
 {
-	return r->owes_since_ms ? now_ms() - r->owes_since_ms : 0;
+	return r->owes_since_ms ? clock_steady_ms() - r->owes_since_ms : 0;
 }
 
 static bool send_question(struct book_follower *r)
@@ -378,7 +369,7 @@ static bool send_question(struct book_follower *r)
 		return false;
 	r->asked = number;
 	if (!r->owes_since_ms)
-		r->owes_since_ms = now_ms();
+		r->owes_since_ms = clock_steady_ms();
 	return true;
 }
 

@@ -18,7 +18,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -144,14 +143,6 @@ static bool watch_end(struct guard *g, struct err *err)
 	       loop_add(g->loop, g->signals, EPOLLIN, end, g, err);
 }
 
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
-}
-
 static bool take_in(void *arg, const json_t *answer, struct err *err)
 {
 	struct guard *g = arg;
@@ -188,10 +179,10 @@ static bool prepare(struct guard *g, struct err *err)
 
 static void look_at_news(struct guard *g)
 {
-	int64_t start_us = now_us();
+	int64_t start_us = clock_steady_us();
 
 	guard_look(g);
-	g->look_us = g->look_us ? g->look_us : now_us() - start_us;
+	g->look_us = g->look_us ? g->look_us : clock_steady_us() - start_us;
 	g->has_news = false;
 }
 

@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/cursor.h"
 #include "base/fd.h"
 
@@ -193,10 +193,7 @@ static void machine_wait(void *ctx, const int *held, unsigned count, int64_t ms)
 
 static int64_t machine_now_ms(void *ctx)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+	return clock_steady_ms();
 }
 
 static const struct signals_ops machine_ops = {

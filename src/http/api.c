@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "http/allowed.h"
 #include "http/answer.h"
 #include "http/pages.h"
@@ -189,20 +189,12 @@ void api_refuse_large(struct http_reply *reply, size_t max)
 
 /* Asking. */
 
-static int64_t monotonic_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
-}
-
 static void note_call(const struct api *api, const struct api_call *c)
 {
 	if (c->queued.operation)
 		metrics_note(api->metrics, c->queued.operation,
 			     c->queued.ok ? ERR_NONE : c->queued.err.code,
-			     monotonic_us() - c->began_us);
+			     clock_steady_us() - c->began_us);
 }
 
 static bool is_answered(struct api_call *c)
@@ -393,7 +385,7 @@ static bool begin_remembered(const struct api *api, const struct http_request *r
 		return false;
 	operation = remembered_find(api->remembered, r->line, &state, reply);
 	if (operation)
-		metrics_note(api->metrics, operation, ERR_NONE, monotonic_us() - c->began_us);
+		metrics_note(api->metrics, operation, ERR_NONE, clock_steady_us() - c->began_us);
 	return operation;
 }
 
@@ -402,7 +394,7 @@ bool api_begin(const struct api *api, const struct http_request *r, struct api_c
 {
 	snprintf(c->queued.actor, sizeof(c->queued.actor), "%s", r->caller.name);
 	c->queued.rights = r->caller.rights;
-	c->began_us = monotonic_us();
+	c->began_us = clock_steady_us();
 	if (begin_remembered(api, r, c, reply))
 		return false;
 	if (page_of(r))

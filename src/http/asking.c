@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "http/serving.h"
 
 static void handle_again(struct server *s, struct exchange *x)
@@ -44,7 +45,7 @@ bool exchange_asks(struct server *s, struct exchange *x)
 	}
 	/* Who ends waits for no answer, and who cannot be asked gives none. */
 	if (!s->ends && ask(x))
-		x->asked_until_ms = monotonic_ms() + s->limits.answer_ms;
+		x->asked_until_ms = clock_steady_ms() + s->limits.answer_ms;
 	else
 		handle_again(s, x);
 	return true;

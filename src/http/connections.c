@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "base/caller.h"
+#include "base/clock.h"
 #include "http/serving.h"
 
 /* Rationale: a few ticks; an end that comes later is noticed. */
@@ -142,7 +143,7 @@ static void connection_begin(struct carrier *carrier, struct MHD_Connection *han
 
 	c->carrier = carrier;
 	c->handle = handle;
-	c->since_ms = monotonic_ms();
+	c->since_ms = clock_steady_ms();
 	name_peer(fd, s->options->book_file, &c->peer);
 	c->peer.is_far = carrier->is_far;
 	link_connection(s, c);

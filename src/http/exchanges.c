@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "http/problem.h"
 #include "http/serving.h"
 
@@ -53,7 +54,7 @@ void *exchange_line(void *carrier, const char *uri, struct MHD_Connection *c)
 	of->exchange = x;
 	x->connection = c;
 	x->line = strdup(uri);
-	x->since_ms = monotonic_ms();
+	x->since_ms = clock_steady_ms();
 	link_exchange(s, x);
 	return x;
 }
@@ -68,7 +69,7 @@ void exchange_completed(void *carrier, struct MHD_Connection *c, void **context,
 		return;
 	if (of) {
 		of->exchange = NULL;
-		of->since_ms = monotonic_ms();
+		of->since_ms = clock_steady_ms();
 	}
 	unlink_exchange(((struct carrier *)carrier)->server, x);
 	*context = NULL;
@@ -145,7 +146,7 @@ static enum MHD_Result give_reply(struct server *s, struct exchange *x)
 	enum MHD_Result ok;
 
 	x->has_reply = false;
-	x->since_ms = monotonic_ms();
+	x->since_ms = clock_steady_ms();
 	if (!response)
 		return MHD_NO;
 	metrics_note_reply(&s->metrics, r->status);
@@ -184,7 +185,7 @@ static enum MHD_Result begin(struct server *s, struct exchange *x, const char *m
 		.headers = &x->headers,
 		.peer = &connection_of(x->connection)->peer,
 		.arena = &x->arena,
-		.now_ms = monotonic_ms(),
+		.now_ms = clock_steady_ms(),
 	};
 	x->state = EXCHANGE_TAKING;
 	if (!x->line)

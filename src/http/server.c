@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "http/serving.h"
 #include "loop/loop.h"
@@ -23,14 +24,6 @@
 #define TICK_MS	      1000
 /* Rationale: fair to those that are connected already. */
 #define ACCEPT_AT_ONCE 64
-
-int64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
 
 /* The loop's files. */
 
@@ -100,7 +93,7 @@ static void on_client(void *server, uint32_t events)
 static void on_tick(void *server, uint32_t events)
 {
 	struct server *s = server;
-	int64_t now = monotonic_ms();
+	int64_t now = clock_steady_ms();
 
 	ticker_hear(s->ticker);
 	connections_tick(s, now);
@@ -127,7 +120,7 @@ static void stop_accepting(struct server *s)
 static void begin_ending(struct server *s)
 {
 	if (!s->ends)
-		s->ends_at_ms = monotonic_ms() + ENDING_MAX_MS;
+		s->ends_at_ms = clock_steady_ms() + ENDING_MAX_MS;
 	s->ends = s->api.is_ending = true;
 	if (s->is_accepting)
 		stop_accepting(s);
@@ -257,7 +250,7 @@ static bool start(struct server *s, struct err *err)
 
 static bool is_done(const struct server *s)
 {
-	return s->ends && (!s->under_way || monotonic_ms() > s->ends_at_ms);
+	return s->ends && (!s->under_way || clock_steady_ms() > s->ends_at_ms);
 }
 
 static bool serve(struct server *s, struct err *err)

@@ -70,8 +70,6 @@ struct server {
 /* Rationale: a body that is refused is let pass, but not without end. */
 #define PASSED_MAX ((size_t)2 * LARGE_BODY_MAX)
 
-int64_t monotonic_ms(void);
-
 /*
  * In a place that is free; `certificate` NULL: without TLS.  Its file is watched by the loop.
  * Errors: ERR_IO; ERR_BUSY  there is no such place yet

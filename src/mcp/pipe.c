@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "mcp/lines.h"
 #include "mcp/watching.h"
 
@@ -144,14 +144,6 @@ static bool server_is_cancelled(struct mcp_link *l)
 
 /* --- asking the client */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The answer to `id` among what has come; NULL: it has not. */
 static json_t *take_response(struct server *s, const char *id)
 {
@@ -171,7 +163,7 @@ static json_t *take_response(struct server *s, const char *id)
 
 static bool wait_response(struct server *s, const char *id, json_t **ret, struct err *err)
 {
-	int64_t end = now_ms() + ASK_PATIENCE_MS, left = ASK_PATIENCE_MS;
+	int64_t end = clock_steady_ms() + ASK_PATIENCE_MS, left = ASK_PATIENCE_MS;
 	bool some;
 
 	*ret = NULL;
@@ -179,7 +171,7 @@ static bool wait_response(struct server *s, const char *id, json_t **ret, struct
 		if (!lines_read(&s->lines, (int)left, &some, err))
 			return false;
 		*ret = take_response(s, id);
-		left = end - now_ms();
+		left = end - clock_steady_ms();
 	}
 	return *ret || fail(err, ERR_NOT_FOUND, "the client has not answered");
 }

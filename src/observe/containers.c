@@ -17,9 +17,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/cursor.h"
 #include "base/fd.h"
 #include "base/text.h"
@@ -39,14 +39,6 @@ struct asking {
 	bool was_slow;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
-
 static bool fail_slow(struct asking *k, struct err *err)
 {
 	k->was_slow = true;
@@ -63,7 +55,7 @@ static bool wait_for(struct asking *k, int fd, short events, struct err *err)
 {
 	for (;;) {
 		struct pollfd one = { .fd = fd, .events = events };
-		int64_t left = k->deadline_ms - now_ms();
+		int64_t left = k->deadline_ms - clock_steady_ms();
 		int n = left > 0 ? poll(&one, 1, (int)left) : 0;
 
 		if (n > 0)
@@ -170,7 +162,7 @@ static void ask_of_user(struct asking *k, const char *name)
 
 void containers_ask(struct arena *a, struct container_list *ret)
 {
-	struct asking k = { .found.arena = a, .deadline_ms = now_ms() + DEADLINE_MS };
+	struct asking k = { .found.arena = a, .deadline_ms = clock_steady_ms() + DEADLINE_MS };
 
 	ask_named(&k, "DOCKER_HOST");
 	ask_named(&k, "CONTAINER_HOST");

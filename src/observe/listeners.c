@@ -3,9 +3,9 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/caller.h"
+#include "base/clock.h"
 #include "observe/containers.h"
 #include "observe/processes.h"
 #include "observe/sockets.h"
@@ -306,14 +306,6 @@ static void mark_proxies(struct listener_list *list)
 
 /* The look. */
 
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
-}
-
 static unsigned end_of_port(const struct rows *rows, unsigned first)
 {
 	unsigned end = first + 1;
@@ -346,7 +338,7 @@ static bool assemble(const struct rows *rows, const struct holder_list *holders,
 static bool machine_look(void *ctx, const struct look *what, struct arena *a,
 			 struct listener_list *ret, struct err *err)
 {
-	int64_t start = now_us();
+	int64_t start = clock_steady_us();
 	struct listener_list list = { .learned = what->learn };
 	struct holder_list holders;
 	struct err refused = { 0 };
@@ -370,7 +362,7 @@ static bool machine_look(void *ctx, const struct look *what, struct arena *a,
 		name_all(&list, a);
 	if (refused.code)
 		list.notice = arena_printf(a, "sockets are read from /proc/net: %s", refused.text);
-	list.took_us = now_us() - start;
+	list.took_us = clock_steady_us() - start;
 	*ret = list;
 	return true;
 }

@@ -14,6 +14,7 @@
  */
 #include <time.h>
 
+#include "base/clock.h"
 #include "store/sqlite/db.h"
 
 /* Rationale: 16 MB; 6-11 % more commits a second than with SQLite's 1000 (measured). */
@@ -30,14 +31,6 @@
 #define SLEEP_MORE_US 450
 /* Rationale: where the queue cannot be used, 64 that look that often leave no time for the one that writes. */
 #define SLEEP_MOST_US 10000
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
 
 /* Source: xorshift32, Marsaglia, "Xorshift RNGs". Who comes first is all that hangs on it. */
 static uint32_t roll(struct session *s)
@@ -58,7 +51,7 @@ static long sleep_us(struct session *s, int64_t waited_ms)
 
 static bool wait_a_little(struct session *s, int64_t since_ms)
 {
-	int64_t waited = monotonic_ms() - since_ms;
+	int64_t waited = clock_steady_ms() - since_ms;
 
 	if (waited >= s->patience_ms)
 		return false;
@@ -71,7 +64,7 @@ int session_when_busy(void *session, int count)
 	struct session *s = session;
 
 	if (count == 0)
-		s->waiting_since_ms = monotonic_ms();
+		s->waiting_since_ms = clock_steady_ms();
 	return wait_a_little(s, s->waiting_since_ms);
 }
 
@@ -86,7 +79,7 @@ bool session_tries_again(struct session *s, int code, int64_t *since_ms)
 	if (!is_index_unready(code))
 		return false;
 	if (!*since_ms)
-		*since_ms = monotonic_ms();
+		*since_ms = clock_steady_ms();
 	return wait_a_little(s, *since_ms);
 }
 
