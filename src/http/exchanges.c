@@ -213,12 +213,25 @@ static enum MHD_Result take(struct exchange *x, const char *bytes, size_t *len)
 	return text_ok(&x->body) && x->passed <= PASSED_MAX ? MHD_YES : MHD_NO;
 }
 
+/*
+ * Nobody would answer it any more, and libmicrohttpd aborts where it is stopped with a connection
+ * that is suspended.  Who asks can be sure that nothing has happened.
+ */
+static enum MHD_Result refuse_late(struct server *s, struct exchange *x)
+{
+	x->call.queued.ok = fail(&x->call.queued.err, ERR_INTERRUPTED, "the server ends");
+	api_finish(&s->api, &x->call, &x->reply);
+	return give_reply(s, x);
+}
+
 static enum MHD_Result end(struct server *s, struct exchange *x)
 {
 	x->request.body = text_str(&x->body);
 	x->request.body_len = x->body.len;
 	if (!api_begin(&s->api, &x->request, &x->call, &x->reply))
 		return give_reply(s, x);
+	if (s->is_over)
+		return refuse_late(s, x);
 	x->state = EXCHANGE_WAITING;
 	x->is_queued = true;
 	MHD_suspend_connection(x->connection);

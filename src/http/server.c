@@ -263,7 +263,10 @@ static bool serve(struct server *s, struct err *err)
 	return true;
 }
 
-/* What the queue has is answered, so that no connection is suspended when they are closed. */
+/*
+ * What the queue has is answered, so that no connection is suspended when they are closed.  With
+ * the last replies goes what has come meanwhile, on connections that were idle: see refuse_late.
+ */
 static void stop(struct server *s)
 {
 	if (s->is_accepting)
