@@ -226,7 +226,7 @@ static bool run_run(struct run *r, struct err *err)
 	CLEANUP(assignment_free) struct assignment *assignment = assignment_new();
 	char path[PATH_MAX];
 	struct launching l = {
-		.book = { .ask = running_ask, .arg = r, .closed = -1 },
+		.book = { .ask = running_ask, .arg = r },
 		.command = r->behind,
 		.hide = r->behind,
 		.quiet = r->out.quiet || r->out.json,

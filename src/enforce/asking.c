@@ -10,15 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
 
 /* The new process. */
 
@@ -53,8 +46,6 @@ static _Noreturn void ask_and_end(const struct book_link *b, const char *operati
 	json_t *answer = NULL, *said = json_object();
 	bool ok;
 
-	if (b->closed >= 0)
-		close(b->closed);
 	ok = b->ask(b->arg, operation, input, &answer, &err);
 	if (json_put(said, ok ? "answer" : "error", ok ? answer : error_json(&err)) &&
 	    json_format(said, &text, NULL))
@@ -67,12 +58,12 @@ static _Noreturn void ask_and_end(const struct book_link *b, const char *operati
 /* False: the time is over. */
 static bool read_all(int from, struct text *ret)
 {
-	int64_t until_ms = now_ms() + ASKING_MS;
+	int64_t until_ms = clock_steady_ms() + ASKING_MS;
 	char piece[4096];
 
 	for (;;) {
 		struct pollfd one = { .fd = from, .events = POLLIN };
-		int64_t left = until_ms - now_ms();
+		int64_t left = until_ms - clock_steady_ms();
 		ssize_t n;
 
 		if (left <= 0)
@@ -126,7 +117,7 @@ bool ask_book(const struct book_link *b, const char *operation, const json_t *in
 		return fail(err, ERR_IO, "cannot make a pipe: %s", strerror(errno));
 	pid = fork();
 	if (pid == 0)
-		ask_and_end(b, operation, input, ends[1]);
+		ask_and_end(b, operation, input, fd_keep_only(ends[1]));
 	close(ends[1]);
 	in_time = pid > 0 && read_all(ends[0], &said);
 	close(ends[0]);
@@ -152,12 +143,10 @@ void leave_standard_files(void)
 static _Noreturn void tell_and_end(const struct book_link *b, const char *operation,
 				   const json_t *input)
 {
-	struct book_link own = { .ask = b->ask, .arg = b->arg, .closed = -1 };
-
 	setsid();
 	leave_standard_files();
 	(void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
-	ask_and_end(&own, operation, input, STDOUT_FILENO);
+	ask_and_end(b, operation, input, STDOUT_FILENO);
 }
 
 /* Those of before that are done by now. */
@@ -181,4 +170,15 @@ void tell_book(const struct book_link *b, const char *operation, const json_t *i
 		reap_told();
 	while (!b->reaps && pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+}
+
+/* Who tells is our child, or was left to us by the one in between. */
+void wait_for_told(void)
+{
+	int64_t until_ms = clock_steady_ms() + ASKING_MS;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0 && clock_steady_ms() < until_ms)
+		if (pid == 0)
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }

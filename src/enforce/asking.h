@@ -18,7 +18,6 @@ struct book_link {
 		    struct err *err);
 	void *arg;
 	bool reaps; /* who asks has children anyway, and nobody but us waits for them */
-	int closed; /* a descriptor that who asks must not have; -1: none */
 };
 
 /*
@@ -30,6 +29,9 @@ MUST_CHECK bool ask_book(const struct book_link *b, const char *operation, const
 
 /* Nobody waits for it, and nobody hears when it fails. */
 void tell_book(const struct book_link *b, const char *operation, const json_t *input);
+
+/* Until all that was told is done, or for ASKING_MS: what is said next is said after it. */
+void wait_for_told(void);
 
 /* stdin, stdout and stderr are nobody's from now on: who reads a pipe would wait for us. */
 void leave_standard_files(void);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "enforce/foreign.h"
 #include "enforce/supervisor.h"
 
 bool holding_begin(struct holding *h, uint16_t port, struct err *err)
@@ -25,6 +26,14 @@ bool holding_begin(struct holding *h, uint16_t port, struct err *err)
 	return is_held;
 }
 
+static void forget_lent(struct lent *l)
+{
+	handover_cleanup(&l->way);
+	fd_cleanup(&l->was.held);
+	l->was.held = -1;
+	l->socket = 0;
+}
+
 /* Ours go first, as the guard tries when the connection ends. */
 void holding_end(struct holding *h)
 {
@@ -32,9 +41,9 @@ void holding_end(struct holding *h)
 	h->fd = -1;
 	for (unsigned i = 0; i < LENT_MAX; i++) {
 		if (h->lent[i].socket)
-			fd_cleanup(&h->lent[i].was.held);
-		h->lent[i].socket = 0;
+			forget_lent(&h->lent[i]);
 	}
+	copies_end(&h->copies, &h->guard);
 	guard_disconnect(&h->guard);
 }
 
@@ -52,28 +61,46 @@ static ino_t number_of(int socket)
 	return fstat(socket, &st) < 0 ? 0 : st.st_ino;
 }
 
-static bool is_stream(int socket)
+static int option(int socket, int name)
 {
-	int type = 0;
-	socklen_t len = sizeof(type);
+	int value = 0;
+	socklen_t len = sizeof(value);
 
-	return getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+	return getsockopt(socket, SOL_SOCKET, name, &value, &len) < 0 ? 0 : value;
+}
+
+/* SCTP has streams, too, and ports of its own. */
+static bool is_tcp(int socket)
+{
+	return option(socket, SO_TYPE) == SOCK_STREAM &&
+	       option(socket, SO_PROTOCOL) != IPPROTO_SCTP;
+}
+
+/* Where no more files may be open it stays with us. */
+static void send_away(struct lent *l)
+{
+	if (l->was.held < 0 || !handover_open(&l->way, NULL) ||
+	    !handover_send(l->way.ours, 'h', l->was.held))
+		return;
+	fd_cleanup(&l->was.held);
+	l->was.held = -1;
 }
 
 /* Whose place another one takes never listened. */
-static void lend(struct holding *h, int socket, const struct handed *was)
+static void lend(struct holding *h, int socket, uint16_t port, const struct handed *was)
 {
 	struct lent *l = &h->lent[h->next % LENT_MAX];
 
-	if (!was->reuse_address && !was->reuse_port && was->held < 0)
+	if (!was->is_of_guard && !was->reuse_address && !was->reuse_port && was->held < 0)
 		return;
 	if (l->socket)
-		fd_cleanup(&l->was.held);
-	*l = (struct lent){ number_of(socket), *was };
+		forget_lent(l);
+	*l = (struct lent){ number_of(socket), port, *was, HANDOVER_NONE };
+	send_away(l);
 	h->next++;
 }
 
-/* From what this supervisor holds. */
+/* What this supervisor holds. */
 static int bind_held(struct holding *h, int socket, const struct sockaddr *at, socklen_t len,
 		     struct handed *ret)
 {
@@ -87,31 +114,76 @@ static int bind_held(struct holding *h, int socket, const struct sockaddr *at, s
 	return 0;
 }
 
+/* What nobody listens on any more.  No guard is asked; one that is silent has it, too. */
+static int bind_left(struct holding *h, int held, int socket, const struct sockaddr *at,
+		     socklen_t len, struct handed *ret)
+{
+	int why = hold_hand_over(held, socket, at, len, ret);
+
+	ret->is_of_guard = !why;
+	if (why) {
+		copies_give(&h->copies, &h->guard, port_of(at, len), held);
+		return why;
+	}
+	if (h->copies.guard_is_silent) {
+		copies_keep_holder(&h->copies, port_of(at, len), held);
+		hold_stay(held, socket, ret);
+	}
+	if (ret->held < 0)
+		close(held);
+	return 0;
+}
+
+static int bind_tcp(struct holding *h, int socket, const struct sockaddr *at, socklen_t len,
+		    struct handed *ret)
+{
+	uint16_t port = port_of(at, len);
+	int left;
+
+	if (port && h->fd >= 0 && h->port == port)
+		return bind_held(h, socket, at, len, ret);
+	left = port ? copies_hold(&h->copies, port) : -1;
+	return left >= 0 ? bind_left(h, left, socket, at, len, ret)
+			 : guard_bind(&h->guard, socket, at, len, ret);
+}
+
 int bind_for(struct supervisor *s, int socket, const struct sockaddr *at, socklen_t len)
 {
 	struct holding *h = &s->holding;
 	struct handed was = HANDED_NOTHING;
-	bool is_held = h->fd >= 0 && h->port == port_of(at, len) && is_stream(socket);
-	int why = is_held ? bind_held(h, socket, at, len, &was)
-			  : guard_bind(&h->guard, socket, at, len, &was);
+	int why = is_tcp(socket) ? bind_tcp(h, socket, at, len, &was)
+				 : guard_bind(&h->guard, socket, at, len, &was);
 
 	if (!why)
-		lend(h, socket, &was);
+		lend(h, socket, port_of(at, len), &was);
 	return -why;
 }
 
-int listen_for(struct supervisor *s, int socket, int backlog)
+/* HANDED_NOTHING: it was bound by other means. */
+static struct lent take_back(struct holding *h, ino_t number)
 {
-	struct handed was = HANDED_NOTHING;
-	ino_t number = number_of(socket);
+	struct lent none = { .was = HANDED_NOTHING }, l;
 
-	for (unsigned i = 0; number && i < LENT_MAX; i++) {
-		struct lent *l = &s->holding.lent[i];
+	for (unsigned i = 0; number && i < LENT_MAX; i++)
+		if (h->lent[i].socket == number) {
+			l = h->lent[i];
+			h->lent[i].socket = 0;
+			if (l.way.theirs >= 0)
+				(void)handover_receive(l.way.theirs, &l.was.held);
+			handover_cleanup(&l.way);
+			return l;
+		}
+	return none;
+}
 
-		if (l->socket != number)
-			continue;
-		was = l->was;
-		l->socket = 0;
-	}
-	return -guard_listen(&s->holding.guard, socket, backlog, &was);
+int listen_for(struct supervisor *s, const struct who_listens *who)
+{
+	struct holding *h = &s->holding;
+	struct lent l = take_back(h, number_of(who->socket));
+	bool is_of_guard = l.was.is_of_guard;
+	int why = guard_listen(&h->guard, who->socket, who->backlog, &l.was);
+
+	if (!why && is_of_guard)
+		copies_add(&h->copies, l.port, who->socket, foreign_of_thread(who->tid), who->fd);
+	return -why;
 }

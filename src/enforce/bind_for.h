@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "enforce/guard_client.h"
+#include "enforce/copies.h"
 
 /* Rationale: sockets between bind and listen, of programs that take their time for it. */
 #define LENT_MAX 16
@@ -20,7 +20,9 @@
 /* A socket that gets back when it listens what it had asked for. */
 struct lent {
 	ino_t socket; /* 0: none */
-	struct handed was;
+	uint16_t port;
+	struct handed was;   /* without what holds the port until then: */
+	struct handover way; /* that is on it, so that no process that is forked meanwhile has it */
 };
 
 /* Start from HOLDING_NOTHING. */
@@ -30,8 +32,10 @@ struct holding {
 	struct guard_client guard;
 	struct lent lent[LENT_MAX];
 	unsigned next;
+	struct copies copies;
 };
-#define HOLDING_NOTHING ((struct holding){ .fd = -1, .guard = { .fd = -1, .what = "run" } })
+#define HOLDING_NOTHING \
+	((struct holding){ .fd = -1, .guard = { .fd = -1, .what = "run" }, .copies = COPIES_NONE })
 
 struct supervisor;
 
@@ -48,7 +52,14 @@ MUST_CHECK bool holding_begin(struct holding *h, uint16_t port, struct err *err)
 /* bind(2): 0, or the negative error. */
 int bind_for(struct supervisor *s, int socket, const struct sockaddr *at, socklen_t len);
 
+/* Whose socket is to listen: thread `tid` has it as `fd`. */
+struct who_listens {
+	int socket, backlog;
+	pid_t tid;
+	int fd;
+};
+
 /* listen(2): 0, or the negative error. */
-int listen_for(struct supervisor *s, int socket, int backlog);
+int listen_for(struct supervisor *s, const struct who_listens *who);
 
 #endif

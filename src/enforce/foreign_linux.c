@@ -5,6 +5,7 @@
  */
 #include "enforce/foreign.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -98,6 +99,100 @@ void foreign_program(pid_t tid, char ret[static PROGRAM_SIZE])
 		snprintf(ret, PROGRAM_SIZE, "%.60s", name + 1);
 	name_make_safe(ret);
 }
+
+/* Who has a socket. */
+
+/* What the link of a descriptor says of a socket. */
+#define LINK_SIZE 40
+static void link_of(ino_t socket, char ret[static LINK_SIZE])
+{
+	snprintf(ret, LINK_SIZE, "socket:[%llu]", (unsigned long long)socket);
+}
+
+static bool leads_to(int folder, const char *fd, const char *socket)
+{
+	char link[LINK_SIZE];
+	ssize_t len = readlinkat(folder, fd, link, sizeof(link));
+
+	return len == (ssize_t)strlen(socket) && !memcmp(link, socket, (size_t)len);
+}
+
+/* /proc/PID/fd; NULL: it may not be looked into, or there is no such process. */
+static DIR *open_files(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	return opendir(path);
+}
+
+static bool is_number(const struct dirent *one)
+{
+	return one->d_name[0] >= '0' && one->d_name[0] <= '9';
+}
+
+/* Who ends has no files any more before they are closed; so has a first thread that has ended. */
+static bool has_any(DIR *files)
+{
+	const struct dirent *one;
+
+	while ((one = readdir(files)))
+		if (is_number(one))
+			return true;
+	return false;
+}
+
+bool foreign_may_have(pid_t pid, int fd, ino_t socket)
+{
+	char name[16], link[LINK_SIZE];
+	DIR *files = open_files(pid);
+	bool may;
+
+	if (!files)
+		return errno != ENOENT;
+	snprintf(name, sizeof(name), "%d", fd);
+	link_of(socket, link);
+	may = leads_to(dirfd(files), name, link) || !has_any(files);
+	closedir(files);
+	return may;
+}
+
+static bool find_in(pid_t pid, const char *link, int *ret_fd)
+{
+	DIR *files = open_files(pid);
+	const struct dirent *one;
+	bool found = false;
+
+	while (files && !found && (one = readdir(files)))
+		if (is_number(one) && leads_to(dirfd(files), one->d_name, link)) {
+			*ret_fd = (int)strtol(one->d_name, NULL, 10);
+			found = true;
+		}
+	if (files)
+		closedir(files);
+	return found;
+}
+
+bool foreign_find(ino_t socket, pid_t *ret_pid, int *ret_fd)
+{
+	char link[LINK_SIZE];
+	DIR *all = opendir("/proc");
+	const struct dirent *one;
+	bool found = false;
+
+	link_of(socket, link);
+	while (all && !found && (one = readdir(all))) {
+		pid_t pid = is_number(one) ? (pid_t)strtol(one->d_name, NULL, 10) : 0;
+
+		found = pid && pid != getpid() && find_in(pid, link, ret_fd);
+		*ret_pid = pid;
+	}
+	if (all)
+		closedir(all);
+	return found;
+}
+
+/* What /proc/PID/stat says. */
 
 /* The nth field of /proc/PID/stat behind the name, which may hold anything; the state is 0. */
 static uint64_t stat_field(pid_t pid, unsigned nth)

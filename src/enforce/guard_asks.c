@@ -5,6 +5,7 @@
  *   status   a file with all that it knows
  *   take     the file that holds a port, so that the owner can be bound beside it (hold.h);
  *            then `taken`, and the guard lets go of it, or `kept`, and it goes on
+ *   hold     a file that holds a port from now on, of an owner that has ended (copies.h)
  *   yield    let go of a port, and leave it alone for `forMs`; with a process (a pidfd), until that
  *            has ended, where this is sooner
  *   tried    somebody asked for a port that is another's: only noted
@@ -23,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "enforce/hold.h"
 
 /* Rationale: a unit's ExecStartPre is followed by its ExecStart, which may be slow to listen. */
 #define YIELD_DEFAULT_MS (30 * MS_PER_SECOND)
@@ -89,7 +91,8 @@ static void answer_take(struct visitor *v, const json_t *ask, struct reply *r)
 		s->holder = v;
 		r->fd = s->fd;
 	}
-	r->json = json_pack("{s:b, s:b}", "success", 1, "held", is_held);
+	r->json = json_pack("{s:b, s:b, s:b}", "success", 1, "held", is_held, "given",
+			    s && s->state == SPOT_GIVEN && s->holder && s->holder != v);
 }
 
 static void answer_taken(struct visitor *v, const json_t *ask, struct reply *r)
@@ -112,6 +115,21 @@ static void answer_kept(struct visitor *v, const json_t *ask, struct reply *r)
 	if (s && s->state == SPOT_HELD && s->holder == v)
 		s->holder = NULL;
 	r->json = json_pack("{s:b}", "success", 1);
+}
+
+static void answer_hold(struct visitor *v, const json_t *ask, struct reply *r)
+{
+	struct spot *s = spot_meant(v, ask);
+	bool takes = s && s->protocol == PROTO_TCP && s->fd < 0 && s->state != SPOT_LEFT &&
+		     r->passed >= 0 && hold_adopt(r->passed, s->port);
+
+	if (takes) {
+		s->fd = fd_take(&r->passed);
+		s->holder = NULL;
+		spot_become(s, SPOT_HELD, WHY_NONE, clock_now_ms());
+		guard_tell(v->guard, s, GUARD_HOLDS, NULL);
+	}
+	r->json = json_pack("{s:b, s:b}", "success", 1, "held", takes);
 }
 
 static void answer_yield(struct visitor *v, const json_t *ask, struct reply *r)
@@ -157,10 +175,10 @@ static const struct {
 	answer_fn *answer;
 	bool wants_held; /* where the port is not, the book may say that it is to be by now */
 } answers[] = {
-	{ "about", answer_about, false },   { "kept", answer_kept, false },
-	{ "status", answer_status, false }, { "take", answer_take, true },
-	{ "taken", answer_taken, false },   { "tried", answer_tried, false },
-	{ "yield", answer_yield, true },
+	{ "about", answer_about, false }, { "kept", answer_kept, false },
+	{ "hold", answer_hold, false },	  { "status", answer_status, false },
+	{ "take", answer_take, true },	  { "taken", answer_taken, false },
+	{ "tried", answer_tried, false }, { "yield", answer_yield, true },
 };
 #define ANSWER_COUNT ARRAY_LEN(answers)
 

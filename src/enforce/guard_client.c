@@ -10,12 +10,18 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 /* Rationale: a guard answers in less than a millisecond; one that is stopped must not stop others. */
 #define ANSWER_WITHIN_S 2
+
+/* Rationale: another run looks every 250 ms whether its program has closed the socket. */
+#define GIVEN_BACK_WITHIN_MS 400
+#define GIVEN_BACK_EVERY_NS  20000000
 
 /* Finding it. */
 
@@ -96,8 +102,8 @@ static bool say(struct guard_client *c, const char *word, enum protocol protocol
 	return ask && exchange(c, ask, &answer, NULL, NULL);
 }
 
-/* The file that holds the port; -1: nobody holds it. */
-static int take(struct guard_client *c, enum protocol protocol, uint16_t port)
+/* The file that holds the port; -1: nobody holds it. `ret_given`: as another one was given it. */
+static int take(struct guard_client *c, enum protocol protocol, uint16_t port, bool *ret_given)
 {
 	CLEANUP(json_cleanup) json_t *ask = about(c, "take", protocol, port), *answer = NULL;
 	int held = -1;
@@ -106,6 +112,7 @@ static int take(struct guard_client *c, enum protocol protocol, uint16_t port)
 	for (unsigned i = 0; ask && i < 2 && guard_connect(c); i++)
 		if (exchange(c, ask, &answer, &held, NULL))
 			break;
+	*ret_given = json_bool_of(answer, "given");
 	return held;
 }
 
@@ -160,6 +167,7 @@ static int take_over(struct guard_client *c, int held, int socket, const struct 
 	int why = hold_hand_over(held, socket, to, len, ret);
 
 	(void)!protocol_of(socket, &protocol);
+	ret->is_of_guard = !why;
 	if (ret->held >= 0)
 		return why;
 	close_held(c, &held, why ? "kept" : "taken", protocol, port_of(to, len));
@@ -172,7 +180,8 @@ static int take_over(struct guard_client *c, int held, int socket, const struct 
 
 bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port)
 {
-	int held = take(c, protocol, port);
+	bool is_given;
+	int held = take(c, protocol, port, &is_given);
 
 	if (held < 0)
 		return false;
@@ -183,7 +192,8 @@ bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port)
 /*
  * Nobody is asked for a port that is free: most machines have no guard, and looking for one takes
  * longer than a bind.  What was free or held when the guard answered may be so no more when it is
- * bound, so that is done twice.
+ * bound, so that is done twice; and for a while where another run was given it, as that one may have
+ * ended, and is about to give it back (copies.h).
  */
 int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, socklen_t len,
 	       struct handed *ret)
@@ -191,15 +201,19 @@ int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, so
 	enum protocol protocol = PROTO_TCP;
 	int why = bind_plainly(socket, to, len);
 	bool may_be_held = why == EADDRINUSE && port_of(to, len) && protocol_of(socket, &protocol);
+	int64_t until_ms = may_be_held ? clock_steady_ms() + GIVEN_BACK_WITHIN_MS : 0;
 
 	*ret = HANDED_NOTHING;
-	for (unsigned i = 0; i < 2 && why == EADDRINUSE && may_be_held; i++) {
-		int held = take(c, protocol, port_of(to, len));
+	for (unsigned i = 0; why == EADDRINUSE && may_be_held; i++) {
+		bool is_given;
+		int held = take(c, protocol, port_of(to, len), &is_given);
 
 		if (held >= 0)
 			return take_over(c, held, socket, to, len, ret);
-		if (c->fd < 0)
+		if (c->fd < 0 || (i > 0 && (!is_given || clock_steady_ms() >= until_ms)))
 			break;
+		if (is_given)
+			nanosleep(&(struct timespec){ .tv_nsec = GIVEN_BACK_EVERY_NS }, NULL);
 		why = bind_plainly(socket, to, len);
 	}
 	return why;
@@ -227,6 +241,21 @@ int guard_listen(struct guard_client *c, int socket, int backlog, struct handed 
 }
 
 /* The others. */
+
+enum giving guard_give(struct guard_client *c, uint16_t port, int held)
+{
+	CLEANUP(json_cleanup) json_t *ask = about(c, "hold", PROTO_TCP, port), *answer = NULL;
+	struct err err = { 0 };
+
+	/* A guard that was started anew has another connection. */
+	for (unsigned i = 0; ask && i < 2 && guard_connect(c); i++) {
+		if (exchange_with(c, ask, held, &answer, NULL, &err))
+			return json_bool_of(answer, "held") ? GIVING_DONE : GIVING_NOBODY;
+		if (err.code == ERR_BUSY)
+			return GIVING_SILENCE;
+	}
+	return GIVING_NOBODY;
+}
 
 pid_t guard_of(struct guard_client *c, enum protocol protocol, uint16_t port)
 {

@@ -41,6 +41,17 @@ int guard_listen(struct guard_client *c, int socket, int backlog, struct handed 
 /* Whether the guard holds it, and would give it. */
 bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port);
 
+/*
+ * Give a TCP port back: `held` (hold.h) is bound to it, and stays the caller's.  A guard that was asked and
+ * is silent may have it or not.
+ */
+enum giving {
+	GIVING_DONE,
+	GIVING_NOBODY, /* there is no guard, or none that holds this port */
+	GIVING_SILENCE,
+};
+enum giving guard_give(struct guard_client *c, uint16_t port, int held);
+
 /* The guard that holds it now; 0: none does. Of who has connected. */
 pid_t guard_of(struct guard_client *c, enum protocol protocol, uint16_t port);
 

@@ -167,7 +167,8 @@ bool message_receive(int fd, json_t **ret, int *ret_passed, struct err *err)
 	CLEANUP(fd_cleanup) int passed = -1;
 
 	if (len < 0)
-		return fail(err, ERR_IO, "cannot take a message: %s", strerror(errno));
+		return fail(err, errno == EAGAIN ? ERR_BUSY : ERR_IO, "cannot take a message: %s",
+			    strerror(errno));
 	passed = passed_with(&m);
 	if (len == 0)
 		return fail(err, ERR_NOT_FOUND, "the other end is gone");

@@ -49,6 +49,7 @@ MUST_CHECK bool message_send(int fd, const json_t *message, int passed, struct e
 /*
  * Take one.  `*ret_passed` -1: it has no file; the caller closes it.
  * Errors: ERR_NOT_FOUND  the other end is gone
+ *         ERR_BUSY       it has said nothing in the time that the socket has
  *         ERR_INVALID    it is no message
  *         ERR_IO         also where its file found no place
  */

@@ -16,6 +16,14 @@
  * enough here (inet_csk_get_port, fastreuseport), so another program of the same user that sets it
  * may be bound in between.
  *
+ * Who takes the place of a socket that listens is bound beside it, with SO_REUSEPORT on both, and has to
+ * make the kernel forget that when the other one is closed.  It does with the next bind that has no
+ * SO_REUSEPORT and succeeds, and that one succeeds beside connections that are remembered only with
+ * SO_REUSEADDR on it and on the holder, which would let strangers in.  So a third one is in their way,
+ * the keeper: two sockets that are bound to devices, each to another one, are in each other's way in
+ * nothing, and in the way of everybody else.  Such a device need not be there, and the last bind also
+ * tells whether anybody listens still.
+ *
  * A UDP socket that is bound receives.  One that was shut down does not, and is no listener to who
  * looks; what is sent there is dropped.
  * What this rests on is proved by tests/unit/enforce/test_hold.c.
@@ -23,11 +31,25 @@
 #include "enforce/hold.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62
+#endif
+
+/* Rationale: numbers that no device has, as these count from 1. */
+#define KEEPER_DEVICE INT_MAX
+#define PROBE_DEVICE  (INT_MAX - 1)
+
+/* Rationale: a bind takes some microseconds, and a process some milliseconds to end. */
+#define PROBE_EVERY_NS 1000000
 
 static bool get_option(int fd, int name)
 {
@@ -115,6 +137,117 @@ static bool is_stream(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
+/* In the place of sockets that listen. */
+
+static void set_reuse_port(const int *fds, unsigned count, bool on)
+{
+	for (unsigned i = 0; i < count; i++)
+		set_option(fds[i], SO_REUSEPORT, on);
+}
+
+static void close_all(const int *fds, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		close(fds[i]);
+}
+
+static int open_on(int device, sa_family_t *ret)
+{
+	int fd = open_socket(PROTO_TCP, ret);
+
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0)
+		fd_cleanup(&fd);
+	return fd;
+}
+
+/* Past what remains of connections, too, in the way of nobody yet. */
+static bool bind_shared(int fd, sa_family_t family, uint16_t port)
+{
+	set_option(fd, SO_REUSEADDR, true);
+	set_option(fd, SO_REUSEPORT, true);
+	return bind_any(fd, family, port) == 0;
+}
+
+/* What listens is in the way of strangers until `keeper` is, which is so to the end. */
+static bool bind_beside_all(int fd, int keeper, sa_family_t family, uint16_t port,
+			    const int *listening, unsigned count)
+{
+	bool are_bound;
+
+	set_reuse_port(listening, count, true);
+	are_bound = bind_shared(fd, family, port) && bind_shared(keeper, family, port);
+	set_reuse_port(listening, count, false);
+	set_option(keeper, SO_REUSEPORT, false);
+	set_option(keeper, SO_REUSEADDR, false);
+	set_option(fd, SO_REUSEPORT, false);
+	return are_bound;
+}
+
+/* Only when nobody listens; and what the kernel remembers of sharing is gone then. */
+static bool bind_probe(int probe, sa_family_t family, uint16_t port, int64_t within_ms)
+{
+	int64_t until_ms = clock_steady_ms() + within_ms;
+
+	set_option(probe, SO_REUSEADDR, true);
+	while (bind_any(probe, family, port) < 0) {
+		if (errno != EADDRINUSE || clock_steady_ms() >= until_ms)
+			return false;
+		nanosleep(&(struct timespec){ .tv_nsec = PROBE_EVERY_NS }, NULL);
+	}
+	return true;
+}
+
+bool hold_in_place_of(const int *listening, unsigned count, uint16_t port, int64_t within_ms,
+		      int *ret_fd)
+{
+	sa_family_t family;
+	CLEANUP(fd_cleanup) int fd = open_socket(PROTO_TCP, &family);
+	CLEANUP(fd_cleanup) int keeper = open_on(KEEPER_DEVICE, &family);
+	CLEANUP(fd_cleanup) int probe = open_on(PROBE_DEVICE, &family);
+	bool are_bound = fd >= 0 && keeper >= 0 && probe >= 0 &&
+			 bind_beside_all(fd, keeper, family, port, listening, count);
+
+	close_all(listening, count);
+	if (!are_bound || !bind_probe(probe, family, port, within_ms))
+		return false;
+	set_option(fd, SO_REUSEADDR, false);
+	*ret_fd = fd_take(&fd);
+	return true;
+}
+
+/* For both families, or for the one that the machine has. */
+static bool is_bound_to_all(int fd, uint16_t port)
+{
+	static const struct in6_addr any = IN6ADDR_ANY_INIT;
+	union {
+		struct sockaddr_in four;
+		struct sockaddr_in6 six;
+	} at = { 0 };
+	socklen_t size = sizeof(at);
+	sa_family_t family;
+	CLEANUP(fd_cleanup) int like = open_socket(PROTO_TCP, &family);
+	int one_family = 0;
+	socklen_t len = sizeof(one_family);
+
+	if (getsockname(fd, (struct sockaddr *)&at, &size) < 0 || at.four.sin_family != family)
+		return false;
+	if (family == AF_INET)
+		return at.four.sin_port == htons(port) && !at.four.sin_addr.s_addr;
+	return at.six.sin6_port == htons(port) && !memcmp(&at.six.sin6_addr, &any, sizeof(any)) &&
+	       getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one_family, &len) == 0 && !one_family;
+}
+
+bool hold_adopt(int fd, uint16_t port)
+{
+	if (!is_stream(fd) || get_option(fd, SO_ACCEPTCONN) || !is_bound_to_all(fd, port))
+		return false;
+	set_option(fd, SO_REUSEADDR, false);
+	set_option(fd, SO_REUSEPORT, false);
+	return true;
+}
+
+/* To its owner. */
+
 static void hand_back(int owner, const struct handed *was)
 {
 	set_option(owner, SO_REUSEPORT, was->reuse_port);
@@ -156,6 +289,12 @@ int hold_hand_over(int held, int owner, const struct sockaddr *to, socklen_t len
 	else
 		*ret = was;
 	return why;
+}
+
+void hold_stay(int held, int owner, struct handed *was)
+{
+	set_option(owner, SO_REUSEADDR, true);
+	was->held = held;
 }
 
 int hold_listen(int owner, int backlog, const struct handed *was)

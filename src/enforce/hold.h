@@ -26,8 +26,25 @@
 MUST_CHECK bool hold_port(enum protocol protocol, uint16_t port, bool past_remains, int *ret_fd,
 			  struct err *err);
 
+/*
+ * From here on hold the TCP port of sockets that listen there, and close these: copies, which
+ * nobody else is thought to have.  At no moment anybody else can bind it, but who is of this user
+ * and shares it (SO_REUSEPORT).  Who is about to end may have them, too, and is waited for so long.
+ * False: it is not held, because somebody listens there all the same.  That one is left alone; but now
+ * who shares it may be bound beside it, so this is not for sockets that are known to be had.
+ */
+MUST_CHECK bool hold_in_place_of(const int *listening, unsigned count, uint16_t port,
+				 int64_t within_ms, int *ret_fd);
+
+/*
+ * Take a TCP socket for what holds the port, that another process has given.  False: it is none,
+ * as it listens, or leaves addresses open.
+ */
+MUST_CHECK bool hold_adopt(int fd, uint16_t port);
+
 /* What a socket has to get back when it listens. Start from HANDED_NOTHING. */
 struct handed {
+	bool is_of_guard; /* a guard has given the port */
 	bool reuse_address, reuse_port;
 	int held; /* stays until it listens: connections that have ended are remembered; -1 */
 };
@@ -41,6 +58,9 @@ struct handed {
  */
 int hold_hand_over(int held, int owner, const struct sockaddr *to, socklen_t len,
 		   struct handed *ret);
+
+/* As if connections were remembered: `held` cannot be closed everywhere, and stays beside the owner. */
+void hold_stay(int held, int owner, struct handed *was);
 
 /*
  * Have an owner listen that was bound so, and give it back what it had asked for; of UDP only

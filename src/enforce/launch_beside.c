@@ -91,12 +91,16 @@ static _Noreturn void supervise(struct beside *b)
 	for (;;) {
 		struct pollfd fds[] = { { .fd = b->s.listener, .events = POLLIN },
 					{ .fd = b->signals, .events = POLLIN },
-					{ .fd = b->run, .events = POLLIN } };
+					{ .fd = b->run, .events = POLLIN },
+					{ .fd = supervisor_wakes(&b->s), .events = POLLIN } };
 
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0)
 			continue;
 		if ((fds[0].revents & POLLIN) && !supervisor_answer(&b->s))
 			break;
+		/* Before it is told that the command has ended, as it may be started again at once. */
+		if (fds[1].revents || fds[3].revents)
+			supervisor_look(&b->s);
 		if (fds[1].revents)
 			reap(b);
 		if (b->run >= 0 && fds[2].revents)
@@ -154,7 +158,7 @@ static _Noreturn void be_supervisor(struct beside *b, const struct launching *l,
 static bool begin_both(const struct launching *l, int reports, pid_t run, const sigset_t *mask,
 		       struct err *err)
 {
-	CLEANUP(handover_cleanup) struct handover c = { -1, -1 };
+	CLEANUP(handover_cleanup) struct handover c = HANDOVER_NONE;
 	struct beside b = {
 		.s = { .listener = -1,
 		       .assignment = l->assignment,
@@ -255,7 +259,7 @@ static bool follow_command(int reports, int signals, struct err *err)
 
 bool launch_beside(const struct launching *l, struct err *err)
 {
-	CLEANUP(handover_cleanup) struct handover c = { -1, -1 };
+	CLEANUP(handover_cleanup) struct handover c = HANDOVER_NONE;
 	CLEANUP(fd_cleanup) int signals = -1;
 	sigset_t all, before;
 	pid_t run = getpid(), pid;

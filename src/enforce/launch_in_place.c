@@ -18,13 +18,16 @@
 
 static _Noreturn void supervise(struct supervisor *s)
 {
-	struct pollfd one = { .fd = s->listener, .events = POLLIN };
-
 	for (;;) {
-		if (poll(&one, 1, -1) < 0)
+		struct pollfd fds[] = { { .fd = s->listener, .events = POLLIN },
+					{ .fd = supervisor_wakes(s), .events = POLLIN } };
+
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0)
 			continue;
-		if (one.revents & POLLIN ? !supervisor_answer(s) : one.revents != 0)
+		if (fds[0].revents & POLLIN ? !supervisor_answer(s) : fds[0].revents != 0)
 			break;
+		if (fds[1].revents)
+			supervisor_look(s);
 	}
 	supervisor_end(s);
 	_exit(0);
@@ -81,7 +84,7 @@ static _Noreturn void be_between(const struct launching *l, const struct speaker
 
 bool launch_prepare(struct launching *l, struct err *err)
 {
-	CLEANUP(handover_cleanup) struct handover c = { -1, -1 };
+	CLEANUP(handover_cleanup) struct handover c = HANDOVER_NONE;
 	struct speaker speaker;
 	sigset_t all, before;
 

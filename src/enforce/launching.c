@@ -15,68 +15,6 @@
 /* Rationale: a supervisor has a listener, a port that it holds, and four ends of channels. */
 #define KEPT_MAX 8
 
-/* Messages between the two. */
-
-bool handover_open(struct handover *c, struct err *err)
-{
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return fail(err, ERR_IO, "cannot make a pair of sockets: %s", strerror(errno));
-	*c = (struct handover){ ends[0], ends[1] };
-	return true;
-}
-
-void handover_cleanup(struct handover *c)
-{
-	fd_cleanup(&c->ours);
-	fd_cleanup(&c->theirs);
-	*c = (struct handover){ -1, -1 };
-}
-
-union with_fd {
-	char room[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr head;
-};
-
-bool handover_send(int to, char what, int fd)
-{
-	struct iovec bytes = { &what, 1 };
-	union with_fd with = { 0 };
-	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		m.msg_control = &with;
-		m.msg_controllen = sizeof(with);
-		with.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(fd)),
-					      .cmsg_level = SOL_SOCKET,
-					      .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(&with.head), &fd, sizeof(fd));
-	}
-	return sendmsg(to, &m, MSG_NOSIGNAL) == 1;
-}
-
-char handover_receive(int from, int *ret_fd)
-{
-	char what = 0;
-	struct iovec bytes = { &what, 1 };
-	union with_fd with = { 0 };
-	struct msghdr m = { .msg_iov = &bytes,
-			    .msg_iovlen = 1,
-			    .msg_control = &with,
-			    .msg_controllen = sizeof(with) };
-	ssize_t got;
-
-	do
-		got = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
-	if (got != 1)
-		return 0;
-	if (ret_fd && m.msg_controllen && with.head.cmsg_type == SCM_RIGHTS)
-		memcpy(ret_fd, CMSG_DATA(&with.head), sizeof(*ret_fd));
-	return what;
-}
-
 /* The supervisor. */
 
 bool supervisor_can_reach(pid_t pid, int fd)
@@ -135,10 +73,8 @@ void supervisor_settle(struct supervisor *s, const struct launching *l, int *con
 
 bool supervisor_take_listener(struct supervisor *s, int channel)
 {
-	if (handover_receive(channel, &s->listener) == SAYS_READY && supervisor_begin(s)) {
-		s->book.closed = s->listener;
+	if (handover_receive(channel, &s->listener) == SAYS_READY && supervisor_begin(s))
 		return handover_send(channel, SAYS_READY, -1);
-	}
 	fd_cleanup(&s->listener);
 	s->listener = -1;
 	return false;

@@ -11,19 +11,8 @@
 
 #include <signal.h>
 
+#include "enforce/handover.h"
 #include "enforce/launch.h"
-
-/* Two ends of a socket that keeps messages apart; for CLEANUP(handover_cleanup). */
-struct handover {
-	int ours, theirs;
-};
-MUST_CHECK bool handover_open(struct handover *c, struct err *err);
-void handover_cleanup(struct handover *c);
-
-/* A message of one byte, and a descriptor (-1: none) with it. */
-bool handover_send(int to, char what, int fd);
-/* 0: the other end is closed. `ret_fd` NULL: none is expected. */
-char handover_receive(int from, int *ret_fd);
 
 enum {
 	SAYS_YES = 'y',

@@ -186,12 +186,18 @@ static int bind_unbound(struct supervisor *s, const struct waiting *w)
 
 static int answer_listen(struct supervisor *s, const struct waiting *w)
 {
+	const struct who_listens who = {
+		.socket = w->socket,
+		.backlog = w->call.backlog,
+		.tid = (pid_t)w->notif->pid,
+		.fd = w->call.fd,
+	};
 	bool judged = is_judged(w);
 	int error = judged && !port_of(w->socket) ? bind_unbound(s, w) : 0;
 
 	if (error)
 		return error;
-	error = listen_for(s, w->socket, w->call.backlog);
+	error = listen_for(s, &who);
 	if (error)
 		return error;
 	if (judged)
@@ -291,6 +297,11 @@ bool supervisor_answer(struct supervisor *s)
 	return true;
 }
 
+void supervisor_look(struct supervisor *s)
+{
+	copies_look(&s->holding.copies, &s->holding.guard);
+}
+
 void supervisor_prepare(struct supervisor *s)
 {
 	CLEANUP(fd_cleanup) int any = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -345,6 +356,7 @@ void supervisor_end(struct supervisor *s)
 {
 	/* Before the book, which may take its time. */
 	holding_end(&s->holding);
+	wait_for_told();
 	note_ended(s, s->assignment);
 	for (unsigned i = 0; i < s->n_delegated; i++)
 		note_ended(s, s->delegated[i].assignment);

@@ -56,6 +56,15 @@ MUST_CHECK bool supervisor_begin(struct supervisor *s);
 /* Answer the next call that waits; there is one. False: the listener is none, and never will be. */
 MUST_CHECK bool supervisor_answer(struct supervisor *s);
 
+/* Readable when supervisor_look has something to do; -1: nothing yet.  It changes with an answer. */
+static inline int supervisor_wakes(const struct supervisor *s)
+{
+	return s->holding.copies.wakes;
+}
+
+/* Something that listened may have ended. */
+void supervisor_look(struct supervisor *s);
+
 /* All have ended: what listened is down. */
 void supervisor_end(struct supervisor *s);
 

@@ -12,6 +12,7 @@ import pytest
 from books import TRACED, WIDE
 from clilib import TOP, libraries_of, one_object
 from cloudflare import cloudflare  # noqa: F401: a fixture
+from guards import guard, owned  # noqa: F401: fixtures
 from machines import Machine
 from pgserver import empty, roles, server, shared  # noqa: F401: fixtures
 from servers import bound, elsewhere, node, python, serve  # noqa: F401: fixtures

@@ -6,6 +6,8 @@ import signal
 import threading
 import time
 
+import pytest
+
 # Binds a port whenever that is possible, and lets go of it.
 HAMMER = """
 import socket, sys
@@ -88,3 +90,18 @@ class Guard:
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         return self.process.wait(timeout=20)
+
+
+@pytest.fixture
+def guard(pb):
+    def run(*options, **more):
+        return Guard(pb, *options, **more)
+    return run
+
+
+@pytest.fixture
+def owned(pb):
+    """owned("shop/web"): its port, which its owner can get back from a guard."""
+    def run(service, *options):
+        return int(pb.ok("get", service, "--create", "--meta", "startedBy=run", *options))
+    return run

@@ -40,21 +40,6 @@ os._exit(0)
 
 
 @pytest.fixture
-def guard(pb):
-    def run(*options, **more):
-        return Guard(pb, *options, **more)
-    return run
-
-
-@pytest.fixture
-def owned(pb):
-    """owned("shop/web"): its port, which its owner can get back from a guard."""
-    def run(service, *options):
-        return int(pb.ok("get", service, "--create", "--meta", "startedBy=run", *options))
-    return run
-
-
-@pytest.fixture
 def held_server(pb, elsewhere):
     """held_server("shop/web"): exec-held with a server that ends when its input does."""
     def run(service, *options):

@@ -302,6 +302,13 @@ def test_run__binds_nothing_when_its_supervisor_is_killed(shop):
 # --- what the book is told
 
 @BOTH
+def test_run__that_ends_at_once_is_down_in_the_end(shop, way):
+    for n in range(1, 11):
+        shop.start("bind(3000)", env=way).communicate()
+        until(lambda n=n: shop.states() == ["in_use", "down"] * n)
+
+
+@BOTH
 def test_run__marks_the_entry_in_use_and_down(shop, way):
     program = shop.start("s = bind(3000); sys.stdin.read()", env=way)
     assert program.stdout.readline() == "3100\n"

@@ -47,7 +47,7 @@ static void test_end__lets_go_of_the_ports_before_the_book_is_told(void **state)
 	struct supervisor s = {
 		.listener = -1,
 		.assignment = a,
-		.book = { .ask = hear, .arg = &scene, .closed = -1 },
+		.book = { .ask = hear, .arg = &scene },
 		.holding = HOLDING_NOTHING,
 	};
 	int ends[2] = { -1, -1 };
