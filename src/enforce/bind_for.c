@@ -1,6 +1,7 @@
 #include "enforce/bind_for.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,8 +31,7 @@ static void forget_lent(struct lent *l)
 {
 	handover_cleanup(&l->way);
 	fd_cleanup(&l->was.held);
-	l->was.held = -1;
-	l->socket = 0;
+	*l = (struct lent){ .was = HANDED_NOTHING, .way = HANDOVER_NONE };
 }
 
 /* Ours go first, as the guard tries when the connection ends. */
@@ -76,12 +76,15 @@ static bool is_tcp(int socket)
 	       option(socket, SO_PROTOCOL) != IPPROTO_SCTP;
 }
 
-/* Where no more files may be open it stays with us. */
+/* Where it cannot be sent it stays with us. */
 static void send_away(struct lent *l)
 {
-	if (l->was.held < 0 || !handover_open(&l->way, NULL) ||
-	    !handover_send(l->way.ours, 'h', l->was.held))
+	if (l->was.held < 0 || !handover_open(&l->way, NULL))
 		return;
+	if (!handover_send(l->way.ours, 'h', l->was.held)) {
+		handover_cleanup(&l->way);
+		return;
+	}
 	fd_cleanup(&l->was.held);
 	l->was.held = -1;
 }
@@ -125,7 +128,7 @@ static int bind_left(struct holding *h, int held, int socket, const struct socka
 		copies_give(&h->copies, &h->guard, port_of(at, len), held);
 		return why;
 	}
-	if (h->copies.guard_is_silent) {
+	if (h->copies.owed >= 0) {
 		copies_keep_holder(&h->copies, port_of(at, len), held);
 		hold_stay(held, socket, ret);
 	}
@@ -134,12 +137,48 @@ static int bind_left(struct holding *h, int held, int socket, const struct socka
 	return 0;
 }
 
+/* One that was bound and is closed, and has never listened: what held the port until then is lent still. */
+static struct lent *find_unused(struct holding *h, uint16_t port)
+{
+	pid_t pid;
+	int fd;
+
+	for (unsigned i = 0; i < LENT_MAX; i++) {
+		struct lent *l = &h->lent[i];
+
+		if (l->socket && l->port == port && l->way.theirs >= 0 &&
+		    !foreign_find(l->socket, &pid, &fd))
+			return l;
+	}
+	return NULL;
+}
+
+static int bind_unused(struct lent *l, int socket, const struct sockaddr *at, socklen_t len,
+		       struct handed *ret)
+{
+	int held = handover_peek(l->way.theirs);
+	int why = held < 0 ? EADDRINUSE : hold_hand_over(held, socket, at, len, ret);
+
+	if (why) {
+		fd_cleanup(&held);
+		return why;
+	}
+	/* The guard has it, too, until somebody listens. */
+	ret->is_of_guard = l->was.is_of_guard;
+	hold_stay(held, socket, ret);
+	forget_lent(l);
+	return 0;
+}
+
 static int bind_tcp(struct holding *h, int socket, const struct sockaddr *at, socklen_t len,
 		    struct handed *ret)
 {
 	uint16_t port = port_of(at, len);
+	struct lent *unused = port ? find_unused(h, port) : NULL;
 	int left;
 
+	if (unused)
+		return bind_unused(unused, socket, at, len, ret);
 	if (port && h->fd >= 0 && h->port == port)
 		return bind_held(h, socket, at, len, ret);
 	left = port ? copies_hold(&h->copies, port) : -1;
@@ -169,7 +208,7 @@ static struct lent take_back(struct holding *h, ino_t number)
 			l = h->lent[i];
 			h->lent[i].socket = 0;
 			if (l.way.theirs >= 0)
-				(void)handover_receive(l.way.theirs, &l.was.held);
+				l.was.held = handover_take(l.way.theirs);
 			handover_cleanup(&l.way);
 			return l;
 		}

@@ -37,9 +37,9 @@ static bool wake_by(const struct copies *c, int fd)
 	return fd >= 0 && epoll_ctl(c->wakes, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
-static void set_timer(const struct copies *c)
+static void set_timer(const struct copies *c, bool runs)
 {
-	const struct timespec every = { .tv_nsec = c->count ? LOOK_EVERY_NS : 0 };
+	const struct timespec every = { .tv_nsec = runs ? LOOK_EVERY_NS : 0 };
 	const struct itimerspec when = { .it_interval = every, .it_value = every };
 
 	(void)timerfd_settime(c->timer, 0, &when, NULL);
@@ -87,17 +87,17 @@ static bool has_ended(const struct copy *one, int64_t within_ms)
 	return one->process >= 0 && poll(&process, 1, (int)within_ms) > 0;
 }
 
-static bool is_had(const struct copies *c, struct copy *one)
+/* Who is known to have had it, or else whoever is found. */
+static enum having who_has(const struct copies *c, struct copy *one)
 {
+	enum having has = has_ended(one, 0) ? HAS_NOT : foreign_has(one->pid, one->fd, one->socket);
 	pid_t pid;
 	int fd;
 
-	if (!has_ended(one, 0) && foreign_may_have(one->pid, one->fd, one->socket))
-		return true;
-	if (!foreign_find(one->socket, &pid, &fd))
-		return false;
+	if (has != HAS_NOT || !foreign_find(one->socket, &pid, &fd))
+		return has;
 	note_process(c, one, pid, fd);
-	return true;
+	return HAS_IT;
 }
 
 /* Keeping. */
@@ -142,8 +142,8 @@ static struct copy *keep(struct copies *c, uint16_t port, int socket)
 		.process = -1,
 	};
 	way = HANDOVER_NONE;
-	c->count++;
-	set_timer(c);
+	if (!c->count++)
+		set_timer(c, true);
 	return one;
 }
 
@@ -161,13 +161,13 @@ void copies_add(struct copies *c, uint16_t port, int socket, pid_t pid, int fd)
 static int take_out(struct copies *c, unsigned i)
 {
 	struct copy *one = &c->items[i];
-	int socket = -1;
+	int socket = handover_take(one->way.theirs);
 
-	(void)handover_receive(one->way.theirs, &socket);
 	handover_cleanup(&one->way);
 	forget_process(c, one);
 	*one = c->items[--c->count];
-	set_timer(c);
+	if (!c->count)
+		set_timer(c, false);
 	return socket;
 }
 
@@ -188,18 +188,22 @@ static bool has_become_shared(const struct copy *one)
 	return socket < 0 || is_shared(socket);
 }
 
-/* Of one port, or of each (0). */
+/*
+ * Of one port, or of each (0).  What may not be looked into is not kept on: its socket might listen to
+ * its end, or be taken for closed while it is not.
+ */
 static void mark_left(struct copies *c, uint16_t port)
 {
 	for (unsigned i = c->count; i-- > 0;) {
 		struct copy *one = &c->items[i];
+		enum having has;
 
 		if (one->is_holder || (port && one->port != port))
 			continue;
-		if (has_become_shared(one))
+		has = has_become_shared(one) ? HAS_UNSEEN : who_has(c, one);
+		one->is_left = has == HAS_NOT;
+		if (has == HAS_UNSEEN)
 			drop(c, i);
-		else
-			one->is_left = !is_had(c, one);
 	}
 }
 
@@ -289,11 +293,42 @@ void copies_keep_holder(struct copies *c, uint16_t port, int held)
 
 void copies_give(struct copies *c, struct guard_client *guard, uint16_t port, int held)
 {
-	if (!c->guard_is_silent)
-		c->guard_is_silent = guard_give(guard, port, held) == GIVING_SILENCE;
-	if (c->guard_is_silent)
+	if (c->owed < 0 && guard_give(guard, port, &held) == GIVING_SILENCE)
+		c->owed = fd_take(&guard->fd);
+	if (held >= 0)
 		copies_keep_holder(c, port, held);
-	close(held);
+	fd_cleanup(&held);
+}
+
+/* The guard that was silent goes on, or has ended: what is held is given again, and then not ours. */
+static void give_what_is_held(struct copies *c, struct guard_client *guard)
+{
+	int held[COPIES_MAX];
+	uint16_t ports[COPIES_MAX];
+	unsigned count = 0;
+
+	for (unsigned i = c->count; i-- > 0;)
+		if (c->items[i].is_holder) {
+			ports[count] = c->items[i].port;
+			held[count++] = take_out(c, i);
+		}
+	for (unsigned i = 0; i < count; i++)
+		if (held[i] >= 0 && !has_copy(c, ports[i]))
+			copies_give(c, guard, ports[i], held[i]);
+		else
+			fd_cleanup(&held[i]);
+}
+
+static void hear_guard(struct copies *c, struct guard_client *guard)
+{
+	struct pollfd answer = { .fd = c->owed, .events = POLLIN };
+	CLEANUP(fd_cleanup) int owed = -1;
+
+	if (c->owed < 0 || poll(&answer, 1, 0) <= 0)
+		return;
+	/* Closed at last, as the guard gives the port to nobody before that. */
+	owed = fd_take(&c->owed);
+	give_what_is_held(c, guard);
 }
 
 /* Where there is no guard any more, the port is free. */
@@ -317,6 +352,7 @@ void copies_look(struct copies *c, struct guard_client *guard)
 	uint64_t times;
 
 	(void)!read(c->timer, &times, sizeof(times));
+	hear_guard(c, guard);
 	hold_all_left(c, guard);
 }
 
@@ -328,7 +364,9 @@ static void wait_for_ends(const struct copies *c)
 	for (unsigned i = 0; i < c->count; i++) {
 		int64_t left_ms = until_ms - clock_steady_ms();
 
-		(void)has_ended(&c->items[i], left_ms > 0 ? left_ms : 0);
+		/* Others were given the socket. */
+		if (foreign_is_ending(c->items[i].pid))
+			(void)has_ended(&c->items[i], left_ms > 0 ? left_ms : 0);
 	}
 }
 
@@ -339,6 +377,7 @@ void copies_end(struct copies *c, struct guard_client *guard)
 	hold_all_left(c, guard);
 	while (c->count)
 		drop(c, 0);
+	fd_cleanup(&c->owed);
 	fd_cleanup(&c->wakes);
 	fd_cleanup(&c->timer);
 	*c = COPIES_NONE;

@@ -35,15 +35,16 @@ struct copy {
 struct copies {
 	struct copy items[COPIES_MAX];
 	unsigned count;
-	bool guard_is_silent; /* it was asked, and is not any more */
+	int owed; /* an answer of the guard, by its connection, until which it is not asked; -1: none */
 	int wakes; /* can be read when there is something for copies_look; -1: nothing is kept yet */
 	int timer;
 };
-#define COPIES_NONE ((struct copies){ .wakes = -1, .timer = -1 })
+#define COPIES_NONE ((struct copies){ .owed = -1, .wakes = -1, .timer = -1 })
 
 /*
  * `socket` listens there, and process `pid` has it as `fd`.  One that programs share (SO_REUSEPORT)
- * is not kept: the kernel would send a part of the connections to the copy.
+ * is not kept: the kernel would send a part of the connections to the copy.  Nor is that of a
+ * process that may not be looked into.
  */
 void copies_add(struct copies *c, uint16_t port, int socket, pid_t pid, int fd);
 

@@ -72,11 +72,13 @@ MUST_CHECK bool foreign_read(pid_t tid, uint64_t at, void *to, size_t len);
 #define PROGRAM_SIZE 64
 void foreign_program(pid_t tid, char ret[static PROGRAM_SIZE]);
 
-/*
- * Whether a process has the socket of that number (st_ino) as that descriptor.  True also where that
- * cannot be seen: another user's, one that may not be looked into, one whose first thread has ended.
- */
-bool foreign_may_have(pid_t pid, int fd, ino_t socket);
+/* Whether a process has the socket of that number (st_ino) as that descriptor. */
+enum having {
+	HAS_NOT,
+	HAS_IT, /* or has no files at all any more, as who ends, or whose first thread has ended */
+	HAS_UNSEEN,
+};
+enum having foreign_has(pid_t pid, int fd, ino_t socket);
 
 /* Any process that has it, but this one.  False: none that can be looked into. */
 MUST_CHECK bool foreign_find(ino_t socket, pid_t *ret_pid, int *ret_fd);
@@ -87,5 +89,8 @@ pid_t foreign_of_thread(pid_t tid);
 /* 0: it cannot be read. */
 pid_t foreign_parent(pid_t pid);
 uint64_t foreign_start(pid_t pid);
+
+/* It has begun to end. */
+bool foreign_is_ending(pid_t pid);
 
 #endif

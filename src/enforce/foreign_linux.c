@@ -109,12 +109,15 @@ static void link_of(ino_t socket, char ret[static LINK_SIZE])
 	snprintf(ret, LINK_SIZE, "socket:[%llu]", (unsigned long long)socket);
 }
 
-static bool leads_to(int folder, const char *fd, const char *socket)
+static enum having leads_to(int folder, const char *fd, const char *socket)
 {
 	char link[LINK_SIZE];
 	ssize_t len = readlinkat(folder, fd, link, sizeof(link));
 
-	return len == (ssize_t)strlen(socket) && !memcmp(link, socket, (size_t)len);
+	if (len < 0)
+		return errno == ENOENT ? HAS_NOT : HAS_UNSEEN;
+	return len == (ssize_t)strlen(socket) && !memcmp(link, socket, (size_t)len) ? HAS_IT
+										    : HAS_NOT;
 }
 
 /* /proc/PID/fd; NULL: it may not be looked into, or there is no such process. */
@@ -142,19 +145,21 @@ static bool has_any(DIR *files)
 	return false;
 }
 
-bool foreign_may_have(pid_t pid, int fd, ino_t socket)
+enum having foreign_has(pid_t pid, int fd, ino_t socket)
 {
 	char name[16], link[LINK_SIZE];
 	DIR *files = open_files(pid);
-	bool may;
+	enum having has;
 
 	if (!files)
-		return errno != ENOENT;
+		return HAS_UNSEEN;
 	snprintf(name, sizeof(name), "%d", fd);
 	link_of(socket, link);
-	may = leads_to(dirfd(files), name, link) || !has_any(files);
+	has = leads_to(dirfd(files), name, link);
+	if (has == HAS_NOT && !has_any(files))
+		has = HAS_IT;
 	closedir(files);
-	return may;
+	return has;
 }
 
 static bool find_in(pid_t pid, const char *link, int *ret_fd)
@@ -164,7 +169,7 @@ static bool find_in(pid_t pid, const char *link, int *ret_fd)
 	bool found = false;
 
 	while (files && !found && (one = readdir(files)))
-		if (is_number(one) && leads_to(dirfd(files), one->d_name, link)) {
+		if (is_number(one) && leads_to(dirfd(files), one->d_name, link) == HAS_IT) {
 			*ret_fd = (int)strtol(one->d_name, NULL, 10);
 			found = true;
 		}
@@ -215,4 +220,12 @@ pid_t foreign_parent(pid_t pid)
 uint64_t foreign_start(pid_t pid)
 {
 	return stat_field(pid, 19);
+}
+
+/* Source: include/linux/sched.h; the kernel shows these flags. */
+#define PF_EXITING 0x4
+
+bool foreign_is_ending(pid_t pid)
+{
+	return stat_field(pid, 6) & PF_EXITING;
 }

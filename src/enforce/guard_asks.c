@@ -5,7 +5,8 @@
  *   status   a file with all that it knows
  *   take     the file that holds a port, so that the owner can be bound beside it (hold.h);
  *            then `taken`, and the guard lets go of it, or `kept`, and it goes on
- *   hold     a file that holds a port from now on, of an owner that has ended (copies.h)
+ *   hold     a file that holds a port from now on, of an owner that has ended (copies.h); then `kept`,
+ *            when who had it has closed it
  *   yield    let go of a port, and leave it alone for `forMs`; with a process (a pidfd), until that
  *            has ended, where this is sooner
  *   tried    somebody asked for a port that is another's: only noted
@@ -92,7 +93,7 @@ static void answer_take(struct visitor *v, const json_t *ask, struct reply *r)
 		r->fd = s->fd;
 	}
 	r->json = json_pack("{s:b, s:b, s:b}", "success", 1, "held", is_held, "given",
-			    s && s->state == SPOT_GIVEN && s->holder && s->holder != v);
+			    s && s->holder && s->holder != v);
 }
 
 static void answer_taken(struct visitor *v, const json_t *ask, struct reply *r)
@@ -125,7 +126,7 @@ static void answer_hold(struct visitor *v, const json_t *ask, struct reply *r)
 
 	if (takes) {
 		s->fd = fd_take(&r->passed);
-		s->holder = NULL;
+		s->holder = v;
 		spot_become(s, SPOT_HELD, WHY_NONE, clock_now_ms());
 		guard_tell(v->guard, s, GUARD_HOLDS, NULL);
 	}

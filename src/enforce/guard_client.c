@@ -1,5 +1,5 @@
 /*
- * Syscalls: socket, connect, setsockopt, getsockopt, bind, fcntl, pread64, close, those of hold.c
+ * Syscalls: socket, connect, setsockopt, getsockopt, getsockname, bind, nanosleep, fcntl, pread64, close, those of hold.c
  *           and guard_wire.c
  */
 #include "enforce/guard_client.h"
@@ -20,7 +20,7 @@
 #define ANSWER_WITHIN_S 2
 
 /* Rationale: another run looks every 250 ms whether its program has closed the socket. */
-#define GIVEN_BACK_WITHIN_MS 400
+#define GIVEN_BACK_WITHIN_MS 1000
 #define GIVEN_BACK_EVERY_NS  20000000
 
 /* Finding it. */
@@ -192,7 +192,7 @@ bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port)
 /*
  * Nobody is asked for a port that is free: most machines have no guard, and looking for one takes
  * longer than a bind.  What was free or held when the guard answered may be so no more when it is
- * bound, so that is done twice; and for a while where another run was given it, as that one may have
+ * bound, so it is asked twice; and for a while where another run was given it, as that one may have
  * ended, and is about to give it back (copies.h).
  */
 int guard_bind(struct guard_client *c, int socket, const struct sockaddr *to, socklen_t len,
@@ -242,19 +242,40 @@ int guard_listen(struct guard_client *c, int socket, int backlog, struct handed 
 
 /* The others. */
 
-enum giving guard_give(struct guard_client *c, uint16_t port, int held)
+/* After a silence the connection is left as it is, as the answer may come. */
+static enum giving give_once(struct guard_client *c, const json_t *ask, int held)
 {
-	CLEANUP(json_cleanup) json_t *ask = about(c, "hold", PROTO_TCP, port), *answer = NULL;
+	CLEANUP(json_cleanup) json_t *answer = NULL;
+	CLEANUP(fd_cleanup) int file = -1;
 	struct err err = { 0 };
+
+	if (message_send(c->fd, ask, held, NULL) && message_receive(c->fd, &answer, &file, &err))
+		return json_bool_of(answer, "held") ? GIVING_DONE : GIVING_NOBODY;
+	if (err.code == ERR_BUSY)
+		return GIVING_SILENCE;
+	guard_disconnect(c);
+	return GIVING_NOBODY;
+}
+
+enum giving guard_give(struct guard_client *c, uint16_t port, int *held)
+{
+	CLEANUP(json_cleanup) json_t *ask = about(c, "hold", PROTO_TCP, port);
+	enum giving giving = GIVING_NOBODY;
 
 	/* A guard that was started anew has another connection. */
 	for (unsigned i = 0; ask && i < 2 && guard_connect(c); i++) {
-		if (exchange_with(c, ask, held, &answer, NULL, &err))
-			return json_bool_of(answer, "held") ? GIVING_DONE : GIVING_NOBODY;
-		if (err.code == ERR_BUSY)
-			return GIVING_SILENCE;
+		giving = give_once(c, ask, *held);
+		if (c->fd >= 0)
+			break;
 	}
-	return GIVING_NOBODY;
+	if (giving == GIVING_SILENCE)
+		return giving;
+	fd_cleanup(held);
+	*held = -1;
+	/* Not before: its next owner would find ours bound still. */
+	if (giving == GIVING_DONE)
+		(void)say(c, "kept", PROTO_TCP, port);
+	return giving;
 }
 
 pid_t guard_of(struct guard_client *c, enum protocol protocol, uint16_t port)

@@ -42,15 +42,15 @@ int guard_listen(struct guard_client *c, int socket, int backlog, struct handed 
 bool guard_holds(struct guard_client *c, enum protocol protocol, uint16_t port);
 
 /*
- * Give a TCP port back: `held` (hold.h) is bound to it, and stays the caller's.  A guard that was asked and
- * is silent may have it or not.
+ * Give a TCP port back: `*held` (hold.h) is bound to it, and is closed.  But not after a silence: the guard
+ * may have it then or not, and the answer comes by `c->fd`, which is to be asked nothing else.
  */
 enum giving {
 	GIVING_DONE,
-	GIVING_NOBODY, /* there is no guard, or none that holds this port */
+	GIVING_NOBODY, /* there is no guard, or it holds the port already, or does not hold it at all */
 	GIVING_SILENCE,
 };
-enum giving guard_give(struct guard_client *c, uint16_t port, int held);
+enum giving guard_give(struct guard_client *c, uint16_t port, int *held);
 
 /* The guard that holds it now; 0: none does. Of who has connected. */
 pid_t guard_of(struct guard_client *c, enum protocol protocol, uint16_t port);

@@ -72,6 +72,14 @@ char handover_receive(int from, int *ret_fd)
 	return receive(from, 0, ret_fd);
 }
 
+int handover_take(int from)
+{
+	int fd = -1;
+
+	(void)receive(from, MSG_DONTWAIT, &fd);
+	return fd;
+}
+
 int handover_peek(int from)
 {
 	int fd = -1;

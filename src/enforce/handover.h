@@ -23,6 +23,9 @@ bool handover_send(int to, char what, int fd);
 /* 0: the other end is closed. `ret_fd` NULL: none is expected. */
 char handover_receive(int from, int *ret_fd);
 
+/* What was sent to oneself; -1: nothing was. */
+int handover_take(int from);
+
 /* Another descriptor of what comes next, which stays on its way; -1: nothing does. */
 int handover_peek(int from);
 

@@ -1,5 +1,5 @@
 /*
- * Syscalls: socket, setsockopt, getsockopt, bind, shutdown, close
+ * Syscalls: socket, setsockopt, getsockopt, getsockname, bind, listen, shutdown, nanosleep, close
  *
  * A holder without SO_REUSEADDR and SO_REUSEPORT, bound to [::] for both families, is in the way of
  * every other bind.  With SO_REUSEPORT on both, and the same user, a second socket may be bound
@@ -155,9 +155,10 @@ static int open_on(int device, sa_family_t *ret)
 {
 	int fd = open_socket(PROTO_TCP, ret);
 
-	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) < 0)
-		fd_cleanup(&fd);
-	return fd;
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof(device)) == 0)
+		return fd;
+	fd_cleanup(&fd);
+	return -1;
 }
 
 /* Past what remains of connections, too, in the way of nobody yet. */
@@ -207,6 +208,9 @@ bool hold_in_place_of(const int *listening, unsigned count, uint16_t port, int64
 	bool are_bound = fd >= 0 && keeper >= 0 && probe >= 0 &&
 			 bind_beside_all(fd, keeper, family, port, listening, count);
 
+	/* Who is just being let in or not was compared with the keeper as it was: this one waits for that. */
+	if (are_bound)
+		(void)bind_any(probe, family, port);
 	close_all(listening, count);
 	if (!are_bound || !bind_probe(probe, family, port, within_ms))
 		return false;
@@ -305,6 +309,11 @@ int hold_listen(int owner, int backlog, const struct handed *was)
 		set_option(was->held, SO_REUSEADDR, true);
 	if (is_stream(owner) && listen(owner, backlog) < 0)
 		why = errno;
+	/* Connections of a server that shared the port were in no bind's way, and are in this one's. */
+	if (why == EADDRINUSE && was->reuse_address) {
+		set_option(owner, SO_REUSEADDR, true);
+		why = listen(owner, backlog) < 0 ? errno : 0;
+	}
 	if (was->held >= 0)
 		set_option(was->held, SO_REUSEADDR, false);
 	if (was->held >= 0 || was->reuse_address || was->reuse_port)

@@ -23,6 +23,10 @@ def listen():
     s.listen()
 def close():
     s.close()
+def check():
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind(("127.0.0.1", port))
 def again():
     close()
     listen()
@@ -62,12 +66,15 @@ def obedient(pb, elsewhere):
         process = pb.start("run", service, "--", "/usr/bin/python3", "-S", "-E", "-c", OBEDIENT,
                            *words, cwd=elsewhere, env=env, stdin=subprocess.PIPE)
 
+        def try_to(word):
+            process.stdin.write(word + "\n")
+            process.stdin.flush()
+            return process.stdout.readline() == word + "\n"
+
         def tell(*words):
             for word in words:
-                process.stdin.write(word + "\n")
-                process.stdin.flush()
-                assert process.stdout.readline() == word + "\n", process.stderr.read()
-        process.tell = tell
+                assert try_to(word), process.stderr.read()
+        process.try_to, process.tell = try_to, tell
         return process
     return start
 
@@ -87,6 +94,17 @@ def keeper():
     for process in started:
         process.kill()
         process.communicate()
+
+
+def bind(port):
+    """Whether a stranger gets the port."""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def reached(port):
@@ -230,7 +248,7 @@ def test_run__of_a_child_that_pauses_may_go_on(guard, owned, obedient):
         assert s.recv(10) == b"it"
 
 
-def test_run__that_may_not_be_looked_into_has_its_port_for_itself(guard, owned, obedient):
+def test_run__that_may_not_be_looked_into_is_as_without_a_copy(guard, owned, obedient):
     port = owned("shop/web")
     guard()
     process = obedient("shop/web")
@@ -246,6 +264,8 @@ def test_run__that_may_not_be_looked_into_has_its_port_for_itself(guard, owned, 
     with socket.socket() as s, pytest.raises(OSError):
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         s.bind(("127.0.0.1", port))
+    process.tell("close")
+    assert reached(port) is None
 
 
 def test_run__listens_again_while_the_guard_is_stopped(guard, owned, obedient):
@@ -259,6 +279,33 @@ def test_run__listens_again_while_the_guard_is_stopped(guard, owned, obedient):
     process.tell("again")
     process.kill()
     until(lambda: state_of(g.pb, port) == "held")
+
+
+def test_run__that_found_the_guard_stopped_gives_its_port_back_when_it_goes_on(guard, owned,
+                                                                              obedient, pb):
+    port = owned("shop/web")
+    g = guard()
+    process = obedient("shop/web")
+    process.tell("listen")
+    g.process.send_signal(signal.SIGSTOP)
+    process.tell("close")
+    assert select.select([process.stdout], [], [], 2.5)[0] == []  # it has waited for the guard
+    assert not bind(port)
+    g.process.send_signal(signal.SIGCONT)
+    until(lambda: state_of(pb, port) == "held")
+    until(lambda: obedient("shop/web").try_to("listen"))
+    assert process.poll() is None
+
+
+def test_run__of_a_check_that_never_listens_has_its_port_still(guard, owned, obedient):
+    port = owned("shop/web")
+    guard()
+    process = obedient("shop/web")
+    process.tell("listen")
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        process.tell("answer")  # which is remembered
+        assert s.recv(10) == b"it"
+        process.tell("close", "check", "check", "listen")
 
 
 def test_run__that_ends_gives_its_port_to_the_guard_that_there_is_then(guard, owned, obedient,

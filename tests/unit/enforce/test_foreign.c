@@ -3,7 +3,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/audit.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "enforce/foreign.h"
@@ -113,6 +117,67 @@ static void test_foreign__reads_a_process_or_says_why_not(void **state)
 	close(held);
 }
 
+static ino_t number_of(int fd)
+{
+	struct stat st;
+
+	CHECK(fstat(fd, &st) == 0);
+	return st.st_ino;
+}
+
+static pid_t fork_one(bool closes_all)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (closes_all)
+			(void)syscall(SYS_close_range, 0, ~0U, 0);
+		raise(SIGSTOP);
+	}
+	CHECK(pid > 0 && waitpid(pid, NULL, WUNTRACED) == pid);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+static void test_has__is_said_where_it_can_be_seen(void **state)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ino_t socket = number_of(fd);
+	pid_t child = fork_one(false), bare = fork_one(true);
+
+	CHECK(foreign_has(child, fd, socket) == HAS_IT);
+	CHECK(foreign_has(child, fd, socket + 1) == HAS_NOT);
+	CHECK(foreign_has(child, 9999, socket) == HAS_NOT);
+	/* As one whose first thread has ended, or which ends. */
+	CHECK(foreign_has(bare, fd, socket) == HAS_IT);
+	CHECK(!foreign_is_ending(child) && !foreign_is_ending(bare));
+	CHECK(kill(child, SIGKILL) == 0 &&
+	      waitid(P_PID, (id_t)child, NULL, WEXITED | WNOWAIT) == 0);
+	CHECK(foreign_is_ending(child) && foreign_has(child, fd, socket) == HAS_IT);
+	CHECK(waitpid(child, NULL, 0) == child);
+	CHECK(foreign_has(child, fd, socket) == HAS_UNSEEN);
+	end(bare);
+	close(fd);
+}
+
+static void test_find__is_of_another_process(void **state)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), found;
+	ino_t socket = number_of(fd);
+	pid_t pid, child;
+
+	CHECK(!foreign_find(socket, &pid, &found));
+	child = fork_one(false);
+	CHECK(foreign_find(socket, &pid, &found) && pid == child && found == fd);
+	end(child);
+	CHECK(!foreign_find(socket, &pid, &found));
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +186,8 @@ int main(void)
 		cmocka_unit_test(test_call__is_read_in_each_abi),
 		cmocka_unit_test(test_name__has_nothing_that_moves_a_cursor),
 		cmocka_unit_test(test_foreign__reads_a_process_or_says_why_not),
+		cmocka_unit_test(test_has__is_said_where_it_can_be_seen),
+		cmocka_unit_test(test_find__is_of_another_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
