@@ -64,15 +64,24 @@ static void end(pid_t pid)
 	CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
 }
 
-/* A program has listened, and has ended: the copy is the only one. */
-static ino_t keep_one(struct rig *r, const char *address)
+/* A program listens, and nobody else has its socket. */
+static pid_t keep_of_program(struct rig *r, const char *address, ino_t *ret_socket)
 {
 	CLEANUP(fd_cleanup) int fd = listener_on(address, &r->port, SO_REUSEADDR);
 	pid_t program = fork_one();
 
 	copies_add(&r->copies, r->port, fd, program, fd);
-	end(program);
-	return number_of(fd);
+	*ret_socket = number_of(fd);
+	return program;
+}
+
+/* It has ended: the copy is the only one. */
+static ino_t keep_one(struct rig *r, const char *address)
+{
+	ino_t socket;
+
+	end(keep_of_program(r, address, &socket));
+	return socket;
 }
 
 static int try_to_connect(uint16_t port)
@@ -228,13 +237,10 @@ static void test_hold__what_is_left_of_some_is_not_in_the_way(void **state)
 {
 	struct rig r;
 	pid_t program;
-	int fd;
+	ino_t socket;
 
 	set_up(&r);
-	fd = listener_on("127.0.0.2", &r.port, SO_REUSEADDR);
-	program = fork_one();
-	copies_add(&r.copies, r.port, fd, program, fd);
-	close(fd);
+	program = keep_of_program(&r, "127.0.0.2", &socket);
 	keep_one(&r, "127.0.0.1");
 	CHECK(r.copies.count == 2 && try_to_bind(r.port) == EADDRINUSE);
 	CHECK(copies_hold(&r.copies, r.port) == -1);
@@ -247,14 +253,11 @@ static void test_look__is_due_when_the_process_has_ended(void **state)
 {
 	struct rig r;
 	struct pollfd one;
+	ino_t socket;
 	pid_t child;
-	int fd;
 
 	set_up(&r);
-	fd = listener_on("127.0.0.1", &r.port, SO_REUSEADDR);
-	child = fork_one();
-	copies_add(&r.copies, r.port, fd, child, fd);
-	close(fd);
+	child = keep_of_program(&r, "127.0.0.1", &socket);
 	copies_look(&r.copies, &r.guard);
 	CHECK(r.copies.count == 1 && try_to_connect(r.port) == 0);
 	one = (struct pollfd){ .fd = r.copies.items[0].process, .events = POLLIN };

@@ -91,18 +91,25 @@ static void test_hold__a_port_that_somebody_has_is_taken(void **state)
 }
 
 /* Who hangs up first keeps the connection for a minute. */
-static void leave_remains(void)
+static void leave_remains_of(bool shares)
 {
 	CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, SO_REUSEADDR), client = -1;
+	const int on = 1;
 	int accepted;
 	char byte;
 
+	CHECK(!shares || setsockopt(owner, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0);
 	CHECK(bind(owner, &here.any, sizeof(here)) == 0 && listen(owner, 1) == 0);
 	client = stranger(SOCK_STREAM, 0);
 	CHECK(connect(client, &here.any, sizeof(here)) == 0);
 	accepted = accept(owner, NULL, NULL);
 	CHECK(accepted >= 0 && close(accepted) == 0);
 	CHECK(read(client, &byte, 1) == 0);
+}
+
+static void leave_remains(void)
+{
+	leave_remains_of(false);
 }
 
 static void test_hold__gets_past_what_remains_of_connections(void **state)
@@ -167,6 +174,24 @@ static void test_hand_over__gets_past_what_remains_of_connections(void **state)
 {
 	hand_over_past_remains(SO_REUSEADDR);
 	hand_over_past_remains(0);
+}
+
+/* They shared the port, so they are in the way of no bind that shares it, and of a listen that does not. */
+static void test_listen__gets_past_connections_of_one_who_shared_the_port(void **state)
+{
+	uint16_t port = free_port();
+	CLEANUP(fd_cleanup) int owner = stranger(SOCK_STREAM, SO_REUSEADDR), held = -1;
+	struct handed was;
+	struct err err = { 0 };
+
+	leave_remains_of(true);
+	CHECK(hold_port(PROTO_TCP, port, true, &held, &err), "%s", err.text);
+	CHECK(hold_hand_over(held, owner, &here.any, sizeof(here), &was) == 0);
+	CHECK(was.held == -1);
+	fd_cleanup(&held);
+	held = -1;
+	CHECK(hold_listen(owner, 1, &was) == 0);
+	CHECK(is_on(owner, SO_REUSEADDR) && !is_on(owner, SO_REUSEPORT));
 }
 
 static void test_hand_over__that_fails_changes_nothing(void **state)
@@ -472,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_hold__gets_past_what_remains_of_connections),
 		cmocka_unit_test(test_hand_over__leaves_the_owner_as_it_was),
 		cmocka_unit_test(test_hand_over__gets_past_what_remains_of_connections),
+		cmocka_unit_test(test_listen__gets_past_connections_of_one_who_shared_the_port),
 		cmocka_unit_test(test_hand_over__that_fails_changes_nothing),
 		cmocka_unit_test(test_in_place_of__holds_what_one_listened_on),
 		cmocka_unit_test(test_in_place_of__holds_what_some_listened_on),
