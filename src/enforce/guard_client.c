@@ -1,6 +1,6 @@
 /*
- * Syscalls: socket, connect, setsockopt, getsockopt, getsockname, bind, nanosleep, fcntl, pread64, close, those of hold.c
- *           and guard_wire.c
+ * Syscalls: socket, connect, setsockopt, getsockopt, getsockname, bind, nanosleep, fcntl, pread64,
+ *           close, those of hold.c and guard_wire.c
  */
 #include "enforce/guard_client.h"
 
